@@ -1,0 +1,171 @@
+# make                       build/hvm, build/libhvm.a, build/libhvm.so
+# make deps                  installs what is missing to build and test
+# make run FILE=x.hvm        deps, build, run
+# make test                  deps, build, all tests
+# make install PREFIX=/usr/local DESTDIR=
+# make bench fuzz sanitize test-sanitize format lint grammar uninstall clean
+#
+# Variables: CC, CFLAGS (optimisation and debugging), LDFLAGS, BUILD (the folder for all that is built), V=1 (shows the
+# commands).
+
+BUILD ?= build
+PREFIX ?= /usr/local
+VERSION := $(shell sed -n 's/^.define HVM_VERSION "\(.*\)"/\1/p' lib/hvm.h)
+SOVERSION := $(firstword $(subst ., ,$(VERSION)))
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+BASE := -std=c11 -D_GNU_SOURCE -I. -fPIC -MMD -MP
+EVAL_FLAGS ?= -O3
+CLI_LIBS := -ljansson
+LIBS := -ltree-sitter -lm -lpthread
+
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+MAKEFLAGS += --no-builtin-rules
+
+Q := $(if $(V),,@)
+say = @$(if $(V),:,echo "  $(1)")
+OBJ := $(BUILD)/obj
+LIB_SOURCES := $(wildcard lang/*.c eval/*.c lib/*.c) grammar/src/parser.c
+CLI_SOURCES := $(wildcard cli/*.c)
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OBJ)/%.o)
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(OBJ)/%.o)
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
+REFERENCE_SOURCES := $(wildcard tests/reference/*.c)
+REFERENCE_TEST := $(if $(REFERENCE_SOURCES),$(BUILD)/tests/reference-test)
+OWN_SOURCES := $(wildcard cli/*.[ch] lang/*.[ch] eval/*.[ch] lib/*.[ch] tests/unit/*.[ch] tests/reference/*.[ch] \
+  examples/embed/*.[ch])
+
+.PHONY: all deps run test tests test-sanitize sanitize bench fuzz grammar format lint install uninstall clean
+.DELETE_ON_ERROR:
+
+all: $(BUILD)/hvm $(BUILD)/libhvm.a $(BUILD)/libhvm.so
+	@:
+
+# The command
+
+$(BUILD)/hvm: $(CLI_OBJECTS) $(LIB_OBJECTS)
+	$(call say,LINK $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS) $(LIBS)
+
+# The library. Only hvm_… is visible to programs that use it, in the archive too.
+
+$(BUILD)/libhvm.a: $(LIB_OBJECTS)
+	$(call say,LINK $@)
+	$(Q)rm -f $@
+	$(Q)$(CC) -r -nostdlib -o $(BUILD)/libhvm.o $^
+	$(Q)objcopy --wildcard --keep-global-symbol='hvm_*' $(BUILD)/libhvm.o
+	$(Q)$(AR) rcs $@ $(BUILD)/libhvm.o
+
+$(BUILD)/libhvm.so: $(LIB_OBJECTS)
+	$(call say,LINK $@)
+	@printf '{ global: hvm_*; local: *; };\n' > $(BUILD)/libhvm.map
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libhvm.so.$(SOVERSION) -Wl,--version-script=$(BUILD)/libhvm.map \
+	  -o $@ $^ $(LIBS)
+
+# Objects. Hidden symbols make position-independent code as fast as the other kind; the linker's map shows hvm_… again.
+
+$(OBJ)/%.o: %.c | $(BUILD)/.deps
+	$(call say,CC   $<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(WARNINGS) $(CFLAGS) $(EXTRA) -c -o $@ $<
+
+$(OBJ)/lang/%.o: EXTRA = -fvisibility=hidden
+$(OBJ)/eval/%.o: EXTRA = -fvisibility=hidden $(EVAL_FLAGS)
+$(OBJ)/grammar/src/parser.o: WARNINGS = -w
+$(OBJ)/grammar/src/parser.o: EXTRA = -fvisibility=hidden -g0 -Igrammar/src
+
+$(BUILD)/.deps: scripts/deps.sh
+	@scripts/deps.sh --check build
+	@mkdir -p $(BUILD) && touch $@
+
+-include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d)
+
+# Running and testing
+
+deps:
+	@scripts/deps.sh
+
+run:
+	@scripts/deps.sh build
+	@$(MAKE) --no-print-directory all
+	@$(if $(FILE),$(BUILD)/hvm run $(FILE),echo "usage: make run FILE=examples/hello.hvm" >&2; exit 2)
+
+tests: $(UNIT_TESTS) $(REFERENCE_TEST)
+
+test:
+	@scripts/deps.sh
+	@$(MAKE) --no-print-directory all tests
+	@BUILD=$(BUILD) tests/run.sh
+
+$(BUILD)/tests/unit/%: $(OBJ)/tests/unit/%.o $(LIB_OBJECTS)
+	$(call say,LINK $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/reference-test: $(REFERENCE_SOURCES:%.c=$(OBJ)/%.o) $(LIB_OBJECTS)
+	$(call say,LINK $@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+.SECONDARY:
+-include $(wildcard $(OBJ)/tests/*/*.d)
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE_VARIABLES := BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZE)" EVAL_FLAGS=
+sanitize:
+	@$(MAKE) --no-print-directory $(BUILD)/asan/hvm $(SANITIZE_VARIABLES)
+
+test-sanitize:
+	@scripts/deps.sh
+	@$(MAKE) --no-print-directory $(BUILD)/asan/hvm tests $(SANITIZE_VARIABLES)
+	@BUILD=$(BUILD)/asan REDUCED=1 tests/run.sh
+
+bench: all
+	bench/run.sh $(BUILD)/hvm
+
+fuzz: all
+	tests/fuzz/run.sh $(BUILD)/hvm
+
+# The generated parser is committed, so only a change of the grammar needs this.
+grammar:
+	@command -v tree-sitter >/dev/null || { echo "tree-sitter, which generates the parser, is not installed" >&2; exit 1; }
+	cd grammar && tree-sitter generate --abi 14
+
+format:
+	clang-format -i $(OWN_SOURCES)
+
+lint:
+	@command -v clang-format >/dev/null || { echo "clang-format is not installed" >&2; exit 1; }
+	clang-format --dry-run -Werror $(OWN_SOURCES)
+	$(if $(shell command -v clang),set -e; for f in $(filter-out grammar/%,$(LIB_SOURCES)) $(CLI_SOURCES); do \
+	  clang -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -Werror -fsyntax-only $$f; done,@echo "clang is not installed: skipped")
+	$(if $(shell command -v shellcheck),shellcheck -x -P tests -P tests/cli scripts/*.sh tests/*.sh tests/cli/*.sh .ci/run,@echo "shellcheck is not installed: skipped")
+	$(if $(shell command -v mandoc),mandoc -T lint -W warning man/hvm.1,@echo "mandoc is not installed: skipped")
+
+# Installing
+
+BIN_DIR = $(DESTDIR)$(PREFIX)/bin
+LIB_DIR = $(DESTDIR)$(PREFIX)/lib
+INCLUDE_DIR = $(DESTDIR)$(PREFIX)/include
+MAN_DIR = $(DESTDIR)$(PREFIX)/share/man/man1
+
+install: all
+	install -d $(BIN_DIR) $(LIB_DIR)/pkgconfig $(INCLUDE_DIR) $(MAN_DIR)
+	install -m 755 $(BUILD)/hvm $(BIN_DIR)/hvm
+	install -m 644 $(BUILD)/libhvm.a $(LIB_DIR)/libhvm.a
+	install -m 755 $(BUILD)/libhvm.so $(LIB_DIR)/libhvm.so.$(VERSION)
+	ln -sf libhvm.so.$(VERSION) $(LIB_DIR)/libhvm.so.$(SOVERSION)
+	ln -sf libhvm.so.$(SOVERSION) $(LIB_DIR)/libhvm.so
+	install -m 644 lib/hvm.h $(INCLUDE_DIR)/hvm.h
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' lib/hvm.pc.in > $(LIB_DIR)/pkgconfig/hvm.pc
+	install -m 644 man/hvm.1 $(MAN_DIR)/hvm.1
+
+uninstall:
+	rm -f $(BIN_DIR)/hvm $(LIB_DIR)/libhvm.a $(LIB_DIR)/libhvm.so $(LIB_DIR)/libhvm.so.$(SOVERSION) \
+	  $(LIB_DIR)/libhvm.so.$(VERSION) $(INCLUDE_DIR)/hvm.h $(LIB_DIR)/pkgconfig/hvm.pc $(MAN_DIR)/hvm.1
+
+clean:
+	rm -rf $(BUILD)

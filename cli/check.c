@@ -1,0 +1,129 @@
+#include "cli.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+  bool json, colour;
+  json_t *found; // all diagnostics, in JSON mode
+} Report;
+
+// JSON is UTF-8, file names and what messages quote from a file need not be: other bytes become U+FFFD.
+static json_t *json_text(const char *text) {
+  if (!text) return json_null();
+  json_t *value = json_string(text);
+  if (value) return value;
+  static const char replacement[] = "\xEF\xBF\xBD";
+  char *clean = malloc(3 * strlen(text) + 1);
+  if (!clean) return json_null();
+  char *end = clean;
+  for (const char *at = text; *at;) {
+    size_t size = 4;
+    json_t *letter = NULL;
+    while (size && !(strnlen(at, size) == size && (letter = json_stringn(at, size)))) size--;
+    memcpy(end, size ? at : replacement, size ? size : 3);
+    end += size ? size : 3;
+    at += size ? size : 1;
+    json_decref(letter);
+  }
+  value = json_stringn(clean, (size_t)(end - clean));
+  free(clean);
+  return value ? value : json_null();
+}
+
+static json_t *json_diagnostic(const hvm_diagnostic *diagnostic, const char *file) {
+  json_t *object = json_object();
+  json_object_set_new(object, "path", json_text(diagnostic->path ? diagnostic->path : file));
+  json_object_set_new(object, "line", json_integer(diagnostic->line));
+  json_object_set_new(object, "column", json_integer(diagnostic->column));
+  json_object_set_new(object, "end_line", json_integer(diagnostic->end_line));
+  json_object_set_new(object, "end_column", json_integer(diagnostic->end_column));
+  json_object_set_new(object, "severity", json_string(diagnostic->warning ? "warning" : "error"));
+  json_object_set_new(object, "message", json_text(diagnostic->message));
+  json_object_set_new(object, "hint", json_text(diagnostic->hint));
+  return object;
+}
+
+static void report(Report *to, hvm_runtime *runtime, const char *file) {
+  if (!to->json) {
+    output_messages(runtime, to->colour);
+    return;
+  }
+  for (size_t i = 0; i < hvm_diagnostic_count(runtime); i++) {
+    hvm_diagnostic diagnostic = hvm_diagnostic_at(runtime, i);
+    json_array_append_new(to->found, json_diagnostic(&diagnostic, file));
+  }
+}
+
+// Every file is a program of its own.
+static int check_file(Report *to, const char *file) {
+  hvm_runtime *runtime = hvm_new(NULL);
+  if (!runtime) {
+    output_error(to->colour, "cannot reserve memory");
+    return EXIT_ERROR;
+  }
+  hvm_status status = source_load(runtime, file);
+  report(to, runtime, strcmp(file, "-") == 0 ? "<stdin>" : file);
+  hvm_free(runtime);
+  return status == HVM_OK ? EXIT_OK : EXIT_ERROR;
+}
+
+static const struct option LONG_OPTIONS[] = {{"json", no_argument, NULL, OPTION_JSON},
+                                             {"color", optional_argument, NULL, OPTION_COLOUR},
+                                             {"help", no_argument, NULL, 'h'},
+                                             {"version", no_argument, NULL, 'V'},
+                                             {NULL, 0, NULL, 0}};
+
+// Returns -1 when there is something to check, else the exit status.
+static int parse(const Command *command, Report *to, int count, char **words) {
+  Colour colour = COLOUR_AUTO;
+  for (int code; (code = option_next(command, count, words, ":hV", LONG_OPTIONS)) != -1;) {
+    if (code == '?') return EXIT_USAGE;
+    if (code == 'h') return output_help(command);
+    if (code == 'V') return output_version();
+    if (code == OPTION_JSON) to->json = true;
+    if (code == OPTION_COLOUR && !option_colour(command, optarg, &colour)) return EXIT_USAGE;
+  }
+  to->colour = output_colour(colour);
+  return optind < count ? -1 : usage_error(command, "nothing to check: give a file");
+}
+
+static int check(const Command *command, int count, char **words) {
+  Report to = {0};
+  int status = parse(command, &to, count, words);
+  if (status >= 0) return status;
+  to.found = json_array();
+  status = EXIT_OK;
+  for (int i = optind; i < count; i++)
+    if (check_file(&to, words[i]) != EXIT_OK) status = EXIT_ERROR;
+  if (to.json) {
+    json_dumpf(to.found, stdout, JSON_INDENT(2));
+    putchar('\n');
+  }
+  json_decref(to.found);
+  return status;
+}
+
+static const char HELP[] =
+    "hvm check: looks for mistakes in programs without running them\n"
+    "\n"
+    "usage: hvm check [OPTION…] FILE…\n"
+    "\n"
+    "Each file is a program of its own; - is standard input. Without mistakes nothing is printed.\n"
+    "\n"
+    "options:\n"
+    "      --json           prints a JSON array of objects with path, line, column, end_line, end_column, severity,\n"
+    "                       message and hint on standard output; lines and columns count from 1, 0 is no place\n"
+    "      --color WHEN     colours messages: auto (default), always or never\n"
+    "  -h, --help           shows this help\n"
+    "  -V, --version        shows the version\n"
+    "\n"
+    "exit status: 0 without errors (there may be warnings), 1 with errors, 2 when the command line is wrong\n"
+    "\n"
+    "examples:\n"
+    "  hvm check main.hvm\n"
+    "  hvm check --json lib/*.hvm\n";
+
+const Command COMMAND_CHECK = {"check", NULL, "looks for mistakes in programs without running them", HELP, check};

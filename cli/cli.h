@@ -1,0 +1,80 @@
+// The command `hvm`: a thin layer on lib/hvm.h.
+//
+// main.c        finds the subcommand in COMMANDS and calls it
+// run.c check.c one subcommand each: its options, its help text, its work
+// options.c     what subcommands share of option parsing; all complaints about a command line end with status 2
+// output.c      everything that is written: messages, results, help, and whether standard output took it
+// statistics.c  -c and --stats
+// source.c      programs from files and from standard input
+//
+// A subcommand returns the exit status of the process. No other function exits.
+#ifndef HVM_CLI_H
+#define HVM_CLI_H
+
+#include "lib/hvm.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { EXIT_OK = 0, EXIT_ERROR = 1, EXIT_USAGE = 2 };
+
+typedef struct Command Command;
+struct Command {
+  const char *name, *alias; // alias may be NULL
+  const char *summary;      // one line for the list of commands
+  const char *help;         // the whole help text
+  // words[0] is the subcommand's name; the words may be reordered.
+  int (*run)(const Command *command, int count, char **words);
+};
+
+extern const Command COMMAND_RUN, COMMAND_CHECK;
+
+typedef enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } Colour;
+
+// options.c
+
+// The next option as getopt_long does it, at the end -1. A faulty option is reported, then '?' is returned.
+// Option letters must begin with ':'.
+int option_next(const Command *command, int count, char **words, const char *letters, const struct option *names);
+// Codes of long options without a letter.
+enum { OPTION_COLOUR = 256, OPTION_STATS, OPTION_JSON };
+// Each parses one option's value; false after a report.
+bool option_boolean(const Command *command, const char *text, bool *value);
+bool option_memory(const Command *command, const char *text, uint64_t *bytes);
+bool option_threads(const Command *command, const char *text, unsigned *threads);
+bool option_colour(const Command *command, const char *text, Colour *colour);
+// HVM1 wrote `-c true`: joins such a pair into one word. Returns the new count.
+int option_join_boolean(int count, char **words, const char *letter, const char *name);
+// Reports a wrong command line; command may be NULL. Returns EXIT_USAGE.
+int usage_error(const Command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// output.c
+
+// Makes the three standard streams exist, so that no file that is opened later is mistaken for one of them.
+void output_prepare(void);
+bool output_colour(Colour colour);                       // whether messages are coloured
+void output_messages(hvm_runtime *runtime, bool colour); // prints all diagnostics and forgets them
+void output_error(bool colour, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int output_version(void);
+int output_help(const Command *command); // NULL: of the whole command
+// Flushes standard output. If anything written to it was lost, says so and returns EXIT_ERROR, else status.
+int output_finish(int status);
+
+// source.c
+
+bool source_is_file(const char *word); // "-", a name that ends in .hvm, or an existing file
+bool source_has_suffix(const char *word);
+hvm_status source_load(hvm_runtime *runtime, const char *path); // "-" is standard input
+
+// statistics.c
+
+void statistics_cost(const hvm_statistics *statistics);
+void statistics_json(const hvm_statistics *statistics);
+
+// main.c
+
+const Command *command_find(const char *name); // NULL: there is none
+const Command *command_at(size_t index);       // NULL: past the last
+
+#endif

@@ -1,0 +1,47 @@
+#include "cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const Command *const COMMANDS[] = {&COMMAND_RUN, &COMMAND_CHECK};
+
+const Command *command_at(size_t index) { return index < sizeof COMMANDS / sizeof *COMMANDS ? COMMANDS[index] : NULL; }
+
+const Command *command_find(const char *name) {
+  const Command *command;
+  for (size_t i = 0; (command = command_at(i)); i++)
+    if (strcmp(command->name, name) == 0 || (command->alias && strcmp(command->alias, name) == 0)) return command;
+  return NULL;
+}
+
+static int help(int count, char **words) {
+  if (count > 2) return usage_error(NULL, "help takes one command");
+  if (count < 2 || strcmp(words[1], "help") == 0) return output_help(NULL);
+  const Command *command = command_find(words[1]);
+  return command ? output_help(command) : usage_error(NULL, "no command '%s' to help with", words[1]);
+}
+
+static int unknown(const char *word) {
+  if (word[0] == '-' && word[1]) return usage_error(NULL, "unknown option '%s'", word);
+  if (source_is_file(word)) return usage_error(NULL, "a command is missing; did you mean 'hvm run %s'?", word);
+  if (strchr("([{\"`@", word[0])) return usage_error(NULL, "a command is missing; did you mean hvm run '%s'?", word);
+  return usage_error(NULL, "unknown command '%s'", word);
+}
+
+static int dispatch(int count, char **words) {
+  if (count < 2) return usage_error(NULL, "a command is missing");
+  const char *word = words[1];
+  if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) return output_help(NULL);
+  if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) return output_version();
+  if (strcmp(word, "help") == 0) return help(count - 1, words + 1);
+  const Command *command = command_find(word);
+  return command ? command->run(command, count - 1, words + 1) : unknown(word);
+}
+
+int main(int count, char **words) {
+  // A closed pipe shall be an error message, not a silent death.
+  signal(SIGPIPE, SIG_IGN);
+  output_prepare();
+  return output_finish(dispatch(count, words));
+}

@@ -1,0 +1,95 @@
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char HELP_HEAD[] = "hvm: runs programs of rewrite rules and λs, lazily and with optimal sharing\n"
+                                "\n"
+                                "usage: hvm COMMAND [OPTION…] [ARGUMENT…]\n"
+                                "\n"
+                                "commands:\n";
+static const char HELP_TAIL[] = "  help COMMAND   shows what a command does and its options\n"
+                                "\n"
+                                "options:\n"
+                                "  -h, --help     shows this help; after a command, the command's\n"
+                                "  -V, --version  shows the version\n"
+                                "\n"
+                                "examples:\n"
+                                "  hvm run main.hvm             reduces Main and prints its normal form\n"
+                                "  hvm run main.hvm '(Fib 30)'  reduces an expression with the rules of a file\n"
+                                "  hvm run '(* 6 7)'            needs no file\n"
+                                "  hvm check main.hvm           only looks for mistakes\n";
+
+// A closed descriptor is opened in the direction in which it is not used: reading or writing fails as if it were
+// closed, and no file takes its number.
+void output_prepare(void) {
+  for (int descriptor = 0; descriptor < 3; descriptor++) {
+    if (fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
+    int opened = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    if (opened > descriptor) close(opened);
+  }
+}
+
+bool output_colour(Colour colour) {
+  if (colour != COLOUR_AUTO) return colour == COLOUR_ALWAYS;
+  const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
+  return isatty(STDERR_FILENO) && !(no && *no) && !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+// What the program has written so far comes before the messages when both go to one terminal.
+void output_messages(hvm_runtime *runtime, bool colour) {
+  fflush(stdout);
+  fputs(hvm_messages(runtime, colour), stderr);
+  hvm_clear_diagnostics(runtime);
+}
+
+void output_error(bool colour, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  fputs(colour ? "\x1b[1mhvm:\x1b[0m \x1b[1;31merror:\x1b[0m \x1b[1m" : "hvm: error: ", stderr);
+  vfprintf(stderr, format, arguments);
+  fputs(colour ? "\x1b[0m\n" : "\n", stderr);
+  va_end(arguments);
+}
+
+int output_version(void) {
+  puts("hvm " HVM_VERSION);
+  return EXIT_OK;
+}
+
+int output_help(const Command *command) {
+  if (command) {
+    fputs(command->help, stdout);
+    return EXIT_OK;
+  }
+  fputs(HELP_HEAD, stdout);
+  for (size_t i = 0; (command = command_at(i)); i++) {
+    char name[32];
+    snprintf(name, sizeof name, "%s%s%s", command->name, command->alias ? ", " : "",
+             command->alias ? command->alias : "");
+    printf("  %-14s %s\n", name, command->summary);
+  }
+  fputs(HELP_TAIL, stdout);
+  return EXIT_OK;
+}
+
+int output_finish(int status) {
+  bool failed = ferror(stdout) != 0;
+  int reason = 0;
+  if (fflush(stdout) != 0) {
+    failed = true;
+    reason = errno;
+  }
+  if (!failed) return status;
+  // What could not be written is dropped, so that it is reported once.
+  __fpurge(stdout);
+  clearerr(stdout);
+  output_error(false, "cannot write to standard output%s%s", reason ? ": " : "", reason ? strerror(reason) : "");
+  return status ? status : EXIT_ERROR;
+}

@@ -1,0 +1,30 @@
+#include "cli.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+
+// HVM1's line, so that its scripts go on working. RPS counts millions of rewrites per second.
+void statistics_cost(const hvm_statistics *statistics) {
+  double rate = statistics->seconds > 0 ? (double)statistics->rewrites / statistics->seconds / 1e6 : 0;
+  fprintf(stderr, "[TIME: %.2fs | COST: %" PRIu64 " | RPS: %.2fm]\n", statistics->seconds, statistics->rewrites, rate);
+}
+
+static void add_count(json_t *object, const char *name, uint64_t count) {
+  json_object_set_new(object, name, json_integer((json_int_t)count));
+}
+
+void statistics_json(const hvm_statistics *statistics) {
+  json_t *all = json_object(), *rules = json_object();
+  for (int rule = 0; rule < HVM_RULE_COUNT; rule++)
+    add_count(rules, hvm_rule_name((hvm_rule)rule), statistics->rewrites_by_rule[rule]);
+  add_count(all, "rewrites", statistics->rewrites);
+  json_object_set_new(all, "rewrites_by_rule", rules);
+  add_count(all, "live_cells", statistics->live_cells);
+  add_count(all, "peak_cells", statistics->peak_cells);
+  add_count(all, "peak_bytes", statistics->peak_bytes);
+  json_object_set_new(all, "seconds", json_real(statistics->seconds));
+  json_dumpf(all, stderr, JSON_REAL_PRECISION(9));
+  fputc('\n', stderr);
+  json_decref(all);
+}

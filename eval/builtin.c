@@ -1,0 +1,155 @@
+// The built-in functions with effects, and strings between text and cells.
+#include <errno.h>
+#include <time.h>
+
+#include "machine.h"
+
+bool machine_string(const Machine *machine, Buffer *out, Word term) {
+  for (; word_key(term) == word_make(TAG_CTR, NAME_STRING_CONS, 0); term = machine->heap[word_location(term) + 1]) {
+    Word code = machine->heap[word_location(term)];
+    uint64_t value = number_value(code);
+    if (word_tag(code) != TAG_NUM || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return false;
+    buffer_code_point(out, (uint32_t)value);
+  }
+  return term == word_make(TAG_CTR, NAME_STRING_NIL, 0);
+}
+
+Word machine_make_string(Machine *machine, const char *text, size_t size) {
+  Word nil = word_make(TAG_CTR, NAME_STRING_NIL, 0), first = nil;
+  Location last = 0;
+  for (size_t at = 0; at < size;) {
+    uint32_t code = 0;
+    size_t length = source_decode(text, size, at, &code);
+    if (!length) length = 1, code = 0xFFFD;
+    at += length;
+    Location node = heap_alloc(machine, 2);
+    machine->heap[node] = number_u60(code);
+    machine->heap[node + 1] = nil;
+    Word cons = word_make(TAG_CTR, NAME_STRING_CONS, node);
+    if (last) machine->heap[last + 1] = cons;
+    else first = cons;
+    last = node;
+  }
+  return first;
+}
+
+static void write_line(Machine *machine, Buffer *text) {
+  buffer_char(text, '\n');
+  size_t written = fwrite(text->text, 1, text->size, machine->output);
+  bool failed = written != text->size || fflush(machine->output) != 0;
+  int error = errno;
+  buffer_free(text);
+  if (failed) machine_fail(machine, MACHINE_FAILED, NULL, NULL, "cannot write the output: %s", strerror(error));
+}
+
+static BuiltinResult run_log(Machine *machine, Word *arguments) {
+  Buffer text = {0};
+  machine_print(machine, &text, arguments[0]);
+  write_line(machine, &text);
+  heap_erase(machine, arguments[0]);
+  return (BuiltinResult){.next = arguments[1]};
+}
+
+static BuiltinResult run_print(Machine *machine, Word *arguments) {
+  Buffer text = {0};
+  if (!machine_string(machine, &text, arguments[0])) {
+    buffer_free(&text);
+    return (BuiltinResult){.stuck = true};
+  }
+  write_line(machine, &text);
+  heap_erase(machine, arguments[0]);
+  return (BuiltinResult){.next = arguments[1]};
+}
+
+static BuiltinResult run_query(Machine *machine, Word *arguments) {
+  char *line = NULL;
+  size_t capacity = 0;
+  fflush(machine->output);
+  ssize_t size = getline(&line, &capacity, machine->input);
+  if (size < 0) size = 0;
+  if (size && line[size - 1] == '\n') size--;
+  if (size && line[size - 1] == '\r') size--;
+  Word text = machine_make_string(machine, line, (size_t)size);
+  free(line);
+  return (BuiltinResult){.next = arguments[0], .argument = text, .applied = true};
+}
+
+// The path in an argument; false when it is no string without NUL.
+static bool read_path(const Machine *machine, Buffer *path, Word argument) {
+  return machine_string(machine, path, argument) && path->size && !memchr(path->text, 0, path->size);
+}
+
+static _Noreturn void fail_file(Machine *machine, Buffer *path, const char *what) {
+  int error = errno;
+  char shown[256];
+  snprintf(shown, sizeof shown, "%s", path->text);
+  buffer_free(path);
+  machine_fail(machine, MACHINE_FAILED, NULL, NULL, "cannot %s the file '%s': %s", what, shown, strerror(error));
+}
+
+static BuiltinResult run_store(Machine *machine, Word *arguments) {
+  Buffer path = {0}, text = {0};
+  if (!read_path(machine, &path, arguments[0]) || !machine_string(machine, &text, arguments[1])) {
+    buffer_free(&path);
+    buffer_free(&text);
+    return (BuiltinResult){.stuck = true};
+  }
+  FILE *file = fopen(path.text, "wb");
+  bool failed = !file || (text.size && fwrite(text.text, 1, text.size, file) != text.size);
+  if (file && fclose(file) != 0) failed = true;
+  buffer_free(&text);
+  if (failed) fail_file(machine, &path, "write");
+  buffer_free(&path);
+  heap_erase(machine, arguments[0]);
+  heap_erase(machine, arguments[1]);
+  return (BuiltinResult){.next = arguments[2]};
+}
+
+static BuiltinResult run_load(Machine *machine, Word *arguments) {
+  Buffer path = {0}, text = {0};
+  if (!read_path(machine, &path, arguments[0])) {
+    buffer_free(&path);
+    return (BuiltinResult){.stuck = true};
+  }
+  FILE *file = fopen(path.text, "rb");
+  bool failed = !file;
+  char block[1 << 14];
+  for (size_t size; !failed && (size = fread(block, 1, sizeof block, file)) > 0;) buffer_add(&text, block, size);
+  if (file && ferror(file)) failed = true;
+  int error = errno;
+  if (file) fclose(file);
+  errno = error;
+  if (failed) {
+    buffer_free(&text);
+    fail_file(machine, &path, "read");
+  }
+  buffer_free(&path);
+  Word string = machine_make_string(machine, text.text, text.size);
+  buffer_free(&text);
+  heap_erase(machine, arguments[0]);
+  return (BuiltinResult){.next = arguments[1], .argument = string, .applied = true};
+}
+
+static BuiltinResult run_sleep(Machine *machine, Word *arguments) {
+  uint64_t left = number_value(arguments[0]);
+  fflush(machine->output);
+  while (left && !atomic_load(&machine->interrupted)) { // in short naps, so that an interrupt is seen
+    uint64_t nap = left < 50000000 ? left : 50000000;
+    struct timespec time = {(time_t)0, (long)nap};
+    nanosleep(&time, NULL);
+    left -= nap;
+  }
+  return (BuiltinResult){.next = arguments[1]};
+}
+
+BuiltinResult machine_builtin(Machine *machine, Builtin builtin, Word *arguments) {
+  switch (builtin) {
+  case BUILTIN_LOG: return run_log(machine, arguments);
+  case BUILTIN_PRINT: return run_print(machine, arguments);
+  case BUILTIN_QUERY: return run_query(machine, arguments);
+  case BUILTIN_STORE: return run_store(machine, arguments);
+  case BUILTIN_LOAD: return run_load(machine, arguments);
+  case BUILTIN_SLEEP: return run_sleep(machine, arguments);
+  default: return (BuiltinResult){.stuck = true};
+  }
+}

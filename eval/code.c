@@ -1,0 +1,633 @@
+#include "code.h"
+
+#include "lang/match.h"
+
+typedef ARRAY(int32_t) Operands;
+typedef ARRAY(uint32_t) Registers;
+
+typedef struct {
+  Code *code;
+  Program *program;
+  const Function *function;
+  uint32_t used, peak;    // registers in use from 0 on, not counting the holes in `idle`; most ever
+  Registers idle;         // freed registers below `used`
+  int32_t stuck;          // offset of the function's CODE_STUCK
+  Operands rule_entries;  // by rule: offset of its code, or -1 - (head of the list of jumps that wait for it)
+} Generator;
+
+enum { SPINE_LIMIT = 24, FEW_CASES = 6 };
+
+static int32_t here(const Generator *generator) { return (int32_t)generator->code->words.count; }
+
+static int32_t emit(Generator *generator, int32_t word) {
+  ARRAY_PUSH(&generator->code->words, word);
+  return here(generator) - 1;
+}
+
+static void emit_word(Generator *generator, Word word) {
+  emit(generator, (int32_t)(uint32_t)word);
+  emit(generator, (int32_t)(uint32_t)(word >> 32));
+}
+
+static int32_t constant(Generator *generator, Word word) {
+  // Constants repeat mostly within a function: look back a little.
+  size_t count = generator->code->constants.count;
+  for (size_t i = count; i-- > 0 && count - i < 16;)
+    if (generator->code->constants.items[i] == word) return ~(int32_t)i;
+  ARRAY_PUSH(&generator->code->constants, word);
+  return ~(int32_t)count;
+}
+
+// Registers.
+
+static int32_t take_register(Generator *generator) {
+  if (generator->idle.count) return (int32_t)generator->idle.items[--generator->idle.count];
+  uint32_t reg = generator->used++;
+  if (generator->used > generator->peak) generator->peak = generator->used;
+  return (int32_t)reg;
+}
+
+static int32_t take_block(Generator *generator, uint32_t count) {
+  uint32_t reg = generator->used;
+  generator->used += count;
+  if (generator->used > generator->peak) generator->peak = generator->used;
+  return (int32_t)reg;
+}
+
+static void release(Generator *generator, int32_t operand) {
+  if (operand >= 0) ARRAY_PUSH(&generator->idle, (uint32_t)operand);
+}
+
+static void hold(Binder *binder, int32_t reg) { binder->index = (uint32_t)reg; }
+
+// Building: every function returns the operand that holds the term, which the caller releases.
+
+static int32_t build(Generator *generator, Term *term);
+
+static void build_all(Generator *generator, Term **terms, uint32_t count, Operands *operands) {
+  for (uint32_t i = 0; i < count; i++) {
+    int32_t operand = build(generator, terms[i]);
+    ARRAY_PUSH(operands, operand);
+  }
+}
+
+// Emits an instruction whose operands end with a list; releases those, and returns the destination.
+static int32_t emit_node(Generator *generator, CodeKind kind, int32_t word, Operands *operands) {
+  for (size_t i = 0; i < operands->count; i++) release(generator, operands->items[i]);
+  int32_t dst = take_register(generator);
+  emit(generator, kind);
+  emit(generator, dst);
+  if (kind == CODE_NODE) emit(generator, word);
+  emit(generator, (int32_t)operands->count);
+  for (size_t i = 0; i < operands->count; i++) emit(generator, operands->items[i]);
+  ARRAY_FREE(operands);
+  return dst;
+}
+
+static Word name_word(const Generator *generator, NameId name) {
+  return word_make(generator->program->names.items[name].function ? TAG_CAL : TAG_CTR, name, 0);
+}
+
+static int32_t build_call(Generator *generator, const Term *term) {
+  int32_t word = constant(generator, name_word(generator, term->call.name));
+  if (term->call.count == 0) return word;
+  Operands operands = {0};
+  build_all(generator, term->call.arguments, term->call.count, &operands);
+  return emit_node(generator, CODE_NODE, word, &operands);
+}
+
+static int32_t build_string(Generator *generator, const Term *term) {
+  if (term->string.count == 0) return constant(generator, word_make(TAG_CTR, NAME_STRING_NIL, 0));
+  uint32_t *codes = ARENA_ARRAY(&generator->code->arena, uint32_t, term->string.count);
+  memcpy(codes, term->string.codes, term->string.count * sizeof *codes);
+  ARRAY_PUSH(&generator->code->strings, (CodeString){codes, term->string.count});
+  int32_t dst = take_register(generator);
+  emit(generator, CODE_STRING);
+  emit(generator, dst);
+  emit(generator, (int32_t)generator->code->strings.count - 1);
+  return dst;
+}
+
+static int32_t build_list(Generator *generator, const Term *term) {
+  if (term->list.count == 0) return constant(generator, word_make(TAG_CTR, NAME_LIST_NIL, 0));
+  Operands operands = {0};
+  build_all(generator, term->list.items, term->list.count, &operands);
+  return emit_node(generator, CODE_LIST, 0, &operands);
+}
+
+static int32_t build_lambda(Generator *generator, const Term *term) {
+  Binder *binder = term->lambda.binder;
+  if (!binder) {
+    int32_t body = build(generator, term->lambda.body);
+    release(generator, body);
+    int32_t dst = take_register(generator);
+    emit(generator, CODE_LAM_UNUSED), emit(generator, dst), emit(generator, body);
+    return dst;
+  }
+  int32_t lambda;
+  if (binder->scopeless) {
+    lambda = (int32_t)binder->span.end; // taken before the body began: see reserve_scopeless
+  } else {
+    lambda = take_register(generator);
+    int32_t variable = take_register(generator);
+    emit(generator, CODE_LAM_NEW), emit(generator, lambda), emit(generator, variable);
+    hold(binder, variable);
+  }
+  int32_t body = build(generator, term->lambda.body);
+  emit(generator, CODE_LAM_SET), emit(generator, lambda), emit(generator, body);
+  release(generator, body);
+  return lambda;
+}
+
+// The node word of an operation; divisions remember where they stand.
+static int32_t operation_word(Generator *generator, const Term *term) {
+  unsigned extra = (unsigned)term->operate.op;
+  size_t place = generator->code->places.count;
+  if ((term->operate.op == OP_DIV || term->operate.op == OP_MOD) && place < OP2_PLACE_LIMIT) {
+    const Source *source = generator->function->rules.items[0]->source;
+    ARRAY_PUSH(&generator->code->places, (CodePlace){source, term->span, generator->function->name});
+    extra |= (unsigned)place << OP2_OPERATOR_BITS;
+  }
+  return constant(generator, word_make(TAG_OP2, extra, 0));
+}
+
+static int32_t emit_operation(Generator *generator, const Term *term, int32_t left, int32_t right) {
+  int32_t word = operation_word(generator, term);
+  release(generator, left), release(generator, right);
+  int32_t dst = take_register(generator);
+  emit(generator, (int32_t)CODE_OP2 + (int32_t)term->operate.op);
+  emit(generator, dst), emit(generator, left), emit(generator, right), emit(generator, word);
+  return dst;
+}
+
+static void emit_dup(Generator *generator, const Term *term) {
+  int32_t value = build(generator, term->dup.value);
+  Binder *first = term->dup.first, *second = term->dup.second;
+  if (first->scopeless) {
+    emit(generator, CODE_DUP_SET), emit(generator, (int32_t)first->span.end), emit(generator, value);
+    release(generator, value);
+    return;
+  }
+  release(generator, value);
+  hold(first, take_register(generator));
+  hold(second, take_register(generator));
+  emit(generator, CODE_DUP), emit(generator, (int32_t)first->index), emit(generator, (int32_t)second->index);
+  emit(generator, value);
+}
+
+static void emit_erased_let(Generator *generator, const Term *term) {
+  int32_t value = build(generator, term->let.value);
+  emit(generator, CODE_ERASE), emit(generator, value);
+  release(generator, value);
+}
+
+static int32_t build_apply(Generator *generator, const Term *term) {
+  int32_t function = build(generator, term->apply.function);
+  for (uint32_t i = 0; i < term->apply.count; i++) {
+    int32_t argument = build(generator, term->apply.arguments[i]);
+    release(generator, function), release(generator, argument);
+    int32_t dst = take_register(generator);
+    emit(generator, CODE_APP), emit(generator, dst), emit(generator, function), emit(generator, argument);
+    function = dst;
+  }
+  return function;
+}
+
+static int32_t build(Generator *generator, Term *term) {
+  int32_t left, right, dst;
+  switch (term->kind) {
+  case TERM_VARIABLE: return (int32_t)term->variable.binder->index;
+  case TERM_NUMBER: return constant(generator, term->number);
+  case TERM_STRING: return build_string(generator, term);
+  case TERM_LIST: return build_list(generator, term);
+  case TERM_CALL: return build_call(generator, term);
+  case TERM_APPLY: return build_apply(generator, term);
+  case TERM_LAMBDA: return build_lambda(generator, term);
+  case TERM_OPERATE:
+    left = build(generator, term->operate.left);
+    right = build(generator, term->operate.right);
+    return emit_operation(generator, term, left, right);
+  case TERM_SUPERPOSE:
+    left = build(generator, term->superpose.first);
+    right = build(generator, term->superpose.second);
+    release(generator, left), release(generator, right);
+    dst = take_register(generator);
+    emit(generator, CODE_SUP), emit(generator, dst), emit(generator, left), emit(generator, right);
+    return dst;
+  case TERM_DUP: emit_dup(generator, term); return build(generator, term->dup.body);
+  case TERM_LET: emit_erased_let(generator, term); return build(generator, term->let.body);
+  case TERM_STRICT: break;
+  }
+  return constant(generator, number_u60(0));
+}
+
+// Leaving a rule. `spine` holds the words of the continuation frames that the way down to the term demanded next has
+// passed: bottom of the stack first.
+
+static bool is_cheap(const Term *term) {
+  // Built without a call inside: when its operands are numbers, so is it.
+  return term->kind == TERM_VARIABLE || term->kind == TERM_NUMBER ||
+         (term->kind == TERM_OPERATE && is_cheap(term->operate.left) && is_cheap(term->operate.right));
+}
+
+static void leave(Generator *generator, Term *term, Operands *spine);
+
+static void leave_with(Generator *generator, int32_t operand, const Operands *spine) {
+  emit(generator, CODE_RETURN), emit(generator, (int32_t)spine->count), emit(generator, operand);
+  for (size_t i = 0; i < spine->count; i++) emit(generator, spine->items[i]);
+}
+
+static void leave_call(Generator *generator, const Term *term, const Operands *spine) {
+  Operands operands = {0};
+  build_all(generator, term->call.arguments, term->call.count, &operands);
+  emit(generator, CODE_CALL), emit(generator, (int32_t)spine->count), emit(generator, (int32_t)term->call.name);
+  emit(generator, (int32_t)operands.count);
+  for (size_t i = 0; i < spine->count; i++) emit(generator, spine->items[i]);
+  for (size_t i = 0; i < operands.count; i++) emit(generator, operands.items[i]);
+  ARRAY_FREE(&operands);
+}
+
+static void push_frame(Generator *generator, Operands *spine, int32_t operand, int32_t word, unsigned frame) {
+  unsigned extra = word < 0 ? word_extra(generator->code->constants.items[~word]) : 0;
+  ARRAY_PUSH(spine, operand);
+  ARRAY_PUSH(spine, constant(generator, (Word)extra << 4 | frame));
+}
+
+// Both ways of an operation whose left side may be a number already: then the right side is evaluated at once.
+static void leave_operation(Generator *generator, Term *term, Operands *spine) {
+  Term *left = term->operate.left, *right = term->operate.right;
+  int32_t word = operation_word(generator, term);
+  if (!is_cheap(left)) {
+    int32_t operand = build(generator, right);
+    push_frame(generator, spine, operand, word, FRAME_OP2_LEFT);
+    leave(generator, left, spine);
+    return;
+  }
+  int32_t operand = build(generator, left);
+  size_t depth = spine->count;
+  if (left->kind == TERM_NUMBER && !number_is_f60(left->number)) {
+    push_frame(generator, spine, operand, word, FRAME_OP2_RIGHT);
+    leave(generator, right, spine);
+    return;
+  }
+  emit(generator, CODE_IF_NUMBER), emit(generator, operand);
+  int32_t target = emit(generator, 0);
+  Registers idle = {0};
+  uint32_t used = generator->used;
+  for (size_t i = 0; i < generator->idle.count; i++) ARRAY_PUSH(&idle, generator->idle.items[i]);
+  push_frame(generator, spine, operand, word, FRAME_OP2_RIGHT);
+  leave(generator, right, spine);
+  generator->code->words.items[target] = here(generator);
+  ARRAY_FREE(&generator->idle);
+  generator->idle = idle;
+  generator->used = used;
+  spine->count = depth;
+  int32_t lazy = build(generator, right);
+  push_frame(generator, spine, lazy, word, FRAME_OP2_LEFT);
+  leave_with(generator, operand, spine);
+}
+
+static void leave(Generator *generator, Term *term, Operands *spine) {
+  bool room = spine->count < 2 * SPINE_LIMIT;
+  switch (term->kind) {
+  case TERM_DUP:
+    emit_dup(generator, term);
+    leave(generator, term->dup.body, spine);
+    return;
+  case TERM_LET:
+    emit_erased_let(generator, term);
+    leave(generator, term->let.body, spine);
+    return;
+  case TERM_CALL:
+    if (!generator->program->names.items[term->call.name].function) break;
+    leave_call(generator, term, spine);
+    return;
+  case TERM_APPLY:
+    if (!room || term->apply.count > SPINE_LIMIT) break;
+    for (uint32_t i = term->apply.count; i-- > 0;) {
+      int32_t operand = build(generator, term->apply.arguments[i]);
+      push_frame(generator, spine, operand, 0, FRAME_APP);
+    }
+    leave(generator, term->apply.function, spine);
+    return;
+  case TERM_OPERATE:
+    if (!room || is_cheap(term)) break;
+    leave_operation(generator, term, spine);
+    return;
+  default: break;
+  }
+  leave_with(generator, build(generator, term), spine);
+}
+
+// Scopeless binders may be used before the place where they stand: their λ or dup is made when the rule begins. The
+// register of the λ (or of the dup's first side) is kept in the binder's span, which nobody needs any more.
+
+static void reserve_scopeless(Generator *generator, Term *term);
+
+static void reserve_all(Generator *generator, Term **terms, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) reserve_scopeless(generator, terms[i]);
+}
+
+static void reserve_scopeless(Generator *generator, Term *term) {
+  switch (term->kind) {
+  case TERM_LAMBDA: {
+    Binder *binder = term->lambda.binder;
+    if (binder && binder->scopeless) {
+      int32_t lambda = take_register(generator), variable = take_register(generator);
+      emit(generator, CODE_LAM_NEW), emit(generator, lambda), emit(generator, variable);
+      hold(binder, variable);
+      binder->span.end = (uint32_t)lambda;
+    }
+    reserve_scopeless(generator, term->lambda.body);
+    return;
+  }
+  case TERM_DUP:
+    if (term->dup.first->scopeless) {
+      int32_t first = take_register(generator), second = take_register(generator);
+      int32_t node = take_register(generator);
+      emit(generator, CODE_DUP_NEW), emit(generator, first), emit(generator, second);
+      emit(generator, node);
+      hold(term->dup.first, first);
+      hold(term->dup.second, second);
+      term->dup.first->span.end = (uint32_t)node;
+    }
+    reserve_scopeless(generator, term->dup.value);
+    reserve_scopeless(generator, term->dup.body);
+    return;
+  case TERM_LET:
+    reserve_scopeless(generator, term->let.value);
+    reserve_scopeless(generator, term->let.body);
+    return;
+  case TERM_APPLY:
+    reserve_scopeless(generator, term->apply.function);
+    reserve_all(generator, term->apply.arguments, term->apply.count);
+    return;
+  case TERM_CALL: reserve_all(generator, term->call.arguments, term->call.count); return;
+  case TERM_LIST: reserve_all(generator, term->list.items, term->list.count); return;
+  case TERM_OPERATE:
+    reserve_scopeless(generator, term->operate.left);
+    reserve_scopeless(generator, term->operate.right);
+    return;
+  case TERM_SUPERPOSE:
+    reserve_scopeless(generator, term->superpose.first);
+    reserve_scopeless(generator, term->superpose.second);
+    return;
+  case TERM_VARIABLE: case TERM_NUMBER: case TERM_STRING: case TERM_STRICT: return;
+  }
+}
+
+// Selecting a rule.
+
+// Takes the matched constructor in a register apart, and binds the pattern's variables.
+static void open_pattern(Generator *generator, Term *pattern, int32_t reg) {
+  while (pattern->kind == TERM_STRICT) pattern = pattern->strict.argument;
+  if (pattern->kind == TERM_VARIABLE) {
+    if (pattern->variable.binder && pattern->variable.binder->uses) {
+      hold(pattern->variable.binder, reg);
+      return;
+    }
+    emit(generator, CODE_ERASE), emit(generator, reg);
+    release(generator, reg);
+    return;
+  }
+  NameId name;
+  uint32_t fields = match_constructor(pattern, &name);
+  if (fields == UINT32_MAX || fields == 0) {
+    release(generator, reg);
+    return;
+  }
+  int32_t block = take_block(generator, fields);
+  emit(generator, CODE_OPEN), emit(generator, reg), emit(generator, block), emit(generator, (int32_t)fields);
+  release(generator, reg);
+  for (uint32_t i = 0; i < fields; i++)
+    open_pattern(generator, match_subpattern(&generator->code->arena, pattern, i), block + (int32_t)i);
+}
+
+static void generate_rule(Generator *generator, Rule *rule) {
+  generator->idle.count = 0;
+  generator->used = (uint32_t)generator->function->occurrences.count;
+  if (generator->used > generator->peak) generator->peak = generator->used;
+  for (uint32_t i = rule->arity; i < generator->used; i++) ARRAY_PUSH(&generator->idle, i);
+  for (uint32_t i = 0; i < rule->arity; i++) open_pattern(generator, rule->patterns[i], (int32_t)i);
+  if (generator->program->has_scopeless) reserve_scopeless(generator, rule->body);
+  Operands spine = {0};
+  leave(generator, rule->body, &spine);
+  ARRAY_FREE(&spine);
+}
+
+// Jumps to places that are not known yet form lists through their target words.
+typedef struct { int32_t head; } Pending;
+
+static void jump_to_pending(Generator *generator, Pending *pending) {
+  int32_t at = emit(generator, pending->head);
+  pending->head = at;
+}
+
+static void resolve(Generator *generator, Pending *pending, int32_t target) {
+  for (int32_t at = pending->head; at >= 0;) {
+    int32_t next = generator->code->words.items[at];
+    generator->code->words.items[at] = target;
+    at = next;
+  }
+  pending->head = -1;
+}
+
+static Word key_of(const Generator *generator, const TreeCase *one) {
+  return one->kind == KEY_NUMBER ? one->number : name_word(generator, one->name);
+}
+
+// Does some rule name a function in a pattern at this occurrence? Then a stuck call of it matches.
+static bool accepts_calls(const Generator *generator, const Tree *tree, uint32_t occurrence) {
+  switch (tree->kind) {
+  case TREE_FAIL: case TREE_RULE: return false;
+  case TREE_CHAIN:
+    return accepts_calls(generator, tree->first, occurrence) || accepts_calls(generator, tree->otherwise, occurrence);
+  case TREE_SWITCH:
+    for (uint32_t i = 0; i < tree->case_count; i++) {
+      const TreeCase *one = &tree->cases[i];
+      if (tree->occurrence == occurrence && one->kind == KEY_NAME &&
+          generator->program->names.items[one->name].function)
+        return true;
+      if (accepts_calls(generator, one->tree, occurrence)) return true;
+    }
+    return accepts_calls(generator, tree->otherwise, occurrence);
+  }
+  return false;
+}
+
+typedef struct { Word key; uint32_t index; } SortedKey;
+
+static int compare_keys(const void *left, const void *right) {
+  Word a = ((const SortedKey *)left)->key, b = ((const SortedKey *)right)->key;
+  return a < b ? -1 : a > b;
+}
+
+static void generate_tree(Generator *generator, const Tree *tree, Pending *fail, Pending *rules, bool fused);
+
+// Emits the key table; afterwards at[i] is where the target of case i belongs.
+static void emit_keys(Generator *generator, const Tree *tree, bool sorted, int32_t *at) {
+  SortedKey *keys = malloc((tree->case_count + 1) * sizeof *keys);
+  if (!keys) memory_exhausted();
+  for (uint32_t i = 0; i < tree->case_count; i++) keys[i] = (SortedKey){key_of(generator, &tree->cases[i]), i};
+  if (sorted) qsort(keys, tree->case_count, sizeof *keys, compare_keys);
+  for (uint32_t i = 0; i < tree->case_count; i++) {
+    emit_word(generator, keys[i].key);
+    at[keys[i].index] = emit(generator, 0);
+  }
+  free(keys);
+}
+
+static void generate_target(Generator *generator, const Tree *tree, int32_t at, Pending *fail, Pending *rules) {
+  Pending *pending = tree->kind == TREE_RULE ? &rules[tree->rule->span.end] : tree->kind == TREE_FAIL ? fail : NULL;
+  if (pending) { // jump straight there
+    generator->code->words.items[at] = pending->head;
+    pending->head = at;
+    return;
+  }
+  generator->code->words.items[at] = here(generator);
+  generate_tree(generator, tree, fail, rules, false);
+}
+
+static void generate_switch(Generator *generator, const Tree *tree, Pending *fail, Pending *rules, bool fused) {
+  const Function *function = generator->function;
+  uint32_t occurrence = tree->occurrence;
+  int32_t live = (int32_t)function->occurrences.count;
+  if (occurrence >= function->arity) {
+    Occurrence field = function->occurrences.items[occurrence];
+    emit(generator, CODE_FIELD), emit(generator, (int32_t)occurrence), emit(generator, live);
+    emit(generator, (int32_t)function->name);
+    emit(generator, accepts_calls(generator, function->tree, occurrence));
+    emit(generator, (int32_t)field.parent), emit(generator, (int32_t)field.field);
+  }
+  int32_t default_at;
+  if (fused) {
+    emit(generator, CODE_MATCH), emit(generator, (int32_t)occurrence), emit(generator, live);
+    emit(generator, (int32_t)function->name), emit(generator, (int32_t)tree->case_count);
+    default_at = emit(generator, 0);
+  } else {
+    emit(generator, tree->case_count > FEW_CASES ? CODE_SEARCH : CODE_SWITCH), emit(generator, (int32_t)occurrence);
+    emit(generator, (int32_t)tree->case_count);
+    default_at = emit(generator, 0);
+    emit(generator, generator->stuck);
+  }
+  int32_t *at = malloc((tree->case_count + 1) * sizeof *at);
+  if (!at) memory_exhausted();
+  emit_keys(generator, tree, tree->case_count > FEW_CASES, at);
+  for (uint32_t i = 0; i < tree->case_count; i++) generate_target(generator, tree->cases[i].tree, at[i], fail, rules);
+  free(at);
+  generate_target(generator, tree->otherwise, default_at, fail, rules);
+}
+
+static void generate_tree(Generator *generator, const Tree *tree, Pending *fail, Pending *rules, bool fused) {
+  switch (tree->kind) {
+  case TREE_FAIL:
+    emit(generator, CODE_JUMP);
+    jump_to_pending(generator, fail);
+    return;
+  case TREE_RULE:
+    emit(generator, CODE_JUMP);
+    jump_to_pending(generator, &rules[tree->rule->span.end]);
+    return;
+  case TREE_SWITCH: generate_switch(generator, tree, fail, rules, fused); return;
+  case TREE_CHAIN: // a loop, since a chain has a link for each rule
+    for (; tree->kind == TREE_CHAIN; tree = tree->otherwise) {
+      Pending next = {-1};
+      generate_tree(generator, tree->first, &next, rules, false);
+      resolve(generator, &next, here(generator));
+    }
+    generate_tree(generator, tree, fail, rules, false);
+    return;
+  }
+}
+
+static void generate_selection(Generator *generator, Pending *rules) {
+  const Function *function = generator->function;
+  uint32_t strict = 0;
+  for (uint32_t i = 0; i < function->arity; i++) strict += function->strict[i];
+  const Tree *tree = function->tree;
+  bool fused = strict == 1 && tree->kind == TREE_SWITCH && tree->occurrence < function->arity &&
+               tree->case_count <= FEW_CASES && !accepts_calls(generator, tree, tree->occurrence);
+  for (uint32_t i = 0; i < function->arity && !fused; i++) {
+    if (!function->strict[i]) continue;
+    emit(generator, CODE_EVAL), emit(generator, (int32_t)i), emit(generator, (int32_t)function->arity);
+    emit(generator, (int32_t)function->name), emit(generator, accepts_calls(generator, tree, i));
+  }
+  Pending fail = {-1};
+  generate_tree(generator, tree, &fail, rules, fused);
+  resolve(generator, &fail, generator->stuck);
+}
+
+static FunctionCode *new_function_code(Code *code, const Function *function) {
+  FunctionCode *result = ARENA_NEW(&code->arena, FunctionCode);
+  result->function = function;
+  result->arity = function->arity;
+  result->strict = function->strict;
+  result->builtin = function->builtin;
+  code->functions.items[function->name] = result;
+  return result;
+}
+
+static void generate_function(Code *code, Program *program, Function *function) {
+  FunctionCode *result = new_function_code(code, function);
+  Generator generator = {.code = code, .program = program, .function = function, .peak = function->arity + 1};
+  generator.stuck = emit(&generator, CODE_STUCK);
+  emit(&generator, (int32_t)function->name);
+  size_t count = function->rules.count;
+  Pending *rules = malloc((count + 1) * sizeof *rules);
+  if (!rules) memory_exhausted();
+  for (size_t i = 0; i < count; i++) {
+    rules[i].head = -1;
+    function->rules.items[i]->span.end = (uint32_t)i; // a rule's number, for the leaves of the tree
+  }
+  result->entry = here(&generator);
+  generate_selection(&generator, rules);
+  for (size_t i = 0; i < count; i++) {
+    if (rules[i].head < 0) continue; // can never match
+    resolve(&generator, &rules[i], here(&generator));
+    generate_rule(&generator, function->rules.items[i]);
+  }
+  free(rules);
+  result->frame = generator.peak;
+  ARRAY_FREE(&generator.idle);
+}
+
+// A built-in function evaluates what it needs as a value, and leaves the rest to machine_builtin.
+static void generate_builtin(Code *code, const Program *program, Function *function) {
+  FunctionCode *result = new_function_code(code, function);
+  Generator generator = {.code = code, .function = function};
+  function->strict[0] = function->builtin == BUILTIN_U60_IF || function->builtin == BUILTIN_U60_SWAP ||
+                        function->builtin == BUILTIN_SLEEP;
+  emit(&generator, CODE_STUCK), emit(&generator, (int32_t)function->name);
+  result->entry = here(&generator);
+  if (function->strict[0]) {
+    emit(&generator, CODE_EVAL), emit(&generator, 0), emit(&generator, (int32_t)function->arity);
+    emit(&generator, (int32_t)function->name), emit(&generator, 0);
+  }
+  emit(&generator, CODE_BUILTIN), emit(&generator, (int32_t)function->name), emit(&generator, (int32_t)function->builtin);
+  result->frame = function->arity + 4;
+  (void)program;
+}
+
+void code_compile(Code *code, Program *program) {
+  if (code->places.count == 0) ARRAY_PUSH(&code->places, (CodePlace){0});
+  while (code->functions.count < program->names.count) {
+    ARRAY_PUSH(&code->functions, NULL);
+    ARRAY_PUSH(&code->arities, 0);
+  }
+  for (size_t i = 0; i < program->names.count; i++) code->arities.items[i] = (uint8_t)program->names.items[i].arity;
+  for (; code->compiled < program->functions.count; code->compiled++) {
+    Function *function = program->functions.items[code->compiled];
+    if (function->builtin) generate_builtin(code, program, function);
+    else generate_function(code, program, function);
+  }
+}
+
+void code_free(Code *code) {
+  ARRAY_FREE(&code->words);
+  ARRAY_FREE(&code->constants);
+  ARRAY_FREE(&code->strings);
+  ARRAY_FREE(&code->places);
+  ARRAY_FREE(&code->functions);
+  ARRAY_FREE(&code->arities);
+  arena_free(&code->arena);
+}

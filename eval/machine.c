@@ -1,0 +1,275 @@
+#include "machine.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { HEAP_STEP = 1 << 17, STACK_STEP = 1 << 16, STACK_MARGIN = 1 << 11 }; // cells and words
+static const Location FIRST_CELL = 1; // location 0 means none
+
+// Memory limits of the machine and of the control group, in bytes.
+static size_t available_memory(void) {
+  long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  size_t bytes = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)4 << 30;
+  FILE *file = fopen("/sys/fs/cgroup/memory.max", "r");
+  unsigned long long group;
+  if (file) {
+    if (fscanf(file, "%llu", &group) == 1 && group < bytes) bytes = (size_t)group;
+    fclose(file);
+  }
+  return bytes / 10 * 9;
+}
+
+static void *reserve(size_t *bytes) {
+  for (; *bytes >= (size_t)1 << 20; *bytes /= 2) {
+    void *memory = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory != MAP_FAILED) return memory;
+  }
+  return NULL;
+}
+
+static void reset(Machine *machine) {
+  machine->bump = machine->bump_limit = FIRST_CELL;
+  memset(machine->free_lists, 0, sizeof machine->free_lists);
+  machine->stack_top = machine->stack;
+  machine->work.count = 0;
+  machine->root = 0;
+}
+
+Machine *machine_new(Program *program, size_t memory_limit) {
+  Machine *machine = calloc(1, sizeof *machine);
+  if (!machine) return NULL;
+  if (!memory_limit) memory_limit = available_memory();
+  size_t most = (size_t)HEAP_CELLS_LIMIT * sizeof(Word), page = (size_t)1 << 20;
+  memory_limit = memory_limit > most ? most : memory_limit < 2 * page ? 2 * page : memory_limit;
+  machine->memory_limit = memory_limit;
+  machine->heap_bytes = machine->stack_bytes = (memory_limit + page - 1) / page * page;
+  machine->heap = reserve(&machine->heap_bytes);
+  machine->stack = machine->heap ? reserve(&machine->stack_bytes) : NULL;
+  if (!machine->stack) {
+    if (machine->heap) munmap(machine->heap, machine->heap_bytes);
+    free(machine);
+    return NULL;
+  }
+  madvise(machine->heap, machine->heap_bytes, MADV_HUGEPAGE);
+  machine->stack_committed = machine->stack_peak = machine->stack;
+  atomic_init(&machine->stack_limit, machine->stack);
+  machine->next_label = 1;
+  machine->program = program;
+  machine->diagnostics = &program->diagnostics;
+  machine->output = stdout;
+  machine->input = stdin;
+  reset(machine);
+  return machine;
+}
+
+void machine_free(Machine *machine) {
+  if (!machine) return;
+  munmap(machine->heap, machine->heap_bytes);
+  munmap(machine->stack, machine->stack_bytes);
+  ARRAY_FREE(&machine->work);
+  code_free(&machine->code);
+  free(machine);
+}
+
+// Failures.
+
+_Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
+                               const char *format, ...) {
+  Buffer text = {0};
+  va_list arguments;
+  va_start(arguments, format);
+  buffer_vformat(&text, format, arguments);
+  va_end(arguments);
+  Diagnostic *diagnostic =
+      diagnostic_add(machine->diagnostics, SEVERITY_ERROR, place ? place->source : NULL,
+                     place ? place->span : (Span){0, 0}, "%s", text.text);
+  if (hint) diagnostic_hint(machine->diagnostics, diagnostic, "%s", hint);
+  buffer_free(&text);
+  machine->status = status;
+  longjmp(machine->escape, 1);
+}
+
+// The functions that the evaluation is in, innermost first, as far as the frames tell.
+static void describe_stack(const Machine *machine, const Word *top, Buffer *out) {
+  unsigned found = 0;
+  NameId last = UINT32_MAX;
+  const Word *lowest = top - machine->stack > 4096 ? top - 4096 : machine->stack;
+  for (const Word *at = top - 1; at >= lowest && found < 3; at--) {
+    // Frames have no common length, so this looks for words that can only be a RUN frame: an offset of an instruction
+    // that evaluates, with the function's name behind it.
+    Word offset = *at >> 4;
+    if ((*at & 15) != FRAME_RUN || offset + 4 >= machine->code.words.count) continue;
+    const int32_t *pc = &machine->code.words.items[offset];
+    if (pc[0] != CODE_EVAL && pc[0] != CODE_MATCH && pc[0] != CODE_FIELD) continue;
+    NameId name = (NameId)pc[3];
+    if (name >= machine->program->names.count || !machine->code.functions.items[name] || name == last) continue;
+    buffer_format(out, "%s%s", found++ ? ", in " : "while reducing an argument of ", machine->program->names.items[name].text);
+    last = name;
+  }
+}
+
+_Noreturn static void fail_running(Machine *machine, MachineStatus status, const Word *top, const char *message) {
+  Buffer where = {0};
+  describe_stack(machine, top, &where);
+  char *hint = where.size ? arena_text(&machine->diagnostics->arena, where.text, where.size) : NULL;
+  buffer_free(&where);
+  machine_fail(machine, status, NULL, hint, "%s", message);
+}
+
+static size_t committed_bytes(const Machine *machine) {
+  return (machine->bump_limit + (size_t)(machine->stack_committed - machine->stack)) * sizeof(Word);
+}
+
+_Noreturn static void fail_memory(Machine *machine, const Word *top, const char *what) {
+  char message[128];
+  snprintf(message, sizeof message, "out of memory: the limit of %zu MiB is reached (%s)", machine->memory_limit >> 20,
+           what);
+  fail_running(machine, MACHINE_EXHAUSTED, top, message);
+}
+
+// Cuts a node of the wanted size from a larger free one. Only when the memory is used up: it breaks larger nodes.
+static Location split_free(Machine *machine, unsigned size) {
+  for (unsigned larger = size + 1; larger < SIZE_CLASSES; larger++) {
+    Location location = machine->free_lists[larger];
+    if (!location) continue;
+    machine->free_lists[larger] = machine->heap[location];
+    heap_free(machine, location + size, larger - size);
+    return location;
+  }
+  return 0;
+}
+
+Location machine_more_heap(Machine *machine, unsigned size) {
+  if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, machine->stack_top, "interrupted");
+  Location wanted = machine->bump_limit + HEAP_STEP;
+  size_t more = HEAP_STEP * sizeof(Word);
+  if (wanted * sizeof(Word) > machine->heap_bytes || committed_bytes(machine) + more > machine->memory_limit) {
+    Location location = split_free(machine, size);
+    if (!location) fail_memory(machine, machine->stack_top, "cells");
+    return location;
+  }
+  machine->bump_limit = wanted;
+  return heap_alloc(machine, size);
+}
+
+void machine_more_stack(Machine *machine, Word *top, size_t words) {
+  if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, "interrupted");
+  Word *end = machine->stack + machine->stack_bytes / sizeof(Word);
+  while (top + words + STACK_MARGIN > machine->stack_committed) {
+    size_t more = STACK_STEP * sizeof(Word);
+    if (machine->stack_committed + STACK_STEP > end || committed_bytes(machine) + more > machine->memory_limit)
+      fail_memory(machine, top, "stack: the evaluation is nested too deeply");
+    machine->stack_committed += STACK_STEP;
+  }
+  atomic_store(&machine->stack_limit, machine->stack_committed - STACK_MARGIN);
+  // An interrupt between the test above and this store must not be lost.
+  if (atomic_load(&machine->interrupted)) atomic_store(&machine->stack_limit, machine->stack);
+}
+
+void machine_interrupt(Machine *machine) {
+  atomic_store(&machine->interrupted, true);
+  atomic_store(&machine->stack_limit, machine->stack);
+}
+
+// Erasing.
+
+void machine_erase_all(Machine *machine) {
+  Word *const heap = machine->heap;
+  while (machine->work.count) {
+    Word term = machine->work.items[--machine->work.count];
+    Location location = word_location(term);
+    unsigned size = 2;
+    switch (word_tag(term)) {
+    case TAG_CTR: case TAG_CAL:
+      if (!location) continue;
+      size = machine->code.arities.items[word_extra(term)];
+      break;
+    case TAG_SUP: case TAG_APP: case TAG_OP2: break;
+    case TAG_LAM:
+      if (!word_is_flat(heap[location + 1])) ARRAY_PUSH(&machine->work, heap[location + 1]);
+      if (heap[location] == SLOT_FREE) heap[location] = SLOT_ORPHAN;
+      else heap_free(machine, location, 2);
+      continue;
+    case TAG_VAR:
+      if (heap[location] == SLOT_FREE) {
+        heap[location] = SLOT_UNUSED;
+        continue;
+      }
+      if (heap[location] != SLOT_ORPHAN) ARRAY_PUSH(&machine->work, heap[location]);
+      heap_free(machine, location, 2);
+      continue;
+    case TAG_DP0: case TAG_DP1: {
+      Word state = heap[location + 1], side = word_tag(term) - TAG_DP0;
+      if (!(state & (DUP_FIRED | (side ? DUP_DEAD0 : DUP_DEAD1)))) {
+        heap[location + 1] = state | (side ? DUP_DEAD1 : DUP_DEAD0);
+        continue;
+      }
+      ARRAY_PUSH(&machine->work, heap[location]);
+      heap_free(machine, location, 2);
+      continue;
+    }
+    default: continue;
+    }
+    for (unsigned i = 0; i < size; i++)
+      if (!word_is_flat(heap[location + i])) ARRAY_PUSH(&machine->work, heap[location + i]);
+    heap_free(machine, location, word_tag(term) == TAG_SUP ? 3 : size);
+  }
+}
+
+// Reduction.
+
+typedef struct { Machine *machine; Program *program; } CompileJob;
+
+static void run_compile(void *argument) {
+  CompileJob *job = argument;
+  code_compile(&job->machine->code, job->program);
+}
+
+// Substituting a scopeless variable may wake a stuck term anywhere: the result is normalised again until a pass
+// substitutes nothing.
+static void normalise_root(Machine *machine) {
+  uint64_t before;
+  do {
+    before = machine->rewrites[RULE_APP_LAM];
+    machine->session = machine->session < 0xFFF ? machine->session + 1 : 0xFFF;
+    *machine->stack_top++ = FRAME_STOP;
+    *machine->stack_top++ = machine->root << 4 | FRAME_NORMAL;
+    machine_reduce(machine);
+    machine->stack_top--;
+  } while (machine->program->has_scopeless && machine->rewrites[RULE_APP_LAM] != before);
+}
+
+MachineStatus machine_normalise(Machine *machine, const Function *function) {
+  machine_collect_result(machine);
+  CompileJob job = {machine, (Program *)machine->program};
+  term_run_deep(run_compile, &job);
+  machine->session = 0;
+  machine->status = MACHINE_OK;
+  if (setjmp(machine->escape) == 0) {
+    machine_more_stack(machine, machine->stack, 1);
+    machine->root = heap_alloc(machine, 1);
+    machine->heap[machine->root] = word_make(TAG_CAL, function->name, 0);
+    normalise_root(machine);
+  } else {
+    reset(machine); // what was being reduced is in no state to be looked at
+  }
+  return machine->status;
+}
+
+void machine_collect_result(Machine *machine) {
+  if (!machine->root) return;
+  heap_erase(machine, machine->heap[machine->root]);
+  heap_free(machine, machine->root, 1);
+  machine->root = 0;
+}
+
+uint64_t machine_live_cells(const Machine *machine) {
+  uint64_t live = machine->bump - FIRST_CELL;
+  for (unsigned size = 1; size < SIZE_CLASSES; size++)
+    for (Location at = machine->free_lists[size]; at; at = machine->heap[at]) live -= size;
+  return live;
+}
+
+uint64_t machine_peak_bytes(const Machine *machine) {
+  return (machine->bump + (uint64_t)(machine->stack_committed - machine->stack)) * sizeof(Word);
+}

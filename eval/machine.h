@@ -1,0 +1,107 @@
+// The machine: heap, stack, counters of one worker, and the reduction of terms on it.
+//
+// Heap: an array of cells in reserved, untouched virtual memory. Freed cells go to the free list of their size, whose
+// links are the freed cells themselves; new ones come from there, else from the end of what was used so far. There is
+// no collector: every rule frees what it consumes.
+//
+// Stack: continuation frames, words in reserved memory. The word on top of a frame says its kind (reduce.c).
+//
+// One machine is used by one thread. machine_interrupt alone may be called from anywhere.
+#ifndef HVM_EVAL_MACHINE_H
+#define HVM_EVAL_MACHINE_H
+
+#include <setjmp.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "code.h"
+#include "word.h"
+
+typedef enum {
+  RULE_APP_LAM, RULE_APP_SUP, RULE_DUP_LAM, RULE_DUP_SUP, RULE_DUP_NUM, RULE_DUP_CTR, RULE_OP2_NUM, RULE_OP2_SUP,
+  RULE_FUN_SUP, RULE_FUN_RULE, RULE_COUNT
+} RuleKind;
+
+typedef enum { MACHINE_OK, MACHINE_FAILED, MACHINE_EXHAUSTED, MACHINE_INTERRUPTED } MachineStatus;
+
+enum { SIZE_CLASSES = 256 }; // cells of the largest node + 1
+
+typedef struct Machine {
+  Word *heap;
+  Location bump, bump_limit;            // next unused cell; where to ask for more
+  Location free_lists[SIZE_CLASSES];    // by size; 0: empty
+  Word *stack, *stack_top;              // bottom; top while reduce is not running
+  _Atomic(Word *) stack_limit;          // where to ask for more; at the bottom after an interrupt
+  Word *stack_committed, *stack_peak;
+  uint64_t rewrites[RULE_COUNT];
+  uint64_t next_label;
+  uint32_t session;                     // of normalisation
+  Location root;                        // the cell of the result; 0: none
+  size_t memory_limit, heap_bytes, stack_bytes; // the limit, and what is reserved, in bytes
+  atomic_bool interrupted;
+  ARRAY(Word) work;                     // terms still to be erased
+  const Program *program;
+  Code code;
+  FILE *output, *input;
+  Diagnostics *diagnostics;             // where failures are reported
+  MachineStatus status;
+  jmp_buf escape;                       // where failures go
+} Machine;
+
+// memory_limit: bytes for cells and stack together; 0: most of the machine's. NULL when nothing can be reserved.
+Machine *machine_new(Program *program, size_t memory_limit);
+void machine_free(Machine *machine);
+
+// Reduces a function without parameters to normal form; the result is in heap[root]. The program's functions are
+// compiled first as far as they are new.
+MachineStatus machine_normalise(Machine *machine, const Function *function);
+void machine_collect_result(Machine *machine);
+void machine_interrupt(Machine *machine);
+
+uint64_t machine_live_cells(const Machine *machine);
+uint64_t machine_peak_bytes(const Machine *machine);
+
+// The result, or any other normal term, as text.
+void machine_print(Machine *machine, Buffer *out, Word term);
+// Appends the code points of a string as UTF-8; false when the term is no string.
+bool machine_string(const Machine *machine, Buffer *out, Word term);
+
+// Below: for the files of eval/ only.
+
+// Ends the reduction with a diagnostic; place and hint may be NULL.
+_Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
+                            const char *format, ...) __attribute__((format(printf, 5, 6)));
+Location machine_more_heap(Machine *machine, unsigned size); // fails at the limit
+void machine_more_stack(Machine *machine, Word *top, size_t words);
+void machine_reduce(Machine *machine);                       // runs the frames on the stack until the bottom one
+void machine_erase_all(Machine *machine);                    // what is in work
+Word machine_make_string(Machine *machine, const char *text, size_t size); // from UTF-8
+// Runs a built-in function whose arguments were normalised; see builtin.c.
+typedef struct { bool stuck; Word next, argument; bool applied; } BuiltinResult;
+BuiltinResult machine_builtin(Machine *machine, Builtin builtin, Word *arguments);
+
+static inline Location heap_alloc(Machine *machine, unsigned size) {
+  Location location = machine->free_lists[size];
+  if (__builtin_expect(location != 0, 1)) {
+    machine->free_lists[size] = machine->heap[location];
+    return location;
+  }
+  location = machine->bump;
+  if (__builtin_expect(location + size > machine->bump_limit, 0)) return machine_more_heap(machine, size);
+  machine->bump = location + size;
+  return location;
+}
+
+static inline void heap_free(Machine *machine, Location location, unsigned size) {
+  machine->heap[location] = machine->free_lists[size];
+  machine->free_lists[size] = location;
+}
+
+// Erases a term that nobody owns any more.
+static inline void heap_erase(Machine *machine, Word term) {
+  if (word_is_flat(term)) return;
+  ARRAY_PUSH(&machine->work, term);
+  machine_erase_all(machine);
+}
+
+#endif

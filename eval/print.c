@@ -1,0 +1,299 @@
+// Readback: normal terms as text.
+//
+// Nothing recurses on the depth of the term: an explicit stack holds what is still to be written. The names of bound
+// variables depend on which binders are used at all, which is known only at the end: the text is written with marks
+// for names, and put together afterwards. All of it takes time linear in the text.
+#include "machine.h"
+
+// A dup that the way to a term has passed: superpositions of its label show the side that it took. Lists are shared.
+typedef struct Choice { const struct Choice *outer; Label label; unsigned side; } Choice;
+
+// How much of a chain of String.cons or List.cons is known already.
+typedef enum { CHAIN_UNKNOWN, CHAIN_RAW, CHAIN_PROPER } Chain;
+
+typedef struct {
+  const char *text;      // a text to write; NULL: a term
+  Word term;
+  const Choice *choices;
+  Chain chain;
+  uint64_t raw;          // CHAIN_RAW: so many cells more to write as constructors; then the rest is proper if `proper`
+  bool proper, head;     // head: the term is the function of an application
+} Item;
+
+typedef struct { size_t at; Location slot; bool binder; } Mark;
+typedef struct { Location slot; uint32_t number; bool used; } Variable;
+
+typedef struct {
+  const Machine *machine;
+  ARRAY(Item) items;
+  ARRAY(Mark) marks;
+  Buffer text;
+  Arena arena;
+  Variable *variables;  // open addressing by slot
+  size_t capacity;
+} Printer;
+
+static void push_text(Printer *printer, const char *text) { ARRAY_PUSH(&printer->items, (Item){.text = text}); }
+static void push_term(Printer *printer, Word term, const Choice *choices) {
+  ARRAY_PUSH(&printer->items, (Item){.term = term, .choices = choices});
+}
+
+static const Choice *add_choice(Printer *printer, const Choice *outer, Label label, unsigned side) {
+  if (!label) return outer;
+  Choice *choice = ARENA_NEW(&printer->arena, Choice);
+  *choice = (Choice){outer, label, side};
+  return choice;
+}
+
+// The list without one of its members.
+static const Choice *drop_choice(Printer *printer, const Choice *choices, const Choice *dropped) {
+  if (choices == dropped) return choices->outer;
+  return add_choice(printer, drop_choice(printer, choices->outer, dropped), choices->label, choices->side);
+}
+
+// Looks through dups and the superpositions that they project.
+static void see_through(Printer *printer, Word *term, const Choice **choices) {
+  const Word *heap = printer->machine->heap;
+  for (;;) {
+    Location location = word_location(*term);
+    unsigned tag = word_tag(*term);
+    if (tag == TAG_DP0 || tag == TAG_DP1) {
+      Label label = heap[location + 1] >> DUP_LABEL_SHIFT;
+      if (!(heap[location + 1] & DUP_FIRED)) *choices = add_choice(printer, *choices, label, tag - TAG_DP0);
+      *term = heap[location];
+    } else if (tag == TAG_VAR && word_tag(heap[location]) != TAG_SLOT) {
+      *term = heap[location];
+    } else if (tag == TAG_SUP) {
+      const Choice *choice = *choices;
+      while (choice && !label_projects(choice->label, heap[location + 2])) choice = choice->outer;
+      if (!choice) return;
+      *term = heap[location + choice->side];
+      *choices = drop_choice(printer, *choices, choice);
+    } else {
+      return;
+    }
+  }
+}
+
+static void write_escaped(Buffer *out, uint32_t code) {
+  switch (code) {
+  case '\n': buffer_text(out, "\\n"); return;
+  case '\t': buffer_text(out, "\\t"); return;
+  case '\r': buffer_text(out, "\\r"); return;
+  case 0: buffer_text(out, "\\0"); return;
+  case '\\': buffer_text(out, "\\\\"); return;
+  case '"': buffer_text(out, "\\\""); return;
+  default: break;
+  }
+  // Control characters, and what is invisible or no character at all.
+  bool hidden = code < 32 || (code >= 0x7F && code < 0xA0) || code == 0x2028 || code == 0x2029 || code == 0xFEFF ||
+                (code & 0xFFFE) == 0xFFFE;
+  if (hidden) buffer_format(out, "\\u{%x}", code);
+  else buffer_code_point(out, code);
+}
+
+static bool is_code_point(Word word) {
+  uint64_t value = number_value(word);
+  return word_tag(word) == TAG_NUM && value <= 0x10FFFF && !(value >= 0xD800 && value <= 0xDFFF);
+}
+
+// Measures a chain from its first cell: how many cells must be written as constructors, and whether the rest is proper.
+static void measure_chain(const Printer *printer, Item *item, NameId cons, NameId nil) {
+  const Word *heap = printer->machine->heap;
+  uint64_t count = 0, last_odd = 0;
+  Word term = item->term;
+  for (; word_key(term) == word_make(TAG_CTR, cons, 0); term = heap[word_location(term) + 1]) {
+    count++;
+    if (cons == NAME_STRING_CONS && !is_code_point(heap[word_location(term)])) last_odd = count;
+  }
+  item->proper = term == word_make(TAG_CTR, nil, 0);
+  item->raw = item->proper ? last_odd : count;
+  item->chain = item->raw ? CHAIN_RAW : CHAIN_PROPER;
+}
+
+static void write_proper_chain(Printer *printer, const Item *item, NameId cons) {
+  const Word *heap = printer->machine->heap;
+  if (cons == NAME_STRING_CONS) {
+    buffer_char(&printer->text, '"');
+    for (Word term = item->term; word_location(term); term = heap[word_location(term) + 1])
+      write_escaped(&printer->text, (uint32_t)number_value(heap[word_location(term)]));
+    buffer_char(&printer->text, '"');
+    return;
+  }
+  buffer_char(&printer->text, '[');
+  push_text(printer, "]");
+  size_t first = printer->items.count;
+  for (Word term = item->term; word_location(term); term = heap[word_location(term) + 1]) {
+    if (printer->items.count > first) push_text(printer, ", ");
+    push_term(printer, heap[word_location(term)], item->choices);
+  }
+  // They were pushed first to last, but the last pushed is written first.
+  for (size_t low = first, high = printer->items.count; low + 1 < high; low++) {
+    Item swap = printer->items.items[low];
+    printer->items.items[low] = printer->items.items[--high];
+    printer->items.items[high] = swap;
+  }
+}
+
+// Opens "(name" and pushes the fields and ")".
+static void write_node(Printer *printer, const char *name, Location location, unsigned count, const Choice *choices) {
+  buffer_char(&printer->text, '(');
+  buffer_text(&printer->text, name);
+  push_text(printer, ")");
+  for (unsigned i = count; i-- > 0;) {
+    push_term(printer, printer->machine->heap[location + i], choices);
+    push_text(printer, " ");
+  }
+}
+
+static void write_constructor(Printer *printer, Item *item) {
+  const Machine *machine = printer->machine;
+  NameId name = word_extra(item->term);
+  const char *text = machine->program->names.items[name].text;
+  bool string = name == NAME_STRING_CONS || name == NAME_STRING_NIL;
+  if (string || name == NAME_LIST_CONS || name == NAME_LIST_NIL) {
+    NameId cons = string ? NAME_STRING_CONS : NAME_LIST_CONS;
+    if (item->chain == CHAIN_UNKNOWN) measure_chain(printer, item, cons, string ? NAME_STRING_NIL : NAME_LIST_NIL);
+    if (item->chain == CHAIN_PROPER || (item->chain == CHAIN_RAW && item->raw == 0 && item->proper)) {
+      write_proper_chain(printer, item, cons);
+      return;
+    }
+    if (word_location(item->term)) {
+      write_node(printer, text, word_location(item->term), 2, item->choices);
+      // The tail, which lies two places above the bottom of what was pushed, goes on with what is known.
+      Item *tail = &printer->items.items[printer->items.count - 4];
+      tail->chain = CHAIN_RAW;
+      tail->raw = item->raw - 1;
+      tail->proper = item->proper;
+      Word next = tail->term;
+      if (word_key(next) != word_make(TAG_CTR, cons, 0)) tail->chain = CHAIN_UNKNOWN;
+      return;
+    }
+  }
+  unsigned arity = word_location(item->term) ? machine->code.arities.items[name] : 0;
+  if (arity) write_node(printer, text, word_location(item->term), arity, item->choices);
+  else buffer_format(&printer->text, item->head ? "(%s)" : "%s", text);
+}
+
+static void write_application(Printer *printer, Item *item) {
+  const Word *heap = printer->machine->heap;
+  Word function = item->term;
+  const Choice *choices = item->choices;
+  buffer_char(&printer->text, '(');
+  push_text(printer, ")");
+  while (word_tag(function) == TAG_APP) {
+    push_term(printer, heap[word_location(function) + 1], choices);
+    push_text(printer, " ");
+    function = heap[word_location(function)];
+    see_through(printer, &function, &choices);
+  }
+  push_term(printer, function, choices);
+  printer->items.items[printer->items.count - 1].head = true;
+}
+
+// A negative number cannot be the head of an application: right after "(" its sign is an operator.
+static void write_number(Printer *printer, const Item *item) {
+  Buffer *out = &printer->text;
+  size_t start = out->size;
+  number_print(out, item->term);
+  if (!item->head || out->text[start] != '-') return;
+  bool zero = number_double(item->term) == 0.0;
+  out->size = start;
+  buffer_text(out, zero ? "(* 0.0 -1.0)" : "(- 0.0 ");
+  if (zero) return;
+  number_print(out, number_f60(-number_double(item->term)));
+  buffer_char(out, ')');
+}
+
+static void mark(Printer *printer, Word term, bool binder) {
+  ARRAY_PUSH(&printer->marks, (Mark){printer->text.size, word_location(term), binder});
+}
+
+static void write_term(Printer *printer, Item *item) {
+  const Machine *machine = printer->machine;
+  see_through(printer, &item->term, &item->choices);
+  Word term = item->term;
+  Location location = word_location(term);
+  switch (word_tag(term)) {
+  case TAG_NUM: case TAG_FLO: write_number(printer, item); return;
+  case TAG_CTR: write_constructor(printer, item); return;
+  case TAG_APP: write_application(printer, item); return;
+  case TAG_OP2:
+    write_node(printer, OPERATOR_TEXT[op2_operator(word_extra(term))], location, 2, item->choices);
+    return;
+  case TAG_CAL: {
+    unsigned arity = machine->code.arities.items[word_extra(term)];
+    const char *name = machine->program->names.items[word_extra(term)].text;
+    if (arity) write_node(printer, name, location, arity, item->choices);
+    else buffer_format(&printer->text, item->head ? "(%s)" : "%s", name);
+    return;
+  }
+  case TAG_LAM:
+    buffer_text(&printer->text, "λ");
+    mark(printer, term, true);
+    buffer_char(&printer->text, ' ');
+    push_term(printer, machine->heap[location + 1], item->choices);
+    return;
+  case TAG_SUP:
+    buffer_char(&printer->text, '{');
+    push_text(printer, "}");
+    push_term(printer, machine->heap[location + 1], item->choices);
+    push_text(printer, " ");
+    push_term(printer, machine->heap[location], item->choices);
+    return;
+  case TAG_VAR: mark(printer, term, false); return;
+  default: buffer_char(&printer->text, '*'); return;
+  }
+}
+
+// Names.
+
+static Variable *find_variable(Printer *printer, Location slot) {
+  size_t mask = printer->capacity - 1;
+  size_t at = (size_t)(slot * UINT64_C(0x9E3779B97F4A7C15) >> 20) & mask;
+  while (printer->variables[at].slot && printer->variables[at].slot != slot) at = (at + 1) & mask;
+  printer->variables[at].slot = slot;
+  return &printer->variables[at];
+}
+
+// Puts the text together: used binders are numbered in the order in which they are first met, then the variables
+// without a binder.
+static void write_names(Printer *printer, Buffer *out) {
+  for (printer->capacity = 16; printer->capacity < 2 * printer->marks.count + 2;) printer->capacity *= 2;
+  printer->variables = calloc(printer->capacity, sizeof *printer->variables);
+  if (!printer->variables) memory_exhausted();
+  for (size_t i = 0; i < printer->marks.count; i++)
+    if (!printer->marks.items[i].binder) find_variable(printer, printer->marks.items[i].slot)->used = true;
+  uint32_t next = 0;
+  for (int bound = 1; bound >= 0; bound--)
+    for (size_t i = 0; i < printer->marks.count; i++) {
+      Variable *variable = find_variable(printer, printer->marks.items[i].slot);
+      if (printer->marks.items[i].binder == bound && variable->used && !variable->number) variable->number = ++next;
+    }
+  size_t from = 0;
+  for (size_t i = 0; i < printer->marks.count; i++) {
+    const Mark *one = &printer->marks.items[i];
+    const Variable *variable = find_variable(printer, one->slot);
+    buffer_add(out, printer->text.text + from, one->at - from);
+    from = one->at;
+    if (variable->used) buffer_char(out, 'x'), buffer_number(out, variable->number - 1);
+    else buffer_char(out, '*');
+  }
+  buffer_add(out, printer->text.text + from, printer->text.size - from);
+  free(printer->variables);
+}
+
+void machine_print(Machine *machine, Buffer *out, Word term) {
+  Printer printer = {.machine = machine};
+  push_term(&printer, term, NULL);
+  while (printer.items.count) {
+    Item item = printer.items.items[--printer.items.count];
+    if (item.text) buffer_text(&printer.text, item.text);
+    else write_term(&printer, &item);
+  }
+  write_names(&printer, out);
+  ARRAY_FREE(&printer.items);
+  ARRAY_FREE(&printer.marks);
+  buffer_free(&printer.text);
+  arena_free(&printer.arena);
+}

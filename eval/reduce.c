@@ -1,0 +1,714 @@
+// The reducer: a machine with the heap of machine.h, a stack of continuation frames, and one loop.
+//
+// The loop is in one of three states:
+//   eval    `term` is to be reduced to weak head normal form
+//   ret     `term` is one; the frame on top of the stack takes it
+//   run     a function's code runs in the frame of registers at `fp`
+//
+// Frames, bottom first; the low 4 bits of the last word are the kind:
+//   FRAME_STOP                                 the bottom: leave the loop
+//   FRAME_APP           [argument]             the function of an application is being reduced
+//   FRAME_OP2_LEFT      [right]  extra         the left operand is; extra: operator and place
+//   FRAME_OP2_RIGHT     [left]   extra         the right operand is
+//   FRAME_DUP0, _DUP1            location      the term of a dup is, for one of its sides
+//   FRAME_RUN           [registers] offset     what an instruction at this offset of the code asked for
+//   FRAME_ODD           [arguments] index name a strict argument after one that was no value
+//   FRAME_NORMAL                 location      a cell to be normalised
+//   FRAME_NORMAL_STORE           location      … whose weak head normal form is being made
+//   FRAME_NORMAL_BELOW           location      … whose term is a weak head normal form already
+//   FRAME_BUILTIN       [arguments' node] name a built-in function whose arguments are being normalised
+//
+// Demanded terms are moved from the heap to the stack: an evaluation owns what it reduces, and only dups are shared.
+#include "machine.h"
+#include "rules.h"
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+enum { FRAME_SHIFT = 4, ODD_INDEX_SHIFT = 4, ODD_NAME_SHIFT = 12, STACK_SLACK = 8 };
+
+static inline Word u60_operate(Operator op, Word a, Word b) {
+  // Packed numbers: the value is in the upper bits. Division and remainder are given b != 0.
+  switch (op) {
+  case OP_ADD: return a + b;
+  case OP_SUB: return a - b;
+  case OP_MUL: return (a >> NUMBER_KIND_BITS) * b;
+  case OP_DIV: return number_u60(a / b);
+  case OP_MOD: return a % b;
+  case OP_AND: return a & b;
+  case OP_OR: return a | b;
+  case OP_XOR: return a ^ b;
+  case OP_SHL: return number_value(b) < 60 ? a << number_value(b) : 0;
+  case OP_SHR: return number_value(b) < 60 ? number_u60(number_value(a) >> number_value(b)) : 0;
+  case OP_LT: return number_u60(a < b);
+  case OP_LE: return number_u60(a <= b);
+  case OP_EQ: return number_u60(a == b);
+  case OP_GE: return number_u60(a >= b);
+  case OP_GT: return number_u60(a > b);
+  case OP_NE: return number_u60(a != b);
+  case OP_COUNT: break;
+  }
+  return 0;
+}
+
+// Both are numbers of one kind: (op N M) -> the number                                                        Op2-Num
+static inline bool operate_numbers(Machine *machine, Operator op, Word a, Word b, Word *result) {
+  if (LIKELY(((a | b) & NUMBER_KIND_MASK) == TAG_NUM)) {
+    if (UNLIKELY(b == 0 && (op == OP_DIV || op == OP_MOD))) return false;
+    machine->rewrites[RULE_OP2_NUM]++;
+    *result = u60_operate(op, a, b);
+    return true;
+  }
+  if (word_tag(a) != TAG_FLO || word_tag(b) != TAG_FLO) return false;
+  machine->rewrites[RULE_OP2_NUM]++;
+  return number_operate(op, a, b, result);
+}
+
+static _Noreturn void fail_division(Machine *machine, unsigned extra, Word left) {
+  const CodePlace *place = &machine->code.places.items[op2_place(extra)];
+  Buffer text = {0};
+  buffer_format(&text, "while reducing (%s ", OPERATOR_TEXT[op2_operator(extra)]);
+  number_print(&text, left);
+  buffer_text(&text, " 0)");
+  if (place->source)
+    buffer_format(&text, " in a rule of %s", machine->program->names.items[place->function].text);
+  char *hint = arena_text(&machine->diagnostics->arena, text.text, text.size);
+  buffer_free(&text);
+  machine_fail(machine, MACHINE_FAILED, place, hint, "division by zero");
+}
+
+// An operation whose operands are both in weak head normal form.
+static Word operate(Machine *machine, unsigned extra, Word left, Word right) {
+  Operator op = op2_operator(extra);
+  Word result;
+  if (operate_numbers(machine, op, left, right, &result)) return result;
+  if (word_tag(left) == TAG_NUM && right == number_u60(0)) fail_division(machine, extra, left);
+  if (word_tag(left) == TAG_SUP || word_tag(right) == TAG_SUP)
+    return operate_superposition(machine, extra, left, right);
+  if (word_tag(left) == TAG_ERA || word_tag(right) == TAG_ERA) {
+    heap_erase(machine, left);
+    heap_erase(machine, right);
+    return TAG_ERA;
+  }
+  return new_pair(machine, TAG_OP2, extra, left, right);
+}
+
+// The term of a dup is in weak head normal form: what the demanded side gets. Sets *again when that must be reduced
+// further.
+static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term, bool *again) {
+  Word state = machine->heap[dup + 1] & ~(Word)DUP_CLAIMED;
+  Word other_dead = state & (side ? DUP_DEAD0 : DUP_DEAD1);
+  Word results[2];
+  if (word_is_flat(term)) {
+    machine->rewrites[word_tag(term) == TAG_CTR ? RULE_DUP_CTR : RULE_DUP_NUM]++;
+    results[0] = results[1] = term;
+  } else if (word_tag(term) > TAG_SUP) { // stuck
+    machine->heap[dup] = term;
+    machine->heap[dup + 1] = state;
+    return word_make(TAG_DP0 + side, 0, dup);
+  } else if (other_dead && !(state >> DUP_LABEL_SHIFT)) { // nobody else will ask: a move
+    heap_free(machine, dup, 2);
+    return term;
+  } else if (word_tag(term) == TAG_CTR) {
+    dup_constructor(machine, term, state & ~DUP_SESSION_MASK, results);
+  } else if (word_tag(term) == TAG_LAM) {
+    if (!(state >> DUP_LABEL_SHIFT)) state |= fresh_label(machine) << DUP_LABEL_SHIFT;
+    dup_lambda(machine, term, state & ~DUP_SESSION_MASK, results);
+  } else if (state >> DUP_LABEL_SHIFT &&
+             label_projects(state >> DUP_LABEL_SHIFT, machine->heap[word_location(term) + 2])) {
+    dup_same_superposition(machine, term, state, results);
+    *again = true;
+  } else {
+    dup_other_superposition(machine, term, state & ~DUP_SESSION_MASK, results);
+  }
+  if (other_dead) {
+    heap_free(machine, dup, 2);
+  } else {
+    machine->heap[dup] = results[1 - side];
+    machine->heap[dup + 1] = DUP_FIRED;
+  }
+  return results[side];
+}
+
+// A superposition at an occurrence inside an argument moves up to the argument itself.
+static unsigned lift_to_argument(Machine *machine, const FunctionCode *function, Word *fp, unsigned occurrence) {
+  while (occurrence >= function->arity) {
+    Occurrence place = function->function->occurrences.items[occurrence];
+    Word node = fp[place.parent];
+    unsigned arity = machine->code.arities.items[word_extra(node)];
+    machine->rewrites[RULE_FUN_SUP]++;
+    fp[place.parent] = lift_superposition(machine, word_key(node), cell(machine, word_location(node)), arity, place.field);
+    heap_free(machine, word_location(node), arity);
+    if (place.parent >= function->arity) {
+      Occurrence above = function->function->occurrences.items[place.parent];
+      machine->heap[word_location(fp[above.parent]) + above.field] = fp[place.parent];
+    }
+    occurrence = place.parent;
+  }
+  return occurrence;
+}
+
+static Word rebuild_call(Machine *machine, unsigned name, const Word *fields, unsigned arity) {
+  if (arity == 0) return word_make(TAG_CAL, name, 0);
+  Location node = heap_alloc(machine, arity);
+  memcpy(cell(machine, node), fields, arity * sizeof *fields);
+  return word_make(TAG_CAL, name, node);
+}
+
+// All strict arguments are in weak head normal form, one of them no value.
+static Word odd_call(Machine *machine, unsigned name, Word *fp) {
+  const FunctionCode *function = machine->code.functions.items[name];
+  for (unsigned i = 0; i < function->arity; i++) {
+    if (!function->strict[i] || word_tag(fp[i]) != TAG_SUP) continue;
+    machine->rewrites[RULE_FUN_SUP]++;
+    return lift_superposition(machine, word_make(TAG_CAL, name, 0), fp, function->arity, i);
+  }
+  for (unsigned i = 0; i < function->arity; i++) {
+    if (!function->strict[i] || word_tag(fp[i]) != TAG_ERA) continue;
+    for (unsigned k = 0; k < function->arity; k++) heap_erase(machine, fp[k]);
+    return TAG_ERA;
+  }
+  return rebuild_call(machine, name, fp, function->arity);
+}
+
+// Pushes frames for what is to be normalised below a term in weak head normal form. The leftmost comes on top. The
+// strict parts of a stuck term are in weak head normal form themselves.
+static Word *push_parts(Machine *machine, Word term, Word *sp) {
+  Location location = word_location(term);
+  unsigned name = word_extra(term);
+#define PUSH(kind, place) (*sp++ = (Word)(place) << FRAME_SHIFT | (kind))
+  switch (word_tag(term)) {
+  case TAG_CTR:
+    for (unsigned i = location ? machine->code.arities.items[name] : 0; i-- > 0;) PUSH(FRAME_NORMAL, location + i);
+    break;
+  case TAG_CAL: {
+    const FunctionCode *function = machine->code.functions.items[name];
+    for (unsigned i = function->arity; i-- > 0;)
+      PUSH(function->strict[i] ? FRAME_NORMAL_BELOW : FRAME_NORMAL, location + i);
+    break;
+  }
+  case TAG_LAM: PUSH(FRAME_NORMAL, location + 1); break;
+  case TAG_SUP: PUSH(FRAME_NORMAL, location + 1), PUSH(FRAME_NORMAL, location); break;
+  case TAG_APP: PUSH(FRAME_NORMAL, location + 1), PUSH(FRAME_NORMAL_BELOW, location); break;
+  case TAG_OP2: PUSH(FRAME_NORMAL_BELOW, location + 1), PUSH(FRAME_NORMAL_BELOW, location); break;
+  case TAG_DP0: case TAG_DP1: {
+    // Both sides of a stuck dup show the same term: once is enough.
+    Word *state = cell(machine, location + 1), mark = (Word)machine->session << DUP_SESSION_SHIFT;
+    if ((*state & DUP_SESSION_MASK) == mark && mark != DUP_SESSION_MASK) break;
+    *state = (*state & ~DUP_SESSION_MASK) | mark;
+    PUSH(FRAME_NORMAL_BELOW, location);
+    break;
+  }
+  default: break;
+  }
+#undef PUSH
+  return sp;
+}
+
+static Word make_string(Machine *machine, const CodeString *string) {
+  Word text = word_make(TAG_CTR, NAME_STRING_NIL, 0);
+  for (uint32_t i = string->count; i-- > 0;)
+    text = new_pair(machine, TAG_CTR, NAME_STRING_CONS, number_u60(string->codes[i]), text);
+  return text;
+}
+
+static inline Word read_key(const int32_t *at) {
+  return (Word)(uint32_t)at[0] | (Word)(uint32_t)at[1] << 32;
+}
+
+// What a switch compares: numbers as a whole, constructors and calls by name.
+static inline Word switch_key(Word term) { return word_tag(term) <= TAG_FLO ? term : word_key(term); }
+
+static int32_t search_key(const int32_t *table, int32_t count, Word key) {
+  int32_t low = 0, high = count;
+  while (low < high) {
+    int32_t middle = low + (high - low) / 2;
+    if (read_key(table + 3 * middle) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low < count && read_key(table + 3 * low) == key ? table[3 * low + 2] : -1;
+}
+
+// Stores what a frame waited for. A value, or a stuck call that the instruction accepts, lets the code go on: true.
+static bool resume(Machine *machine, const int32_t *pc, Word *fp, Word term) {
+  fp[pc[1]] = term;
+  if (pc[0] == CODE_FIELD) machine->heap[word_location(fp[pc[5]]) + (Location)pc[6]] = term;
+  return word_is_value(term) || (word_tag(term) == TAG_CAL && pc[0] != CODE_MATCH && pc[4]);
+}
+
+void machine_reduce(Machine *machine) {
+  Word *const heap = machine->heap;
+  const int32_t *const code = machine->code.words.items;
+  const Word *const constants = machine->code.constants.items;
+  FunctionCode *const *const functions = machine->code.functions.items;
+  Word *sp = machine->stack_top, *fp = sp;
+  const int32_t *pc = code;
+  Word term = 0;
+  goto ret;
+
+#define CHECK_STACK(words)                                                                                             \
+  do {                                                                                                                 \
+    if (UNLIKELY(sp + (words) > atomic_load_explicit(&machine->stack_limit, memory_order_relaxed)))                    \
+      machine_more_stack(machine, sp, (words));                                                                        \
+  } while (0)
+
+eval:
+  switch (word_tag(term)) {
+  case TAG_APP: {
+    Location location = word_location(term);
+    CHECK_STACK(STACK_SLACK);
+    sp[0] = heap[location + 1];
+    sp[1] = FRAME_APP;
+    sp += 2;
+    term = heap[location];
+    heap_free(machine, location, 2);
+    goto eval;
+  }
+  case TAG_OP2: {
+    Location location = word_location(term);
+    CHECK_STACK(STACK_SLACK);
+    sp[0] = heap[location + 1];
+    sp[1] = (Word)word_extra(term) << FRAME_SHIFT | FRAME_OP2_LEFT;
+    sp += 2;
+    term = heap[location];
+    heap_free(machine, location, 2);
+    goto eval;
+  }
+  case TAG_CAL: {
+    const FunctionCode *function = functions[word_extra(term)];
+    Location location = word_location(term);
+    unsigned arity = function->arity;
+    CHECK_STACK(function->frame + STACK_SLACK);
+    fp = sp;
+    if (arity) {
+      for (unsigned i = 0; i < arity; i++) fp[i] = heap[location + i];
+      heap_free(machine, location, arity);
+    }
+    pc = code + function->entry;
+    goto run;
+  }
+  case TAG_VAR: {
+    Location location = word_location(term);
+    Word slot = heap[location];
+    if (UNLIKELY(word_tag(slot) == TAG_SLOT)) goto ret;
+    heap_free(machine, location, 2);
+    term = slot;
+    goto eval;
+  }
+  case TAG_DP0:
+  case TAG_DP1: {
+    Location location = word_location(term);
+    Word state = heap[location + 1];
+    if (state & DUP_FIRED) {
+      term = heap[location];
+      heap_free(machine, location, 2);
+      goto eval;
+    }
+    unsigned side = word_tag(term) - TAG_DP0;
+    if (UNLIKELY(state & DUP_CLAIMED)) machine_fail(machine, MACHINE_FAILED, NULL, NULL, "a value depends on itself");
+    if (!(state >> DUP_LABEL_SHIFT) && state & (side ? DUP_DEAD0 : DUP_DEAD1)) {
+      term = heap[location];
+      heap_free(machine, location, 2);
+      goto eval;
+    }
+    CHECK_STACK(STACK_SLACK);
+    heap[location + 1] = state | DUP_CLAIMED;
+    *sp++ = location << FRAME_SHIFT | (FRAME_DUP0 + side);
+    term = heap[location];
+    goto eval;
+  }
+  default: goto ret;
+  }
+
+ret:;
+  Word frame = sp[-1];
+  switch (frame & 15) {
+  case FRAME_STOP: machine->stack_top = sp; return;
+  case FRAME_APP: {
+    Word argument = sp[-2];
+    sp -= 2;
+    if (LIKELY(word_tag(term) == TAG_LAM)) {
+      // (λx body a)
+      // --------------- App-Lam
+      // x <- a
+      // body
+      Location lambda = word_location(term);
+      machine->rewrites[RULE_APP_LAM]++;
+      term = heap[lambda + 1];
+      if (LIKELY(heap[lambda] == SLOT_FREE)) {
+        heap[lambda] = argument;
+      } else {
+        heap_free(machine, lambda, 2);
+        heap_erase(machine, argument);
+      }
+      goto eval;
+    }
+    if (word_tag(term) == TAG_SUP) term = apply_superposition(machine, term, argument);
+    else if (word_tag(term) == TAG_ERA) heap_erase(machine, argument);
+    else term = new_pair(machine, TAG_APP, 0, term, argument);
+    goto ret;
+  }
+  case FRAME_OP2_LEFT: {
+    Word right = sp[-2];
+    unsigned extra = (unsigned)(frame >> FRAME_SHIFT);
+    if (word_tag(right) <= TAG_ERA) {
+      sp -= 2;
+      term = operate(machine, extra, term, right);
+      goto ret;
+    }
+    sp[-2] = term;
+    sp[-1] = (Word)extra << FRAME_SHIFT | FRAME_OP2_RIGHT;
+    term = right;
+    goto eval;
+  }
+  case FRAME_OP2_RIGHT: {
+    Word left = sp[-2];
+    unsigned extra = (unsigned)(frame >> FRAME_SHIFT);
+    sp -= 2;
+    term = operate(machine, extra, left, term);
+    goto ret;
+  }
+  case FRAME_DUP0:
+  case FRAME_DUP1: {
+    bool again = false;
+    sp--;
+    term = fire_dup(machine, frame >> FRAME_SHIFT, (unsigned)(frame & 15) - FRAME_DUP0, term, &again);
+    if (again) goto eval;
+    goto ret;
+  }
+  case FRAME_RUN: {
+    pc = code + (frame >> FRAME_SHIFT);
+    fp = sp - 1 - pc[2];
+    if (LIKELY(word_is_value(term))) {
+      fp[pc[1]] = term;
+      if (pc[0] == CODE_FIELD) heap[word_location(fp[pc[5]]) + (Location)pc[6]] = term;
+      sp = fp;
+      goto run;
+    }
+    sp = fp;
+    if (resume(machine, pc, fp, term)) {
+      pc += pc[0] == CODE_EVAL ? 5 : 7;
+      goto run;
+    }
+    unsigned name = (unsigned)pc[3], index = (unsigned)pc[1];
+    const FunctionCode *function = functions[name];
+    if (index >= function->arity) {
+      if (word_tag(term) == TAG_SUP) lift_to_argument(machine, function, fp, index);
+      index = function->arity - 1;
+    }
+    sp = fp + function->arity;
+    *sp++ = (Word)name << ODD_NAME_SHIFT | (Word)index << ODD_INDEX_SHIFT | FRAME_ODD;
+    term = fp[index];
+    goto ret;
+  }
+  case FRAME_ODD: {
+    unsigned name = (unsigned)(frame >> ODD_NAME_SHIFT), index = (unsigned)(frame >> ODD_INDEX_SHIFT & 0xFF);
+    const FunctionCode *function = functions[name];
+    fp = sp - 1 - function->arity;
+    fp[index] = term;
+    for (index++; index < function->arity; index++)
+      if (function->strict[index] && word_tag(fp[index]) > TAG_ERA) break;
+    if (index < function->arity) {
+      sp[-1] = (Word)name << ODD_NAME_SHIFT | (Word)index << ODD_INDEX_SHIFT | FRAME_ODD;
+      term = fp[index];
+      goto eval;
+    }
+    sp = fp;
+    term = odd_call(machine, name, fp);
+    goto ret;
+  }
+  case FRAME_NORMAL: {
+    Location location = frame >> FRAME_SHIFT;
+    term = heap[location];
+    if (word_is_flat(term)) {
+      sp--;
+      goto ret;
+    }
+    sp[-1] = (Word)location << FRAME_SHIFT | FRAME_NORMAL_STORE;
+    goto eval;
+  }
+  case FRAME_NORMAL_STORE:
+    heap[frame >> FRAME_SHIFT] = term;
+    sp--;
+    CHECK_STACK(SIZE_CLASSES + STACK_SLACK);
+    sp = push_parts(machine, term, sp);
+    goto ret;
+  case FRAME_NORMAL_BELOW:
+    sp--;
+    CHECK_STACK(SIZE_CLASSES + STACK_SLACK);
+    sp = push_parts(machine, heap[frame >> FRAME_SHIFT], sp);
+    goto ret;
+  case FRAME_BUILTIN: {
+    Location node = sp[-2];
+    unsigned name = (unsigned)(frame >> FRAME_SHIFT);
+    const FunctionCode *function = functions[name];
+    sp -= 2;
+    machine->stack_top = sp;
+    BuiltinResult result = machine_builtin(machine, function->builtin, &heap[node]);
+    if (result.stuck) {
+      term = word_make(TAG_CAL, name, node);
+      goto ret;
+    }
+    heap_free(machine, node, function->arity);
+    if (result.applied) {
+      CHECK_STACK(STACK_SLACK);
+      sp[0] = result.argument;
+      sp[1] = FRAME_APP;
+      sp += 2;
+    }
+    term = result.next;
+    goto eval;
+  }
+  default: __builtin_unreachable();
+  }
+
+#define OPERAND(x) ((x) >= 0 ? fp[(x)] : constants[~(x)])
+#define EVALUATE(x)                                                                                                    \
+  do {                                                                                                                 \
+    sp = fp + pc[2];                                                                                                   \
+    *sp++ = (Word)(pc - code) << FRAME_SHIFT | FRAME_RUN;                                                              \
+    term = (x);                                                                                                        \
+    goto eval;                                                                                                         \
+  } while (0)
+
+run:
+  switch (pc[0]) {
+  case CODE_EVAL: {
+    Word argument = fp[pc[1]];
+    if (!word_is_value(argument)) EVALUATE(argument);
+    pc += 5;
+    goto run;
+  }
+  case CODE_MATCH: {
+    Word argument = fp[pc[1]];
+    if (!word_is_value(argument)) EVALUATE(argument);
+    Word key = switch_key(argument);
+    int32_t target = pc[5];
+    const int32_t *at = pc + 6;
+    for (int32_t n = pc[4]; n > 0; n--, at += 3)
+      if (read_key(at) == key) {
+        target = at[2];
+        break;
+      }
+    pc = code + target;
+    goto run;
+  }
+  case CODE_FIELD: {
+    Word field = heap[word_location(fp[pc[5]]) + (Location)pc[6]];
+    if (!word_is_value(field)) EVALUATE(field);
+    fp[pc[1]] = field;
+    pc += 7;
+    goto run;
+  }
+  case CODE_SWITCH: {
+    Word argument = fp[pc[1]], key = switch_key(argument);
+    int32_t target = word_is_value(argument) ? pc[3] : pc[4];
+    const int32_t *at = pc + 5;
+    for (int32_t n = pc[2]; n > 0; n--, at += 3)
+      if (read_key(at) == key) {
+        target = at[2];
+        break;
+      }
+    pc = code + target;
+    goto run;
+  }
+  case CODE_SEARCH: {
+    Word argument = fp[pc[1]];
+    int32_t target = search_key(pc + 5, pc[2], switch_key(argument));
+    if (target < 0) target = word_is_value(argument) ? pc[3] : pc[4];
+    pc = code + target;
+    goto run;
+  }
+  case CODE_JUMP: pc = code + pc[1]; goto run;
+  case CODE_STUCK:
+    sp = fp;
+    term = rebuild_call(machine, (unsigned)pc[1], fp, functions[pc[1]]->arity);
+    goto ret;
+  case CODE_BUILTIN: goto builtin;
+  case CODE_OPEN: {
+    Location location = word_location(fp[pc[1]]);
+    Word *to = fp + pc[2];
+    int32_t n = pc[3];
+    for (int32_t i = 0; i < n; i++) to[i] = heap[location + (Location)i];
+    heap_free(machine, location, (unsigned)n);
+    pc += 4;
+    goto run;
+  }
+  case CODE_ERASE: {
+    Word erased = OPERAND(pc[1]);
+    heap_erase(machine, erased);
+    pc += 2;
+    goto run;
+  }
+  case CODE_DUP: {
+    Word copies[2];
+    clone(machine, OPERAND(pc[3]), 0, copies);
+    fp[pc[1]] = copies[0];
+    fp[pc[2]] = copies[1];
+    pc += 4;
+    goto run;
+  }
+  case CODE_DUP_NEW: {
+    Location dup = new_dup(machine, 0, 0);
+    fp[pc[1]] = fp[pc[3]] = word_make(TAG_DP0, 0, dup);
+    fp[pc[2]] = word_make(TAG_DP1, 0, dup);
+    pc += 4;
+    goto run;
+  }
+  case CODE_DUP_SET: {
+    Word value = OPERAND(pc[2]);
+    heap[word_location(fp[pc[1]])] = value;
+    pc += 3;
+    goto run;
+  }
+  case CODE_LAM_NEW: {
+    Location lambda = heap_alloc(machine, 2);
+    heap[lambda] = SLOT_FREE;
+    fp[pc[1]] = word_make(TAG_LAM, 0, lambda);
+    fp[pc[2]] = word_make(TAG_VAR, 0, lambda);
+    pc += 3;
+    goto run;
+  }
+  case CODE_LAM_SET: {
+    Word body = OPERAND(pc[2]);
+    heap[word_location(fp[pc[1]]) + 1] = body;
+    pc += 3;
+    goto run;
+  }
+  case CODE_LAM_UNUSED: {
+    Word body = OPERAND(pc[2]);
+    fp[pc[1]] = new_pair(machine, TAG_LAM, 0, SLOT_UNUSED, body);
+    pc += 3;
+    goto run;
+  }
+  case CODE_APP: {
+    Word function = OPERAND(pc[2]), argument = OPERAND(pc[3]);
+    fp[pc[1]] = new_pair(machine, TAG_APP, 0, function, argument);
+    pc += 4;
+    goto run;
+  }
+  case CODE_NODE: {
+    int32_t n = pc[3];
+    Location node = heap_alloc(machine, (unsigned)n);
+    for (int32_t i = 0; i < n; i++) heap[node + (Location)i] = OPERAND(pc[4 + i]);
+    fp[pc[1]] = constants[~pc[2]] | node << WORD_LOCATION_SHIFT;
+    pc += 4 + n;
+    goto run;
+  }
+  case CODE_SUP: {
+    Word first = OPERAND(pc[2]), second = OPERAND(pc[3]);
+    fp[pc[1]] = new_superposition(machine, first, second, fresh_label(machine));
+    pc += 4;
+    goto run;
+  }
+  case CODE_STRING:
+    fp[pc[1]] = make_string(machine, &machine->code.strings.items[pc[2]]);
+    pc += 3;
+    goto run;
+  case CODE_LIST: {
+    int32_t n = pc[2];
+    Word list = word_make(TAG_CTR, NAME_LIST_NIL, 0);
+    for (int32_t i = n; i-- > 0;) list = new_pair(machine, TAG_CTR, NAME_LIST_CONS, OPERAND(pc[3 + i]), list);
+    fp[pc[1]] = list;
+    pc += 3 + n;
+    goto run;
+  }
+  case CODE_IF_NUMBER: {
+    Word x = OPERAND(pc[1]);
+    pc = word_tag(x) == TAG_NUM ? pc + 3 : code + pc[2];
+    goto run;
+  }
+  case CODE_CALL: {
+    // The frames and the arguments overwrite the registers that they come from: through a buffer.
+    int32_t m = pc[1], n = pc[3];
+    const FunctionCode *function = functions[pc[2]];
+    const int32_t *at = pc + 4;
+    Word words[2 * 64 + ARITY_LIMIT];
+    machine->rewrites[RULE_FUN_RULE]++;
+    for (int32_t i = 0; i < m + n; i++) words[i] = OPERAND(at[i]);
+    for (int32_t i = 0; i < m + n; i++) fp[i] = words[i];
+    fp += m;
+    sp = fp;
+    CHECK_STACK(function->frame + STACK_SLACK + (unsigned)n);
+    pc = code + function->entry;
+    goto run;
+  }
+  case CODE_RETURN: {
+    int32_t m = pc[1];
+    const int32_t *at = pc + 3;
+    Word words[2 * 64];
+    machine->rewrites[RULE_FUN_RULE]++;
+    term = OPERAND(pc[2]);
+    for (int32_t i = 0; i < m; i++) words[i] = OPERAND(at[i]);
+    for (int32_t i = 0; i < m; i++) fp[i] = words[i];
+    sp = fp + m;
+    goto eval;
+  }
+#define OPERATION(op)                                                                                                  \
+  case CODE_OP2 + (op): {                                                                                              \
+    Word left = OPERAND(pc[2]), right = OPERAND(pc[3]), result;                                                        \
+    if (!operate_numbers(machine, (op), left, right, &result))                                                         \
+      result = new_pair(machine, TAG_OP2, word_extra(constants[~pc[4]]), left, right);                                 \
+    fp[pc[1]] = result;                                                                                                \
+    pc += 5;                                                                                                           \
+    goto run;                                                                                                          \
+  }
+    OPERATION(OP_ADD)
+    OPERATION(OP_SUB)
+    OPERATION(OP_MUL)
+    OPERATION(OP_DIV)
+    OPERATION(OP_MOD)
+    OPERATION(OP_AND)
+    OPERATION(OP_OR)
+    OPERATION(OP_XOR)
+    OPERATION(OP_SHL)
+    OPERATION(OP_SHR)
+    OPERATION(OP_LT)
+    OPERATION(OP_LE)
+    OPERATION(OP_EQ)
+    OPERATION(OP_GE)
+    OPERATION(OP_GT)
+    OPERATION(OP_NE)
+  default: __builtin_unreachable();
+  }
+
+builtin: {
+  unsigned name = (unsigned)pc[1];
+  Builtin builtin = (Builtin)pc[2];
+  if (builtin == BUILTIN_U60_IF || builtin == BUILTIN_U60_SWAP || builtin == BUILTIN_SLEEP) {
+    if (word_tag(fp[0]) != TAG_NUM) { // a constructor, λ or float: stuck
+      sp = fp;
+      term = rebuild_call(machine, name, fp, functions[name]->arity);
+      goto ret;
+    }
+    machine->rewrites[RULE_FUN_RULE]++;
+    sp = fp;
+    if (builtin == BUILTIN_U60_IF) {
+      Word condition = fp[0], yes = fp[1], no = fp[2];
+      term = condition ? yes : no;
+      heap_erase(machine, condition ? no : yes);
+      goto eval;
+    }
+    if (builtin == BUILTIN_U60_SWAP) {
+      term = fp[0] ? new_pair(machine, TAG_CTR, NAME_BOTH, fp[2], fp[1])
+                   : new_pair(machine, TAG_CTR, NAME_BOTH, fp[1], fp[2]);
+      goto ret;
+    }
+    machine->stack_top = sp;
+    BuiltinResult result = machine_builtin(machine, builtin, fp);
+    term = result.next;
+    goto eval;
+  }
+  // The arguments wait in a node of the heap; all but the last (the continuation) are normalised there.
+  unsigned arity = functions[name]->arity;
+  Location node = word_location(rebuild_call(machine, name, fp, arity));
+  machine->rewrites[RULE_FUN_RULE]++;
+  sp = fp;
+  sp[0] = node;
+  sp[1] = (Word)name << FRAME_SHIFT | FRAME_BUILTIN;
+  sp += 2;
+  for (unsigned i = arity - 1; i-- > 0;) *sp++ = (node + i) << FRAME_SHIFT | FRAME_NORMAL;
+  machine->session = machine->session < 0xFFF ? machine->session + 1 : 0xFFF;
+  goto ret;
+}
+}

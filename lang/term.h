@@ -1,0 +1,66 @@
+// Source terms: what the parser builds, the checker resolves and the lineariser rewrites.
+//
+// Sugar that has a meaning of its own elsewhere is gone: `if` is a call of U60.if, `ask` is an application, `()` is 0,
+// parentheses are nothing. Strings and lists stay as they are (a long one must not become a deep term).
+// All terms of a program live in its arena. Recursion over terms is bounded by term_depth_limit, which the parser
+// checks, and runs on the deep stack of term_run_deep.
+#ifndef HVM_LANG_TERM_H
+#define HVM_LANG_TERM_H
+
+#include "number.h"
+#include "source.h"
+
+typedef uint32_t NameId; // an index into the program's names
+
+// What binds a variable: a λ, let, dup, ask or a pattern.
+typedef struct Binder {
+  const char *name;  // as written: "x", "$x", "_"
+  uint32_t symbol;   // the name's number among the program's variables
+  Span span;
+  uint32_t uses;     // occurrences in terms that survive; set by check, 0 or 1 after linear
+  bool scopeless;    // $x
+  uint32_t index;    // free for the stage that walks the term: a number of its own
+} Binder;
+
+typedef enum {
+  TERM_VARIABLE,
+  TERM_LAMBDA,
+  TERM_APPLY,
+  TERM_CALL,      // a constructor or a function with all its arguments
+  TERM_NUMBER,
+  TERM_STRING,
+  TERM_LIST,
+  TERM_OPERATE,
+  TERM_LET,
+  TERM_DUP,
+  TERM_SUPERPOSE,
+  TERM_STRICT,    // !x in a pattern
+} TermKind;
+
+typedef struct Term Term;
+struct Term {
+  TermKind kind;
+  Span span;
+  union {
+    struct { const char *name; Binder *binder; uint32_t symbol; } variable; // binder: set by check (in a pattern: what it
+                                                                            // binds, NULL for _)
+    struct { Binder *binder; Term *body; } lambda;          // binder NULL: λ*
+    struct { Term *function, **arguments; uint32_t count; } apply; // count >= 1
+    struct { Term **arguments; uint32_t count; NameId name; Span name_span; } call;
+    Number number;
+    struct { const uint32_t *codes; uint32_t count; } string; // code points
+    struct { Term **items; uint32_t count; } list;
+    struct { Term *left, *right; Operator op; } operate;
+    struct { Binder *binder; Term *value, *body; } let;
+    struct { Binder *first, *second; Term *value, *body; } dup;
+    struct { Term *first, *second; } superpose;
+    struct { Term *argument; } strict;
+  };
+};
+
+// Runs a function on a very large stack, reserved but not touched. Calls from inside run at once on the same stack.
+void term_run_deep(void (*function)(void *), void *argument);
+// How many levels of nesting a term may have, by the stack that we are on: 4 KiB for each, several millions in all.
+uint32_t term_depth_limit(void);
+
+#endif

@@ -1,0 +1,222 @@
+#include "hvm.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "eval/machine.h"
+
+struct hvm_runtime {
+  Program *program;
+  Machine *machine;
+  Buffer messages;
+  double seconds;
+  bool broken; // a load failed: nothing may be reduced
+};
+
+hvm_runtime *hvm_new(const hvm_options *options) {
+  hvm_options defaults = {0};
+  if (!options) options = &defaults;
+  hvm_runtime *runtime = calloc(1, sizeof *runtime);
+  if (!runtime) return NULL;
+  runtime->program = program_new();
+  runtime->machine = machine_new(runtime->program, (size_t)options->memory);
+  if (!runtime->machine) {
+    hvm_free(runtime);
+    return NULL;
+  }
+  if (options->output) runtime->machine->output = options->output;
+  if (options->input) runtime->machine->input = options->input;
+  return runtime;
+}
+
+void hvm_free(hvm_runtime *runtime) {
+  if (!runtime) return;
+  machine_free(runtime->machine);
+  program_free(runtime->program);
+  buffer_free(&runtime->messages);
+  free(runtime);
+}
+
+hvm_status hvm_load_text(hvm_runtime *runtime, const char *path, const char *text, size_t size) {
+  if (program_load(runtime->program, path, text, size)) return HVM_OK;
+  runtime->broken = true;
+  return HVM_INVALID;
+}
+
+hvm_status hvm_load_file(hvm_runtime *runtime, const char *path) {
+  FILE *file = fopen(path, "rb");
+  Buffer text = {0};
+  char block[1 << 16];
+  if (file)
+    for (size_t size; (size = fread(block, 1, sizeof block, file)) > 0;) buffer_add(&text, block, size);
+  hvm_status status = HVM_OK;
+  if (!file || ferror(file)) {
+    diagnostic_add(&runtime->program->diagnostics, SEVERITY_ERROR, NULL, (Span){0, 0}, "cannot read the file '%s': %s",
+                   path, strerror(errno));
+    runtime->broken = true;
+    status = HVM_UNREADABLE;
+  }
+  if (file) fclose(file);
+  if (status == HVM_OK) status = hvm_load_text(runtime, path, text.text ? text.text : "", text.size);
+  buffer_free(&text);
+  return status;
+}
+
+static hvm_status reduce(hvm_runtime *runtime, const Function *function) {
+  static const hvm_status statuses[] = {[MACHINE_OK] = HVM_OK, [MACHINE_FAILED] = HVM_FAILED,
+                                        [MACHINE_EXHAUSTED] = HVM_EXHAUSTED, [MACHINE_INTERRUPTED] = HVM_INTERRUPTED};
+  struct timespec start, end;
+  clock_gettime(CLOCK_MONOTONIC, &start);
+  MachineStatus status = machine_normalise(runtime->machine, function);
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  runtime->seconds += (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9;
+  return statuses[status];
+}
+
+hvm_status hvm_reduce(hvm_runtime *runtime, const char *expression) {
+  if (runtime->broken) return HVM_INVALID;
+  const Function *function =
+      program_load_expression(runtime->program, "<expression>", expression, strlen(expression));
+  return function ? reduce(runtime, function) : HVM_INVALID;
+}
+
+hvm_status hvm_reduce_main(hvm_runtime *runtime) {
+  if (runtime->broken) return HVM_INVALID;
+  Program *program = runtime->program;
+  const Source *source = program->sources.count ? program->sources.items[0] : NULL;
+  NameId id;
+  const Function *function = program_find_name(program, "Main", 4, &id) ? program->names.items[id].function : NULL;
+  if (function && function->arity == 0) return reduce(runtime, function);
+  Diagnostics *all = &program->diagnostics;
+  if (function) {
+    const Rule *rule = function->rules.items[0];
+    Diagnostic *diagnostic = diagnostic_add(all, SEVERITY_ERROR, rule->source, rule->head,
+                                            "Main takes %u argument%s, and none are given", function->arity,
+                                            function->arity == 1 ? "" : "s");
+    diagnostic_hint(all, diagnostic, "give the call: hvm run -f %s \"(Main …)\"", rule->source->path);
+  } else {
+    Diagnostic *diagnostic = diagnostic_add(all, SEVERITY_ERROR, source, (Span){0, 0}, "there is no rule for Main");
+    if (source) diagnostic->placed = false;
+    diagnostic_hint(all, diagnostic, "a program begins with its rule: Main = …; an expression can be given instead");
+  }
+  return HVM_INVALID;
+}
+
+const char *hvm_messages(hvm_runtime *runtime, bool colour) {
+  runtime->messages.size = 0;
+  buffer_text(&runtime->messages, "");
+  const Diagnostics *all = &runtime->program->diagnostics;
+  for (size_t i = 0; i < all->list.count; i++) diagnostic_render(&runtime->messages, &all->list.items[i], colour);
+  return runtime->messages.text;
+}
+
+size_t hvm_diagnostic_count(const hvm_runtime *runtime) { return runtime->program->diagnostics.list.count; }
+
+hvm_diagnostic hvm_diagnostic_at(const hvm_runtime *runtime, size_t index) {
+  const Diagnostic *from = &runtime->program->diagnostics.list.items[index];
+  hvm_diagnostic to = {.warning = from->severity == SEVERITY_WARNING, .message = from->message, .hint = from->hint};
+  if (!from->source) return to;
+  to.path = from->source->path;
+  if (!from->placed) return to;
+  Place start = source_place(from->source, from->span.start), end = source_place(from->source, from->span.end);
+  to.line = start.line, to.column = start.column;
+  to.end_line = end.line, to.end_column = end.column;
+  return to;
+}
+
+void hvm_clear_diagnostics(hvm_runtime *runtime) { diagnostics_free(&runtime->program->diagnostics); }
+
+char *hvm_result_text(hvm_runtime *runtime, size_t *size) {
+  Machine *machine = runtime->machine;
+  if (!machine->root) return NULL;
+  Buffer text = {0};
+  machine_print(machine, &text, machine->heap[machine->root]);
+  if (size) *size = text.size;
+  return text.text;
+}
+
+void hvm_collect(hvm_runtime *runtime) { machine_collect_result(runtime->machine); }
+
+// Walking. `path` remembers through which side of which labelled dup a node was reached: enough for one level of
+// stuck dups, which is what readback meets; deeper ones show as the superpositions they are.
+
+static hvm_node see_through(hvm_node node) {
+  const Word *heap = node.runtime->machine->heap;
+  for (;;) {
+    Location location = word_location(node.word);
+    unsigned tag = word_tag(node.word);
+    if (tag == TAG_DP0 || tag == TAG_DP1) {
+      Label label = heap[location + 1] >> DUP_LABEL_SHIFT;
+      if (label && !(heap[location + 1] & DUP_FIRED)) node.path = label << 1 | (tag - TAG_DP0);
+      node.word = heap[location];
+    } else if (tag == TAG_VAR && word_tag(heap[location]) != TAG_SLOT) {
+      node.word = heap[location];
+    } else if (tag == TAG_SUP && node.path && label_projects(node.path >> 1, heap[location + 2])) {
+      node.word = heap[location + (node.path & 1)];
+      node.path = 0;
+    } else {
+      return node;
+    }
+  }
+}
+
+hvm_node hvm_result(const hvm_runtime *runtime) {
+  return see_through((hvm_node){runtime->machine->heap[runtime->machine->root], 0, runtime});
+}
+
+hvm_node_kind hvm_kind(hvm_node node) {
+  switch (word_tag(node.word)) {
+  case TAG_NUM: return HVM_NODE_U60;
+  case TAG_FLO: return HVM_NODE_F60;
+  case TAG_CTR: return HVM_NODE_CONSTRUCTOR;
+  case TAG_CAL: return HVM_NODE_CALL;
+  case TAG_LAM: return HVM_NODE_LAMBDA;
+  case TAG_VAR: return HVM_NODE_VARIABLE;
+  case TAG_APP: return HVM_NODE_APPLICATION;
+  case TAG_OP2: return HVM_NODE_OPERATION;
+  case TAG_SUP: return HVM_NODE_SUPERPOSITION;
+  default: return HVM_NODE_ERASED;
+  }
+}
+
+uint64_t hvm_u60(hvm_node node) { return number_value(node.word); }
+double hvm_f60(hvm_node node) { return number_double(node.word); }
+uint64_t hvm_binder(hvm_node node) { return word_location(node.word); }
+
+const char *hvm_name(hvm_node node) {
+  unsigned tag = word_tag(node.word), extra = word_extra(node.word);
+  if (tag == TAG_CTR || tag == TAG_CAL) return node.runtime->program->names.items[extra].text;
+  return tag == TAG_OP2 ? OPERATOR_TEXT[op2_operator(extra)] : NULL;
+}
+
+unsigned hvm_child_count(hvm_node node) {
+  switch (word_tag(node.word)) {
+  case TAG_CTR: case TAG_CAL:
+    return word_location(node.word) ? node.runtime->machine->code.arities.items[word_extra(node.word)] : 0;
+  case TAG_LAM: return 1;
+  case TAG_APP: case TAG_OP2: case TAG_SUP: return 2;
+  default: return 0;
+  }
+}
+
+hvm_node hvm_child(hvm_node node, unsigned index) {
+  Location location = word_location(node.word) + (word_tag(node.word) == TAG_LAM ? 1 : index);
+  return see_through((hvm_node){node.runtime->machine->heap[location], node.path, node.runtime});
+}
+
+hvm_statistics hvm_stats(const hvm_runtime *runtime) {
+  const Machine *machine = runtime->machine;
+  hvm_statistics stats = {.live_cells = machine_live_cells(machine), .peak_cells = machine->bump - 1,
+                          .peak_bytes = machine_peak_bytes(machine), .seconds = runtime->seconds};
+  for (int rule = 0; rule < HVM_RULE_COUNT; rule++)
+    stats.rewrites += stats.rewrites_by_rule[rule] = machine->rewrites[rule];
+  return stats;
+}
+
+const char *hvm_rule_name(hvm_rule rule) {
+  static const char *const names[HVM_RULE_COUNT] = {"App-Lam", "App-Sup", "Dup-Lam", "Dup-Sup", "Dup-Num",
+                                                    "Dup-Ctr", "Op2-Num", "Op2-Sup", "Fun-Sup", "Fun-Rule"};
+  return names[rule];
+}
+
+void hvm_interrupt(hvm_runtime *runtime) { machine_interrupt(runtime->machine); }

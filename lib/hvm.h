@@ -1,0 +1,123 @@
+// libhvm: load HVM1 programs, reduce expressions, look at the results.
+//
+//   hvm_runtime *runtime = hvm_new(NULL);
+//   if (hvm_load_file(runtime, "main.hvm") == HVM_OK && hvm_reduce(runtime, "(Main)") == HVM_OK) {
+//     char *text = hvm_result_text(runtime, NULL);
+//     puts(text);
+//     free(text);
+//   } else {
+//     fputs(hvm_messages(runtime, false), stderr);
+//   }
+//   hvm_free(runtime);
+//
+// A runtime owns everything that belongs to it: its program, its heap, its result. Any number of runtimes can live in
+// one process, each used by one thread at a time. No function exits, prints (other than the effects HVM.log, HVM.print
+// and their like, which go where the options say) or keeps a pointer that it was given.
+#ifndef HVM_H
+#define HVM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HVM_VERSION "0.1.0"
+
+typedef struct hvm_runtime hvm_runtime;
+
+typedef enum {
+  HVM_OK = 0,
+  HVM_INVALID,     // the program or expression has errors: see hvm_messages
+  HVM_FAILED,      // reduction failed: division by zero, failed file access, a value that depends on itself …
+  HVM_EXHAUSTED,   // the memory limit was reached
+  HVM_INTERRUPTED, // hvm_interrupt was called
+  HVM_UNREADABLE,  // the file cannot be read
+} hvm_status;
+
+typedef struct {
+  uint64_t memory;  // bytes for cells and stack; 0: most of the machine's memory
+  unsigned threads; // accepted for later versions; 0 or 1 today
+  FILE *output;     // where HVM.log and HVM.print write; NULL: standard output
+  FILE *input;      // where HVM.query reads; NULL: standard input
+} hvm_options;
+
+// A new runtime with an empty program; options may be NULL. NULL when memory cannot be reserved.
+hvm_runtime *hvm_new(const hvm_options *options);
+void hvm_free(hvm_runtime *runtime);
+
+// Adds the rules of a file, or of a text of size bytes that messages call by path. HVM_OK, HVM_INVALID or
+// HVM_UNREADABLE; after an error the program must not be reduced. Warnings are in hvm_messages in any case.
+// All rules of a function come from one call.
+hvm_status hvm_load_file(hvm_runtime *runtime, const char *path);
+hvm_status hvm_load_text(hvm_runtime *runtime, const char *path, const char *text, size_t size);
+
+// Reduces an expression to normal form with the loaded rules. The result stays until the next reduction, hvm_collect or
+// hvm_free. Any status but HVM_UNREADABLE.
+hvm_status hvm_reduce(hvm_runtime *runtime, const char *expression);
+// Reduces Main; its absence, or a Main with arguments, is HVM_INVALID.
+hvm_status hvm_reduce_main(hvm_runtime *runtime);
+
+// All diagnostics so far, as text for people: one or more lines each, empty when there are none. Valid until the next
+// call with this runtime.
+const char *hvm_messages(hvm_runtime *runtime, bool colour);
+
+// One diagnostic at a time, for programs. Lines and columns count from 1 (columns in code points); 0: no place.
+typedef struct {
+  bool warning;
+  const char *path, *message, *hint; // path NULL: about no source; hint may be NULL
+  uint32_t line, column, end_line, end_column;
+} hvm_diagnostic;
+size_t hvm_diagnostic_count(const hvm_runtime *runtime);
+hvm_diagnostic hvm_diagnostic_at(const hvm_runtime *runtime, size_t index);
+void hvm_clear_diagnostics(hvm_runtime *runtime);
+
+// The result as text, in memory that the caller frees (size may be NULL). NULL when there is no result.
+char *hvm_result_text(hvm_runtime *runtime, size_t *size);
+
+// Walking the result. A node is valid as long as the result is.
+typedef enum {
+  HVM_NODE_U60, HVM_NODE_F60, HVM_NODE_CONSTRUCTOR, HVM_NODE_CALL, HVM_NODE_LAMBDA, HVM_NODE_VARIABLE,
+  HVM_NODE_APPLICATION, HVM_NODE_OPERATION, HVM_NODE_SUPERPOSITION, HVM_NODE_ERASED
+} hvm_node_kind;
+typedef struct { uint64_t word; uint64_t path; const hvm_runtime *runtime; } hvm_node;
+
+hvm_node hvm_result(const hvm_runtime *runtime); // the root; only after a reduction that returned HVM_OK
+hvm_node_kind hvm_kind(hvm_node node);
+uint64_t hvm_u60(hvm_node node);        // HVM_NODE_U60
+double hvm_f60(hvm_node node);          // HVM_NODE_F60
+const char *hvm_name(hvm_node node);    // constructor or function name; operator of an operation; else NULL
+uint64_t hvm_binder(hvm_node node);     // λ and variable: a number that a λ shares with its variable
+// Fields of a constructor, arguments of a call, [body] of a λ, [function, argument], [left, right], [first, second].
+unsigned hvm_child_count(hvm_node node);
+hvm_node hvm_child(hvm_node node, unsigned index);
+
+// Gives the result's memory back.
+void hvm_collect(hvm_runtime *runtime);
+
+typedef enum {
+  HVM_APP_LAM, HVM_APP_SUP, HVM_DUP_LAM, HVM_DUP_SUP, HVM_DUP_NUM, HVM_DUP_CTR, HVM_OP2_NUM, HVM_OP2_SUP, HVM_FUN_SUP,
+  HVM_FUN_RULE, HVM_RULE_COUNT
+} hvm_rule;
+typedef struct {
+  uint64_t rewrites;                         // all of them
+  uint64_t rewrites_by_rule[HVM_RULE_COUNT]; // by rewrite rule
+  uint64_t live_cells;                       // 8-byte cells in use now
+  uint64_t peak_cells;                       // most cells ever in use or free for reuse
+  uint64_t peak_bytes;                       // most bytes of cells and stack together
+  double seconds;                            // spent in reductions
+} hvm_statistics;
+hvm_statistics hvm_stats(const hvm_runtime *runtime);
+const char *hvm_rule_name(hvm_rule rule);    // "App-Lam" …
+
+// Ends the reduction that runs in another thread or was interrupted by a signal handler: async-signal-safe.
+void hvm_interrupt(hvm_runtime *runtime);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

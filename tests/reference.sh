@@ -1,0 +1,10 @@
+#!/bin/bash
+# reference.sh: random programs give the same results in the evaluator and in a plain, slow one (tests/reference).
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT" || exit 2
+program=$BUILD/tests/reference-test
+count=3000
+[ "$REDUCED" = 0 ] || count=300
+if [ -x "$program" ]; then include reference-test timeout 300 "$program" --count $count
+else skip reference-test "it was not built"; fi
+finish

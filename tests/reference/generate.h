@@ -1,0 +1,20 @@
+// Random programs for the comparison with the reference evaluator.
+//
+// Programs are typed while they are made (numbers, floats, strings, lists, data of their own, functions), so that most
+// calls go through; a few terms of a wrong type make calls and operators stuck. They mostly terminate: functions call
+// functions that were made before them, and themselves only on something smaller. What must not be reduced (a divergent
+// argument that is never used, the rest of an infinite list, a division by zero in a branch that is not taken) is there
+// on purpose.
+//
+// A λ-bound variable is used at most once, and one that is a function only as the head of an application: cloned λs
+// that clone their own variables are where lazy duplication is known to be unsound, and not what this is a test of.
+// Variables of rules are used any number of times.
+#ifndef HVM_TESTS_GENERATE_H
+#define HVM_TESTS_GENERATE_H
+
+#include "lang/memory.h"
+
+// Appends a program with a Main; the same seed gives the same text.
+void generate_program(uint64_t seed, Buffer *out);
+
+#endif
