@@ -130,6 +130,14 @@ static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term, b
   return results[side];
 }
 
+// Is this the frame of a dup that projects superpositions of a label?
+static inline bool projecting_dup(const Machine *machine, Word frame, Label label) {
+  unsigned kind = (unsigned)(frame & 15);
+  if (kind != FRAME_DUP0 && kind != FRAME_DUP1) return false;
+  Label own = machine->heap[(frame >> FRAME_SHIFT) + 1] >> DUP_LABEL_SHIFT;
+  return own && label_projects(own, label);
+}
+
 // A superposition at an occurrence inside an argument moves up to the argument itself.
 static unsigned lift_to_argument(Machine *machine, const FunctionCode *function, Word *fp, unsigned occurrence) {
   while (occurrence >= function->arity) {
@@ -343,8 +351,38 @@ ret:;
       }
       goto eval;
     }
-    if (word_tag(term) == TAG_SUP) term = apply_superposition(machine, term, argument);
-    else if (word_tag(term) == TAG_ERA) heap_erase(machine, argument);
+    if (word_tag(term) == TAG_SUP) {
+      Location superposition = word_location(term);
+      if (!projecting_dup(machine, sp[-1], heap[superposition + 2])) {
+        term = apply_superposition(machine, term, argument);
+        goto ret;
+      }
+      // dup x y = ({a b} c), of one label, for x
+      // ---------------------------------------- App-Sup, Dup-Sup
+      // dup c0 c1 = c
+      // y <- (b c1)
+      // (a c0)
+      Location dup = sp[-1] >> FRAME_SHIFT;
+      unsigned side = (unsigned)(sp[-1] & 15) - FRAME_DUP0;
+      Word copies[2], other = heap[superposition + 1 - side];
+      Word dead = heap[dup + 1] & (DUP_DEAD0 | DUP_DEAD1);
+      machine->rewrites[RULE_APP_SUP]++;
+      machine->rewrites[RULE_DUP_SUP]++;
+      clone(machine, argument, heap[superposition + 2] << DUP_LABEL_SHIFT | dead, copies);
+      term = heap[superposition + side];
+      heap_free(machine, superposition, 3);
+      sp[-1] = copies[side];
+      *sp++ = FRAME_APP;
+      if (dead) {
+        heap_free(machine, dup, 2);
+        heap_erase(machine, other);
+      } else {
+        heap[dup] = new_pair(machine, TAG_APP, 0, other, copies[1 - side]);
+        heap[dup + 1] = DUP_FIRED;
+      }
+      goto eval;
+    }
+    if (word_tag(term) == TAG_ERA) heap_erase(machine, argument);
     else term = new_pair(machine, TAG_APP, 0, term, argument);
     goto ret;
   }
@@ -372,6 +410,25 @@ ret:;
   case FRAME_DUP1: {
     bool again = false;
     sp--;
+    if (word_tag(term) == TAG_LAM && sp[-1] == FRAME_APP) {
+      Location dup = frame >> FRAME_SHIFT;
+      unsigned side = (unsigned)(frame & 15) - FRAME_DUP0;
+      Word state = heap[dup + 1] & ~(DUP_CLAIMED | DUP_SESSION_MASK), dead = state & (side ? DUP_DEAD0 : DUP_DEAD1);
+      if (state >> DUP_LABEL_SHIFT || !dead) {
+        if (!(state >> DUP_LABEL_SHIFT)) state |= fresh_label(machine) << DUP_LABEL_SHIFT;
+        Word other;
+        Location inner = dup_lambda_applied(machine, &term, state, side, sp[-2], &other);
+        if (dead) {
+          heap_free(machine, dup, 2);
+        } else {
+          heap[dup] = other;
+          heap[dup + 1] = DUP_FIRED;
+        }
+        sp[-2] = inner << FRAME_SHIFT | (FRAME_DUP0 + side);
+        sp--;
+        goto eval;
+      }
+    }
     term = fire_dup(machine, frame >> FRAME_SHIFT, (unsigned)(frame & 15) - FRAME_DUP0, term, &again);
     if (again) goto eval;
     goto ret;

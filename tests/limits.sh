@@ -58,9 +58,9 @@ expect "a list of $n elements summed" 0 $total '' "$HVM" run deep.hvm "(Fold (Ra
 expect "a lazy list of $n elements summed without tail calls" 0 $((n * (n - 1) / 2)) '' "$HVM" run deep.hvm "(Total (Count 0 $n))"
 m=$((1000000 / scale))
 expect "data $m deep, cloned and compared" 0 1 '' "$HVM" run deep.hvm "(Twice (Nest $m Z))"
-survives "data $m deep printed" "$(printf '(S %.0s' {1..66} | head -c 200)" "$HVM" run deep.hvm "(Nest $m Z)"
+survives "data $m deep printed" "$(printf '(S %.0s' {1..67} | head -c 200)" "$HVM" run deep.hvm "(Nest $m Z)"
 check "data $m deep printed in full" test "$("$HVM" run deep.hvm "(Nest $m Z)" | wc -c)" -ge $((3 * m))
-check "$m nested λs printed" test "$("$HVM" run deep.hvm "(Lams $m)" | head -c 8)" = 'λ* λ*'
+check "$m nested λs printed" test "$("$HVM" run deep.hvm "(Lams $m)" | head -c 7)" = 'λ* λ*'
 expect "an unneeded tower collected" 0 7 '*"live_cells": 0*' "$HVM" run --stats=json -f deep.hvm "(U60.if 1 7 (Nest $m Z))"
 
 nested() { # count open inside close
@@ -75,9 +75,9 @@ survives "$m operations" $m "$HVM" run operations.hvm
 nested $m '[' 1 ']' >lists.hvm
 survives "$m lists" "$(printf '%0200d' 0 | tr 0 '[')" "$HVM" run lists.hvm
 nested $m '(S ' Z ')' >constructors.hvm
-survives "$m constructors" "$(printf '(S %.0s' {1..66} | head -c 200)" "$HVM" run constructors.hvm
+survives "$m constructors" "$(printf '(S %.0s' {1..67} | head -c 200)" "$HVM" run constructors.hvm
 nested $m 'λx ' x '' >lambdas.hvm
-survives "$m λs" "$(printf 'λ* %.0s' {1..66} | head -c 200)" "$HVM" run lambdas.hvm
+survives "$m λs" "$(printf 'λ* %.0s' {1..67} | head -c 200)" "$HVM" run lambdas.hvm
 nested $m 'let x = 1; ' x '' >lets.hvm
 survives "$m lets" 1 "$HVM" run lets.hvm
 nested $m '{' 1 ' 3}' >superpositions.hvm

@@ -4,7 +4,7 @@
 cd "$WORK" || exit 2
 printf 'Main = "λ"\n' >main.hvm
 printf '(U60.if a b c) = a\nMain = 3\n' >warning.hvm
-printf 'Main = (F x\n' >wrong.hvm
+printf 'Main = (F x)\n' >wrong.hvm
 
 expect "a warning does not stop the run" 0 3 '*warning: *' "$HVM" run warning.hvm
 check "a result ends with one newline" test "$("$HVM" run 1 | od -An -c | tr -d ' ')" = '1\n'

@@ -440,9 +440,9 @@ static Node *apply_rules(Reference *r, const ReferenceFunction *function, Node *
   for (uint32_t i = 0; i < function->arity; i++)
     if (function->strict[i]) call->kids[i] = whnf(r, call->kids[i]);
   Matrix m = matrix_new(r, function, call);
-  // Columns are taken from the right, so that those still to come keep their numbers.
-  for (uint32_t i = function->arity; i-- > 0;)
-    if (function->strict[i]) inspect(r, &m, i);
+  // An inspected column leaves, and those behind it move up.
+  for (uint32_t i = 0, inspected = 0; i < function->arity; i++)
+    if (function->strict[i]) inspect(r, &m, i - inspected++);
   for (uint32_t column; m.rows && (column = wanted_column(&m)) < m.columns;) inspect(r, &m, column);
   if (!m.rows) return NULL;
   const Row *row = &m.row[0];
@@ -551,6 +551,12 @@ static bool is_list(const Node *node) {
   return is_call(node, NAME_LIST_NIL);
 }
 
+// Control characters, line separators, the byte-order mark and what is no character are written as \u{…}.
+static bool is_hidden(uint32_t code) {
+  if (code < 0x20 || (code >= 0x7F && code < 0xA0)) return true;
+  return code == 0x2028 || code == 0x2029 || code == 0xFEFF || (code & 0xFFFE) == 0xFFFE;
+}
+
 static void print_character(Buffer *out, uint32_t code) {
   switch (code) {
   case '\n': buffer_text(out, "\\n"); break;
@@ -560,7 +566,7 @@ static void print_character(Buffer *out, uint32_t code) {
   case '"': buffer_text(out, "\\\""); break;
   case '\\': buffer_text(out, "\\\\"); break;
   default:
-    if (code < 32 || code == 127)
+    if (is_hidden(code))
       buffer_format(out, "\\u{%x}", code);
     else
       buffer_code_point(out, code);
