@@ -5,6 +5,7 @@
 // options.c     what subcommands share of option parsing; all complaints about a command line end with status 2
 // output.c      everything that is written: messages, results, help, and whether standard output took it
 // statistics.c  -c and --stats
+// interrupt.c   Ctrl-C and SIGTERM
 // source.c      programs from files and from standard input
 //
 // A subcommand returns the exit status of the process. No other function exits.
@@ -71,6 +72,14 @@ hvm_status source_load(hvm_runtime *runtime, const char *path); // "-" is standa
 
 void statistics_cost(const hvm_statistics *statistics);
 void statistics_json(const hvm_statistics *statistics);
+
+// interrupt.c
+
+// From interrupt_catch on, an interrupt ends the process with a message and EXIT_ERROR; between interrupt_begin and
+// interrupt_end it ends the reduction instead. A second one kills the process.
+void interrupt_catch(void);
+void interrupt_begin(hvm_runtime *runtime);
+void interrupt_end(void);
 
 // main.c
 

@@ -1,10 +1,8 @@
 #include "cli.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct {
   hvm_options library;
@@ -12,40 +10,6 @@ typedef struct {
   bool cost, json;
   Colour colour;
 } Options;
-
-// One Ctrl-C may arrive as several signals, from a terminal and from a parent: those within this time are one.
-enum { ONE_INTERRUPT_MS = 300 };
-
-// What the signal handler works with: the runtime that reduces, NULL when none does; when it was interrupted, 0: never.
-static hvm_runtime *_Atomic reducing;
-static _Atomic int64_t interrupted_at;
-
-static int64_t milliseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
-}
-
-// The first interrupt ends the reduction, a later one the process, whatever it is doing.
-static void interrupt(int signal_number) {
-  hvm_runtime *runtime = reducing;
-  int64_t first = interrupted_at;
-  if (!first && runtime) {
-    interrupted_at = milliseconds();
-    hvm_interrupt(runtime);
-  } else if (!first || milliseconds() - first > ONE_INTERRUPT_MS) {
-    signal(signal_number, SIG_DFL);
-    raise(signal_number);
-  }
-}
-
-// System calls are not restarted, so that a program which waits for input or sleeps ends too.
-static void catch_signals(void) {
-  struct sigaction action = {.sa_handler = interrupt};
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-}
 
 static bool set_option(Options *options, int code, const char *value) {
   switch (code) {
@@ -124,10 +88,9 @@ static int print_result(hvm_runtime *runtime, bool colour) {
 }
 
 static int reduce(hvm_runtime *runtime, const Options *options, bool colour) {
-  reducing = runtime;
-  catch_signals();
+  interrupt_begin(runtime);
   hvm_status status = options->expression ? hvm_reduce(runtime, options->expression) : hvm_reduce_main(runtime);
-  reducing = NULL;
+  interrupt_end();
   int exit_status = status == HVM_OK ? print_result(runtime, colour) : EXIT_ERROR;
   output_messages(runtime, colour);
   print_statistics(runtime, options);
@@ -139,6 +102,7 @@ static int run(const Command *command, int count, char **words) {
   int exit_status = parse(command, &options, count, words);
   if (exit_status >= 0) return exit_status;
   bool colour = output_colour(options.colour);
+  interrupt_catch();
   hvm_runtime *runtime = hvm_new(&options.library);
   if (!runtime) {
     output_error(colour, "cannot reserve memory; try a smaller --memory");

@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { HEAP_STEP = 1 << 17, STACK_STEP = 1 << 16, STACK_MARGIN = 1 << 11 }; // cells and words
+enum { HEAP_STEP = 1 << 15, CYCLE_LEAST = 1 << 16, STACK_STEP = 1 << 16, STACK_MARGIN = 1 << 11 }; // cells and words
 static const Location FIRST_CELL = 1; // location 0 means none
 
 // Memory limits of the machine and of the control group, in bytes.
@@ -28,7 +28,11 @@ static void *reserve(size_t *bytes) {
 }
 
 static void reset(Machine *machine) {
-  machine->bump = machine->bump_limit = FIRST_CELL;
+  machine->touched = machine_peak_cells(machine) + FIRST_CELL;
+  machine->bump = FIRST_CELL;
+  machine->bump_limit = machine->heap_end;
+  machine->runs = 0;
+  machine->cycle_debt = 0;
   memset(machine->free_lists, 0, sizeof machine->free_lists);
   machine->stack_top = machine->stack;
   machine->work.count = 0;
@@ -53,6 +57,8 @@ Machine *machine_new(Program *program, size_t memory_limit) {
   madvise(machine->heap, machine->heap_bytes, MADV_HUGEPAGE);
   machine->stack_committed = machine->stack_peak = machine->stack;
   atomic_init(&machine->stack_limit, machine->stack);
+  machine->heap_end = machine->touched = FIRST_CELL;
+  machine->cycle_check = CYCLE_LEAST;
   machine->next_label = 1;
   machine->program = program;
   machine->diagnostics = &program->diagnostics;
@@ -117,7 +123,7 @@ _Noreturn static void fail_running(Machine *machine, MachineStatus status, const
 }
 
 static size_t committed_bytes(const Machine *machine) {
-  return (machine->bump_limit + (size_t)(machine->stack_committed - machine->stack)) * sizeof(Word);
+  return (machine->heap_end + (size_t)(machine->stack_committed - machine->stack)) * sizeof(Word);
 }
 
 _Noreturn static void fail_memory(Machine *machine, const Word *top, const char *what) {
@@ -139,21 +145,62 @@ static Location split_free(Machine *machine, unsigned size) {
   return 0;
 }
 
+// Lets the next safe point look for cycles: the check of the stack that comes first fails.
+static void want_cycles(Machine *machine) {
+  machine->cycle_wanted = true;
+  atomic_store(&machine->stack_limit, machine->stack);
+}
+
+// Extends the heap; false at the limit. Cycles are looked for when the heap has doubled since the last time and enough
+// labelled dups were half erased to make it worth while; and as the limit comes near.
+static bool extend_heap(Machine *machine) {
+  Location wanted = machine->heap_end + HEAP_STEP;
+  size_t committed = committed_bytes(machine) + HEAP_STEP * sizeof(Word);
+  if (wanted * sizeof(Word) > machine->heap_bytes || committed > machine->memory_limit) return false;
+  bool suspected = machine->cycle_debt || machine->program->has_scopeless;
+  bool worth = machine->cycle_debt > machine->heap_end / 4096 || machine->program->has_scopeless;
+  bool near_limit = machine->memory_limit - committed < machine->memory_limit / 8;
+  if (wanted >= machine->cycle_check && (worth || (suspected && near_limit))) want_cycles(machine);
+  // The current run is at the end already, or the last of the others was: what is new follows the end.
+  if (machine->bump_limit != machine->heap_end) machine->bump = machine->heap_end;
+  machine->heap_end = machine->bump_limit = wanted;
+  return true;
+}
+
 Location machine_more_heap(Machine *machine, unsigned size) {
   if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, machine->stack_top, "interrupted");
-  Location wanted = machine->bump_limit + HEAP_STEP;
-  size_t more = HEAP_STEP * sizeof(Word);
-  if (wanted * sizeof(Word) > machine->heap_bytes || committed_bytes(machine) + more > machine->memory_limit) {
+  while (machine->bump + size > machine->bump_limit) {
+    if (machine->bump_limit == machine->heap_end) machine->touched = machine->heap_end;
+    else if (machine->bump < machine->bump_limit) heap_free(machine, machine->bump, (unsigned)(machine->bump_limit - machine->bump));
+    Location run = machine->runs;
+    if (run) {
+      if (machine->bump_limit == machine->heap_end && machine->bump < machine->bump_limit)
+        heap_free(machine, machine->bump, (unsigned)(machine->bump_limit - machine->bump));
+      machine->runs = machine->heap[run];
+      machine->bump = run;
+      machine->bump_limit = run + machine->heap[run + 1];
+      continue;
+    }
+    if (machine->bump_limit != machine->heap_end) machine->bump = machine->bump_limit = machine->heap_end;
+    if (extend_heap(machine)) continue;
     Location location = split_free(machine, size);
     if (!location) fail_memory(machine, machine->stack_top, "cells");
     return location;
   }
-  machine->bump_limit = wanted;
-  return heap_alloc(machine, size);
+  Location location = machine->bump;
+  machine->bump += size;
+  return location;
 }
 
-void machine_more_stack(Machine *machine, Word *top, size_t words) {
+void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term) {
   if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, "interrupted");
+  if (machine->cycle_wanted) {
+    machine->cycle_wanted = false;
+    machine_find_cycles(machine, top, loose, term);
+    Location live = machine_live_cells(machine);
+    machine->cycle_check = live * 2 > CYCLE_LEAST ? live * 2 : CYCLE_LEAST;
+    if (machine->cycle_check < machine->heap_end) machine->cycle_check = machine->heap_end + HEAP_STEP;
+  }
   Word *end = machine->stack + machine->stack_bytes / sizeof(Word);
   while (top + words + STACK_MARGIN > machine->stack_committed) {
     size_t more = STACK_STEP * sizeof(Word);
@@ -202,6 +249,7 @@ void machine_erase_all(Machine *machine) {
       Word state = heap[location + 1], side = word_tag(term) - TAG_DP0;
       if (!(state & (DUP_FIRED | (side ? DUP_DEAD0 : DUP_DEAD1)))) {
         heap[location + 1] = state | (side ? DUP_DEAD1 : DUP_DEAD0);
+        machine->cycle_debt += state >> DUP_LABEL_SHIFT != 0;
         continue;
       }
       ARRAY_PUSH(&machine->work, heap[location]);
@@ -246,7 +294,7 @@ MachineStatus machine_normalise(Machine *machine, const Function *function) {
   machine->session = 0;
   machine->status = MACHINE_OK;
   if (setjmp(machine->escape) == 0) {
-    machine_more_stack(machine, machine->stack, 1);
+    machine_more_stack(machine, machine->stack, 1, 0, 0);
     machine->root = heap_alloc(machine, 1);
     machine->heap[machine->root] = word_make(TAG_CAL, function->name, 0);
     normalise_root(machine);
@@ -261,15 +309,25 @@ void machine_collect_result(Machine *machine) {
   heap_erase(machine, machine->heap[machine->root]);
   heap_free(machine, machine->root, 1);
   machine->root = 0;
+  if (!machine->cycle_debt && !machine->program->has_scopeless) return;
+  // Nothing is reachable any more: what is left are cycles.
+  machine->cycle_cells += machine_live_cells(machine);
+  reset(machine);
 }
 
 uint64_t machine_live_cells(const Machine *machine) {
-  uint64_t live = machine->bump - FIRST_CELL;
+  uint64_t live = machine->heap_end - FIRST_CELL - (machine->bump_limit - machine->bump);
   for (unsigned size = 1; size < SIZE_CLASSES; size++)
     for (Location at = machine->free_lists[size]; at; at = machine->heap[at]) live -= size;
+  for (Location run = machine->runs; run; run = machine->heap[run]) live -= machine->heap[run + 1];
   return live;
 }
 
+uint64_t machine_peak_cells(const Machine *machine) {
+  bool last = machine->bump_limit == machine->heap_end && machine->bump > machine->touched;
+  return (last ? machine->bump : machine->touched) - FIRST_CELL;
+}
+
 uint64_t machine_peak_bytes(const Machine *machine) {
-  return (machine->bump + (uint64_t)(machine->stack_committed - machine->stack)) * sizeof(Word);
+  return (machine_peak_cells(machine) + (uint64_t)(machine->stack_committed - machine->stack)) * sizeof(Word);
 }

@@ -1,8 +1,8 @@
 // The machine: heap, stack, counters of one worker, and the reduction of terms on it.
 //
 // Heap: an array of cells in reserved, untouched virtual memory. Freed cells go to the free list of their size, whose
-// links are the freed cells themselves; new ones come from there, else from the end of what was used so far. There is
-// no collector: every rule frees what it consumes.
+// links are the freed cells themselves; new ones come from there, else from the current run of unused cells. Every rule
+// frees what it consumes. The one thing that this leaves behind are cycles: see cycles.c.
 //
 // Stack: continuation frames, words in reserved memory. The word on top of a frame says its kind (reduce.c).
 //
@@ -28,7 +28,13 @@ enum { SIZE_CLASSES = 256 }; // cells of the largest node + 1
 
 typedef struct Machine {
   Word *heap;
-  Location bump, bump_limit;            // next unused cell; where to ask for more
+  Location bump, bump_limit;            // the current run of unused cells
+  Location runs;                        // further runs, by address: [next, length] in their first cells; 0: none
+  Location heap_end, touched;           // end of the cells in use or free for use; of those that were ever used
+  Location cycle_check;                 // heap_end at which to look for cycles
+  uint64_t cycle_debt;                  // erased sides of labelled dups since the last look: each may leave a cycle
+  uint64_t cycle_cells;                 // cells that only cycles kept, given back so far
+  bool cycle_wanted;                    // look at the next safe point: when the stack is checked
   Location free_lists[SIZE_CLASSES];    // by size; 0: empty
   Word *stack, *stack_top;              // bottom; top while reduce is not running
   _Atomic(Word *) stack_limit;          // where to ask for more; at the bottom after an interrupt
@@ -59,7 +65,8 @@ void machine_collect_result(Machine *machine);
 void machine_interrupt(Machine *machine);
 
 uint64_t machine_live_cells(const Machine *machine);
-uint64_t machine_peak_bytes(const Machine *machine);
+uint64_t machine_peak_cells(const Machine *machine); // that were ever used
+uint64_t machine_peak_bytes(const Machine *machine); // of cells and stack
 
 // The result, or any other normal term, as text.
 void machine_print(Machine *machine, Buffer *out, Word term);
@@ -72,7 +79,10 @@ bool machine_string(const Machine *machine, Buffer *out, Word term);
 _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
                             const char *format, ...) __attribute__((format(printf, 5, 6)));
 Location machine_more_heap(Machine *machine, unsigned size); // fails at the limit
-void machine_more_stack(Machine *machine, Word *top, size_t words);
+// Also a safe point: all terms are reachable from the result's cell, the frames up to top, the loose words above it, and
+// the term at hand.
+void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term);
+void machine_find_cycles(Machine *machine, const Word *top, size_t loose, Word term); // cycles.c
 void machine_reduce(Machine *machine);                       // runs the frames on the stack until the bottom one
 void machine_erase_all(Machine *machine);                    // what is in work
 Word machine_make_string(Machine *machine, const char *text, size_t size); // from UTF-8

@@ -18,7 +18,8 @@
 //   FRAME_NORMAL_BELOW           location      … whose term is a weak head normal form already
 //   FRAME_BUILTIN       [arguments' node] name a built-in function whose arguments are being normalised
 //
-// Demanded terms are moved from the heap to the stack: an evaluation owns what it reduces, and only dups are shared.
+// Demanded terms are moved from the heap to the stack: an evaluation owns what it reduces, and only dups are shared. A
+// cell that stays reachable while its term is being reduced holds 0; a dup is marked as claimed.
 #include "machine.h"
 #include "rules.h"
 
@@ -244,7 +245,34 @@ static bool resume(Machine *machine, const int32_t *pc, Word *fp, Word term) {
   return word_is_value(term) || (word_tag(term) == TAG_CAL && pc[0] != CODE_MATCH && pc[4]);
 }
 
+// A register or a constant, without a branch.
+static inline Word operand(const Word *fp, const Word *constants, int32_t x) {
+  const Word *base = x < 0 ? constants : fp;
+  return base[x ^ (x >> 31)];
+}
+
+// Each instruction jumps to the next one itself: processors predict many indirect jumps better than one. Labels as
+// values are an extension that gcc and clang share.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+
 void machine_reduce(Machine *machine) {
+  static const void *const labels[CODE_COUNT] = {
+      [CODE_EVAL] = &&CODE_EVAL, [CODE_MATCH] = &&CODE_MATCH, [CODE_FIELD] = &&CODE_FIELD,
+      [CODE_SWITCH] = &&CODE_SWITCH, [CODE_SEARCH] = &&CODE_SEARCH, [CODE_JUMP] = &&CODE_JUMP,
+      [CODE_STUCK] = &&CODE_STUCK, [CODE_BUILTIN] = &&CODE_BUILTIN, [CODE_OPEN] = &&CODE_OPEN,
+      [CODE_ERASE] = &&CODE_ERASE, [CODE_DUP] = &&CODE_DUP, [CODE_DUP_NEW] = &&CODE_DUP_NEW,
+      [CODE_DUP_SET] = &&CODE_DUP_SET, [CODE_LAM_NEW] = &&CODE_LAM_NEW, [CODE_LAM_SET] = &&CODE_LAM_SET,
+      [CODE_LAM_UNUSED] = &&CODE_LAM_UNUSED, [CODE_APP] = &&CODE_APP, [CODE_NODE] = &&CODE_NODE,
+      [CODE_SUP] = &&CODE_SUP, [CODE_STRING] = &&CODE_STRING, [CODE_LIST] = &&CODE_LIST,
+      [CODE_IF_NUMBER] = &&CODE_IF_NUMBER, [CODE_CALL] = &&CODE_CALL, [CODE_RETURN] = &&CODE_RETURN,
+      [CODE_OP2 + OP_ADD] = &&CODE_OP_ADD, [CODE_OP2 + OP_SUB] = &&CODE_OP_SUB, [CODE_OP2 + OP_MUL] = &&CODE_OP_MUL,
+      [CODE_OP2 + OP_DIV] = &&CODE_OP_DIV, [CODE_OP2 + OP_MOD] = &&CODE_OP_MOD, [CODE_OP2 + OP_AND] = &&CODE_OP_AND,
+      [CODE_OP2 + OP_OR] = &&CODE_OP_OR, [CODE_OP2 + OP_XOR] = &&CODE_OP_XOR, [CODE_OP2 + OP_SHL] = &&CODE_OP_SHL,
+      [CODE_OP2 + OP_SHR] = &&CODE_OP_SHR, [CODE_OP2 + OP_LT] = &&CODE_OP_LT, [CODE_OP2 + OP_LE] = &&CODE_OP_LE,
+      [CODE_OP2 + OP_EQ] = &&CODE_OP_EQ, [CODE_OP2 + OP_GE] = &&CODE_OP_GE, [CODE_OP2 + OP_GT] = &&CODE_OP_GT,
+      [CODE_OP2 + OP_NE] = &&CODE_OP_NE};
+#define NEXT() goto *labels[pc[0]]
   Word *const heap = machine->heap;
   const int32_t *const code = machine->code.words.items;
   const Word *const constants = machine->code.constants.items;
@@ -254,17 +282,18 @@ void machine_reduce(Machine *machine) {
   Word term = 0;
   goto ret;
 
-#define CHECK_STACK(words)                                                                                             \
+// `loose` words above the top of the stack are terms, too.
+#define CHECK_STACK(words, loose)                                                                                      \
   do {                                                                                                                 \
     if (UNLIKELY(sp + (words) > atomic_load_explicit(&machine->stack_limit, memory_order_relaxed)))                    \
-      machine_more_stack(machine, sp, (words));                                                                        \
+      machine_more_stack(machine, sp, (words), (loose), term);                                                         \
   } while (0)
 
 eval:
   switch (word_tag(term)) {
   case TAG_APP: {
     Location location = word_location(term);
-    CHECK_STACK(STACK_SLACK);
+    CHECK_STACK(STACK_SLACK, 0);
     sp[0] = heap[location + 1];
     sp[1] = FRAME_APP;
     sp += 2;
@@ -274,7 +303,7 @@ eval:
   }
   case TAG_OP2: {
     Location location = word_location(term);
-    CHECK_STACK(STACK_SLACK);
+    CHECK_STACK(STACK_SLACK, 0);
     sp[0] = heap[location + 1];
     sp[1] = (Word)word_extra(term) << FRAME_SHIFT | FRAME_OP2_LEFT;
     sp += 2;
@@ -286,10 +315,13 @@ eval:
     const FunctionCode *function = functions[word_extra(term)];
     Location location = word_location(term);
     unsigned arity = function->arity;
-    CHECK_STACK(function->frame + STACK_SLACK);
+    CHECK_STACK(function->frame + STACK_SLACK, 0);
     fp = sp;
     if (arity) {
-      for (unsigned i = 0; i < arity; i++) fp[i] = heap[location + i];
+      for (unsigned i = 0; i < arity; i++) {
+        fp[i] = heap[location + i];
+        __builtin_prefetch(&heap[word_location(fp[i])]);
+      }
       heap_free(machine, location, arity);
     }
     pc = code + function->entry;
@@ -319,7 +351,7 @@ eval:
       heap_free(machine, location, 2);
       goto eval;
     }
-    CHECK_STACK(STACK_SLACK);
+    CHECK_STACK(STACK_SLACK, 0);
     heap[location + 1] = state | DUP_CLAIMED;
     *sp++ = location << FRAME_SHIFT | (FRAME_DUP0 + side);
     term = heap[location];
@@ -482,17 +514,19 @@ ret:;
       goto ret;
     }
     sp[-1] = (Word)location << FRAME_SHIFT | FRAME_NORMAL_STORE;
+    heap[location] = 0; // moved out
     goto eval;
   }
   case FRAME_NORMAL_STORE:
     heap[frame >> FRAME_SHIFT] = term;
     sp--;
-    CHECK_STACK(SIZE_CLASSES + STACK_SLACK);
+    CHECK_STACK(SIZE_CLASSES + STACK_SLACK, 0);
     sp = push_parts(machine, term, sp);
     goto ret;
   case FRAME_NORMAL_BELOW:
     sp--;
-    CHECK_STACK(SIZE_CLASSES + STACK_SLACK);
+    term = 0;
+    CHECK_STACK(SIZE_CLASSES + STACK_SLACK, 0);
     sp = push_parts(machine, heap[frame >> FRAME_SHIFT], sp);
     goto ret;
   case FRAME_BUILTIN: {
@@ -507,8 +541,7 @@ ret:;
       goto ret;
     }
     heap_free(machine, node, function->arity);
-    if (result.applied) {
-      CHECK_STACK(STACK_SLACK);
+    if (result.applied) { // in the place of the frame that was here
       sp[0] = result.argument;
       sp[1] = FRAME_APP;
       sp += 2;
@@ -519,7 +552,7 @@ ret:;
   default: __builtin_unreachable();
   }
 
-#define OPERAND(x) ((x) >= 0 ? fp[(x)] : constants[~(x)])
+#define OPERAND(x) operand(fp, constants, (x))
 #define EVALUATE(x)                                                                                                    \
   do {                                                                                                                 \
     sp = fp + pc[2];                                                                                                   \
@@ -529,14 +562,14 @@ ret:;
   } while (0)
 
 run:
-  switch (pc[0]) {
-  case CODE_EVAL: {
+  NEXT();
+  CODE_EVAL: {
     Word argument = fp[pc[1]];
     if (!word_is_value(argument)) EVALUATE(argument);
     pc += 5;
-    goto run;
+    NEXT();
   }
-  case CODE_MATCH: {
+  CODE_MATCH: {
     Word argument = fp[pc[1]];
     if (!word_is_value(argument)) EVALUATE(argument);
     Word key = switch_key(argument);
@@ -548,16 +581,19 @@ run:
         break;
       }
     pc = code + target;
-    goto run;
+    NEXT();
   }
-  case CODE_FIELD: {
+  CODE_FIELD: {
     Word field = heap[word_location(fp[pc[5]]) + (Location)pc[6]];
-    if (!word_is_value(field)) EVALUATE(field);
+    if (!word_is_value(field)) {
+      heap[word_location(fp[pc[5]]) + (Location)pc[6]] = 0; // moved out
+      EVALUATE(field);
+    }
     fp[pc[1]] = field;
     pc += 7;
-    goto run;
+    NEXT();
   }
-  case CODE_SWITCH: {
+  CODE_SWITCH: {
     Word argument = fp[pc[1]], key = switch_key(argument);
     int32_t target = word_is_value(argument) ? pc[3] : pc[4];
     const int32_t *at = pc + 5;
@@ -567,115 +603,118 @@ run:
         break;
       }
     pc = code + target;
-    goto run;
+    NEXT();
   }
-  case CODE_SEARCH: {
+  CODE_SEARCH: {
     Word argument = fp[pc[1]];
     int32_t target = search_key(pc + 5, pc[2], switch_key(argument));
     if (target < 0) target = word_is_value(argument) ? pc[3] : pc[4];
     pc = code + target;
-    goto run;
+    NEXT();
   }
-  case CODE_JUMP: pc = code + pc[1]; goto run;
-  case CODE_STUCK:
+  CODE_JUMP: pc = code + pc[1]; NEXT();
+  CODE_STUCK:;
     sp = fp;
     term = rebuild_call(machine, (unsigned)pc[1], fp, functions[pc[1]]->arity);
     goto ret;
-  case CODE_BUILTIN: goto builtin;
-  case CODE_OPEN: {
+  CODE_BUILTIN: goto builtin;
+  CODE_OPEN: {
     Location location = word_location(fp[pc[1]]);
     Word *to = fp + pc[2];
     int32_t n = pc[3];
-    for (int32_t i = 0; i < n; i++) to[i] = heap[location + (Location)i];
+    for (int32_t i = 0; i < n; i++) {
+      to[i] = heap[location + (Location)i];
+      __builtin_prefetch(&heap[word_location(to[i])]);
+    }
     heap_free(machine, location, (unsigned)n);
     pc += 4;
-    goto run;
+    NEXT();
   }
-  case CODE_ERASE: {
+  CODE_ERASE: {
     Word erased = OPERAND(pc[1]);
     heap_erase(machine, erased);
     pc += 2;
-    goto run;
+    NEXT();
   }
-  case CODE_DUP: {
+  CODE_DUP: {
     Word copies[2];
     clone(machine, OPERAND(pc[3]), 0, copies);
     fp[pc[1]] = copies[0];
     fp[pc[2]] = copies[1];
     pc += 4;
-    goto run;
+    NEXT();
   }
-  case CODE_DUP_NEW: {
+  CODE_DUP_NEW: {
     Location dup = new_dup(machine, 0, 0);
     fp[pc[1]] = fp[pc[3]] = word_make(TAG_DP0, 0, dup);
     fp[pc[2]] = word_make(TAG_DP1, 0, dup);
     pc += 4;
-    goto run;
+    NEXT();
   }
-  case CODE_DUP_SET: {
+  CODE_DUP_SET: {
     Word value = OPERAND(pc[2]);
     heap[word_location(fp[pc[1]])] = value;
     pc += 3;
-    goto run;
+    NEXT();
   }
-  case CODE_LAM_NEW: {
+  CODE_LAM_NEW: {
     Location lambda = heap_alloc(machine, 2);
     heap[lambda] = SLOT_FREE;
     fp[pc[1]] = word_make(TAG_LAM, 0, lambda);
     fp[pc[2]] = word_make(TAG_VAR, 0, lambda);
     pc += 3;
-    goto run;
+    NEXT();
   }
-  case CODE_LAM_SET: {
+  CODE_LAM_SET: {
     Word body = OPERAND(pc[2]);
     heap[word_location(fp[pc[1]]) + 1] = body;
     pc += 3;
-    goto run;
+    NEXT();
   }
-  case CODE_LAM_UNUSED: {
+  CODE_LAM_UNUSED: {
     Word body = OPERAND(pc[2]);
     fp[pc[1]] = new_pair(machine, TAG_LAM, 0, SLOT_UNUSED, body);
     pc += 3;
-    goto run;
+    NEXT();
   }
-  case CODE_APP: {
+  CODE_APP: {
     Word function = OPERAND(pc[2]), argument = OPERAND(pc[3]);
     fp[pc[1]] = new_pair(machine, TAG_APP, 0, function, argument);
     pc += 4;
-    goto run;
+    NEXT();
   }
-  case CODE_NODE: {
+  CODE_NODE: {
     int32_t n = pc[3];
     Location node = heap_alloc(machine, (unsigned)n);
     for (int32_t i = 0; i < n; i++) heap[node + (Location)i] = OPERAND(pc[4 + i]);
     fp[pc[1]] = constants[~pc[2]] | node << WORD_LOCATION_SHIFT;
     pc += 4 + n;
-    goto run;
+    NEXT();
   }
-  case CODE_SUP: {
+  CODE_SUP: {
     Word first = OPERAND(pc[2]), second = OPERAND(pc[3]);
     fp[pc[1]] = new_superposition(machine, first, second, fresh_label(machine));
     pc += 4;
-    goto run;
+    NEXT();
   }
-  case CODE_STRING:
+  CODE_STRING:;
     fp[pc[1]] = make_string(machine, &machine->code.strings.items[pc[2]]);
     pc += 3;
-    goto run;
-  case CODE_LIST: {
+    NEXT();
+  CODE_LIST: {
     int32_t n = pc[2];
     Word list = word_make(TAG_CTR, NAME_LIST_NIL, 0);
     for (int32_t i = n; i-- > 0;) list = new_pair(machine, TAG_CTR, NAME_LIST_CONS, OPERAND(pc[3 + i]), list);
     fp[pc[1]] = list;
     pc += 3 + n;
-    goto run;
+    NEXT();
   }
-  case CODE_IF_NUMBER: {
+  CODE_IF_NUMBER: {
     Word x = OPERAND(pc[1]);
     pc = word_tag(x) == TAG_NUM ? pc + 3 : code + pc[2];
-    goto run;
+    NEXT();
   }
-  case CODE_CALL: {
+  CODE_CALL: {
     // The frames and the arguments overwrite the registers that they come from: through a buffer.
     int32_t m = pc[1], n = pc[3];
     const FunctionCode *function = functions[pc[2]];
@@ -686,11 +725,12 @@ run:
     for (int32_t i = 0; i < m + n; i++) fp[i] = words[i];
     fp += m;
     sp = fp;
-    CHECK_STACK(function->frame + STACK_SLACK + (unsigned)n);
+    term = 0;
+    CHECK_STACK(function->frame + STACK_SLACK + (unsigned)n, (size_t)n);
     pc = code + function->entry;
-    goto run;
+    NEXT();
   }
-  case CODE_RETURN: {
+  CODE_RETURN: {
     int32_t m = pc[1];
     const int32_t *at = pc + 3;
     Word words[2 * 64];
@@ -702,13 +742,13 @@ run:
     goto eval;
   }
 #define OPERATION(op)                                                                                                  \
-  case CODE_OP2 + (op): {                                                                                              \
+  CODE_##op: {                                                                                              \
     Word left = OPERAND(pc[2]), right = OPERAND(pc[3]), result;                                                        \
-    if (!operate_numbers(machine, (op), left, right, &result))                                                         \
+    if (!operate_numbers(machine, op, left, right, &result))                                                           \
       result = new_pair(machine, TAG_OP2, word_extra(constants[~pc[4]]), left, right);                                 \
     fp[pc[1]] = result;                                                                                                \
     pc += 5;                                                                                                           \
-    goto run;                                                                                                          \
+    NEXT();                                                                                                          \
   }
     OPERATION(OP_ADD)
     OPERATION(OP_SUB)
@@ -726,8 +766,6 @@ run:
     OPERATION(OP_GE)
     OPERATION(OP_GT)
     OPERATION(OP_NE)
-  default: __builtin_unreachable();
-  }
 
 builtin: {
   unsigned name = (unsigned)pc[1];
@@ -769,3 +807,4 @@ builtin: {
   goto ret;
 }
 }
+#pragma GCC diagnostic pop

@@ -206,7 +206,7 @@ hvm_node hvm_child(hvm_node node, unsigned index) {
 
 hvm_statistics hvm_stats(const hvm_runtime *runtime) {
   const Machine *machine = runtime->machine;
-  hvm_statistics stats = {.live_cells = machine_live_cells(machine), .peak_cells = machine->bump - 1,
+  hvm_statistics stats = {.live_cells = machine_live_cells(machine), .peak_cells = machine_peak_cells(machine),
                           .peak_bytes = machine_peak_bytes(machine), .seconds = runtime->seconds};
   for (int rule = 0; rule < HVM_RULE_COUNT; rule++)
     stats.rewrites += stats.rewrites_by_rule[rule] = machine->rewrites[rule];

@@ -1,0 +1,141 @@
+// Cycles: what freeing by ownership cannot reach.
+//
+// A dup is owned by its two sides. When a λ was cloned, a side of the dup in its body can end up inside what the dup
+// itself clones: x <- {x0 x1} was put into the body, and x0 was substituted by a term that holds the other copy. If the
+// other side is then erased, the dup owns itself. Interaction nets have the same cycles, and HVM1 leaks them.
+//
+// So there is a tracing search, for these alone: it runs when the heap has doubled and labelled dups have been half
+// erased (machine.c), marks what the result, the frames and the term at hand reach, and makes everything else free.
+// First-order programs never come here. Its cost is proportional to the heap that it halts the growth of.
+#include "machine.h"
+
+typedef struct { Machine *machine; uint64_t *marks; } Marker;
+
+static bool is_marked(const Marker *marker, Location location) {
+  return marker->marks[location / 64] >> (location % 64) & 1;
+}
+
+static void mark_cells(Marker *marker, Location location, unsigned count) {
+  for (; count; count--, location++) marker->marks[location / 64] |= (uint64_t)1 << (location % 64);
+}
+
+static void visit(Marker *marker, Word term) {
+  if (!word_is_flat(term) && word_tag(term) != TAG_SLOT) ARRAY_PUSH(&marker->machine->work, term);
+}
+
+static void visit_cells(Marker *marker, Location location, unsigned count) {
+  for (unsigned i = 0; i < count; i++) visit(marker, marker->machine->heap[location + i]);
+}
+
+static void trace(Marker *marker) {
+  Machine *machine = marker->machine;
+  while (machine->work.count) {
+    Word term = machine->work.items[--machine->work.count];
+    Location location = word_location(term);
+    unsigned arity;
+    switch (word_tag(term)) {
+    case TAG_CTR: case TAG_CAL:
+      arity = location ? machine->code.arities.items[word_extra(term)] : 0;
+      mark_cells(marker, location, arity);
+      visit_cells(marker, location, arity);
+      break;
+    case TAG_APP: case TAG_OP2:
+      mark_cells(marker, location, 2);
+      visit_cells(marker, location, 2);
+      break;
+    case TAG_SUP:
+      mark_cells(marker, location, 3);
+      visit_cells(marker, location, 2);
+      break;
+    case TAG_LAM: // the slot is its variable's, or holds a state
+      mark_cells(marker, location, 2);
+      visit(marker, machine->heap[location + 1]);
+      break;
+    case TAG_VAR: // the body is the λ's, or was taken out
+      mark_cells(marker, location, 2);
+      visit(marker, machine->heap[location]);
+      break;
+    case TAG_DP0: case TAG_DP1: // reached from either side, once
+      if (is_marked(marker, location)) break;
+      mark_cells(marker, location, 2);
+      if (!(machine->heap[location + 1] & DUP_CLAIMED)) visit(marker, machine->heap[location]);
+      break;
+    default: break;
+    }
+  }
+}
+
+// The words of a frame below its top word; returns where the next frame's top word is.
+static const Word *visit_frame(Marker *marker, const Word *top) {
+  Machine *machine = marker->machine;
+  Word frame = *top;
+  unsigned arity, skipped;
+  switch (frame & 15) {
+  case FRAME_APP: case FRAME_OP2_LEFT: case FRAME_OP2_RIGHT: visit(marker, top[-1]); return top - 2;
+  case FRAME_DUP0: case FRAME_DUP1: mark_cells(marker, frame >> 4, 2); return top - 1;
+  case FRAME_RUN: {
+    // The occurrences after the arguments are copies of what these reach.
+    const int32_t *pc = &machine->code.words.items[frame >> 4];
+    const Word *registers = top - pc[2];
+    arity = machine->code.functions.items[pc[3]]->arity, skipped = (unsigned)pc[1];
+    for (unsigned i = 0; i < arity; i++)
+      if (i != skipped) visit(marker, registers[i]);
+    return registers - 1;
+  }
+  case FRAME_ODD:
+    arity = machine->code.functions.items[frame >> 12]->arity, skipped = (unsigned)(frame >> 4 & 0xFF);
+    for (unsigned i = 0; i < arity; i++)
+      if (i != skipped) visit(marker, top[(int)i - (int)arity]);
+    return top - arity - 1;
+  case FRAME_BUILTIN:
+    arity = machine->code.functions.items[frame >> 4]->arity;
+    mark_cells(marker, top[-1], arity);
+    visit_cells(marker, top[-1], arity);
+    return top - 2;
+  default: return top - 1; // the cells of the FRAME_NORMAL kinds are reachable otherwise
+  }
+}
+
+// Unmarked cells become free: short runs go to the free lists, longer ones are allocated from one after the other.
+static void sweep(Marker *marker) {
+  Machine *machine = marker->machine;
+  memset(machine->free_lists, 0, sizeof machine->free_lists);
+  machine->runs = 0;
+  enum { SHORT_RUN = 4 };
+  Location end = machine->heap_end;
+  while (end > 1) {
+    while (end > 1 && is_marked(marker, end - 1)) end--;
+    Location start = end;
+    while (start > 1 && !is_marked(marker, start - 1))
+      start -= start % 64 == 0 && start > 64 && !marker->marks[start / 64 - 1] ? 64 : 1;
+    if (end - start >= SHORT_RUN) {
+      machine->heap[start] = machine->runs;
+      machine->heap[start + 1] = end - start;
+      machine->runs = start;
+    } else if (end > start) {
+      heap_free(machine, start, (unsigned)(end - start));
+    }
+    end = start;
+  }
+  machine->bump = machine->bump_limit = 1; // the next allocation takes the first run
+}
+
+void machine_find_cycles(Machine *machine, const Word *top, size_t loose, Word term) {
+  if (machine->bump_limit == machine->heap_end && machine->bump > machine->touched) machine->touched = machine->bump;
+  uint64_t before = machine_live_cells(machine);
+  Marker marker = {machine, calloc(machine->heap_end / 64 + 1, sizeof(uint64_t))};
+  if (!marker.marks) return; // no memory to look with
+  machine->work.count = 0;
+  visit(&marker, term);
+  for (size_t i = 0; i < loose; i++) visit(&marker, top[i]);
+  if (machine->root) {
+    mark_cells(&marker, machine->root, 1);
+    visit(&marker, machine->heap[machine->root]);
+  }
+  for (const Word *at = top - 1; at >= machine->stack;) at = visit_frame(&marker, at);
+  trace(&marker);
+  sweep(&marker);
+  free(marker.marks);
+  machine->cycle_cells += before - machine_live_cells(machine);
+  machine->cycle_debt = 0;
+}
