@@ -13,17 +13,22 @@ bool source_has_suffix(const char *word) {
 bool source_is_file(const char *word) {
   struct stat information;
   if (strcmp(word, "-") == 0 || source_has_suffix(word)) return true;
-  return stat(word, &information) == 0 && !S_ISDIR(information.st_mode);
+  if (stat(word, &information) != 0) return false;
+  // A folder may happen to be called like a name in an expression; a path to one was meant as a file.
+  return !S_ISDIR(information.st_mode) || strchr(word, '/');
 }
 
-// The whole of standard input, which the caller frees; NULL when it cannot be read or is too large.
+// A larger program is an error, which the library reports; input need not end.
+static const size_t INPUT_MAX = UINT32_MAX;
+
+// The whole of standard input, or more than INPUT_MAX of it, which the caller frees; NULL when it cannot be read.
 static char *read_input(size_t *size) {
   size_t capacity = 1 << 16, count = 0;
   char *text = malloc(capacity);
   while (text) {
     count += fread(text + count, 1, capacity - count, stdin);
-    if (count < capacity) break;
-    char *grown = capacity <= SIZE_MAX / 2 ? realloc(text, capacity *= 2) : NULL;
+    if (count < capacity || count > INPUT_MAX) break;
+    char *grown = realloc(text, capacity *= 2);
     if (!grown) free(text);
     text = grown;
   }

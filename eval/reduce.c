@@ -94,7 +94,7 @@ static Word operate(Machine *machine, unsigned extra, Word left, Word right) {
   return new_pair(machine, TAG_OP2, extra, left, right);
 }
 
-// The term of a dup is in weak head normal form: what the demanded side gets. Sets *again when that must be reduced
+// The term of a dup is in weak head normal form and no λ (see lift_lambda): what the demanded side gets. Sets *again when that must be reduced
 // further.
 static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term, bool *again) {
   Word state = machine->heap[dup + 1] & ~(Word)DUP_CLAIMED;
@@ -112,9 +112,6 @@ static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term, b
     return term;
   } else if (word_tag(term) == TAG_CTR) {
     dup_constructor(machine, term, state & ~DUP_SESSION_MASK, results);
-  } else if (word_tag(term) == TAG_LAM) {
-    if (!(state >> DUP_LABEL_SHIFT)) state |= fresh_label(machine) << DUP_LABEL_SHIFT;
-    dup_lambda(machine, term, state & ~DUP_SESSION_MASK, results);
   } else if (state >> DUP_LABEL_SHIFT &&
              label_projects(state >> DUP_LABEL_SHIFT, machine->heap[word_location(term) + 2])) {
     dup_same_superposition(machine, term, state, results);
@@ -131,12 +128,117 @@ static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term, b
   return results[side];
 }
 
-// Is this the frame of a dup that projects superpositions of a label?
-static inline bool projecting_dup(const Machine *machine, Word frame, Label label) {
-  unsigned kind = (unsigned)(frame & 15);
-  if (kind != FRAME_DUP0 && kind != FRAME_DUP1) return false;
-  Label own = machine->heap[(frame >> FRAME_SHIFT) + 1] >> DUP_LABEL_SHIFT;
-  return own && label_projects(own, label);
+// A λ that one or more dups wait for, and perhaps an application below them, on its way down the stack. Only what stays
+// is built: the copies that are demanded are not, since the next frame takes them apart again. In between, the λ is
+// the cell that awaits what its variable stands for (at first its slot, then a side of a superposition) and its body.
+//
+// dup r s = λx f
+// --------------------------------------- Dup-Lam
+// dup f0 f1 = f
+// r <- λx0 f0
+// s <- λx1 f1
+// x <- {x0 x1}
+//
+// Returns the new top of the stack. *term becomes what is to be evaluated next (*applied), or a λ.
+static Word *lift_lambda(Machine *machine, Word *term, Word *sp, bool *applied) {
+  Word *const heap = machine->heap;
+  Location cell = word_location(*term);
+  Word body = heap[cell + 1];
+  const bool used = heap[cell] == SLOT_FREE;
+  if (!used) heap_free(machine, cell, 2);
+  for (;;) {
+    unsigned kind = (unsigned)(sp[-1] & 15);
+    if (kind == FRAME_APP) {
+      machine->rewrites[RULE_APP_LAM]++;
+      if (used) heap[cell] = sp[-2];
+      else heap_erase(machine, sp[-2]);
+      *term = body;
+      *applied = true;
+      return sp - 2;
+    }
+    if (kind != FRAME_DUP0 && kind != FRAME_DUP1) break;
+    Location outer = *--sp >> FRAME_SHIFT;
+    unsigned side = kind - FRAME_DUP0;
+    Word state = heap[outer + 1] & ~(DUP_CLAIMED | DUP_SESSION_MASK), dead = state & (side ? DUP_DEAD0 : DUP_DEAD1);
+    if (!(state >> DUP_LABEL_SHIFT)) {
+      if (dead) { // nobody else will ask: a move
+        heap_free(machine, outer, 2);
+        continue;
+      }
+      state |= fresh_label(machine) << DUP_LABEL_SHIFT;
+    }
+    machine->rewrites[RULE_DUP_LAM]++;
+    Location inner = new_dup(machine, body, state);
+    Word variable = TAG_ERA;
+    if (dead) {
+      heap_free(machine, outer, 2);
+    } else {
+      Location copy = heap_alloc(machine, 2);
+      heap[copy] = used ? SLOT_FREE : SLOT_UNUSED;
+      heap[copy + 1] = word_make(TAG_DP1 - side, 0, inner);
+      variable = word_make(TAG_VAR, 0, copy);
+      heap[outer] = word_make(TAG_LAM, 0, copy);
+      heap[outer + 1] = DUP_FIRED;
+    }
+    body = word_make(TAG_DP0 + side, 0, inner);
+    if (!used) continue;
+    Location superposition = heap_alloc(machine, 3);
+    heap[superposition + 1 - side] = variable;
+    heap[superposition + 2] = state >> DUP_LABEL_SHIFT;
+    heap[cell] = word_make(TAG_SUP, 0, superposition);
+    cell = superposition + side;
+  }
+  Location lambda = heap_alloc(machine, 2);
+  heap[lambda] = used ? SLOT_FREE : SLOT_UNUSED;
+  heap[lambda + 1] = body;
+  if (used) heap[cell] = word_make(TAG_VAR, 0, lambda);
+  *term = word_make(TAG_LAM, 0, lambda);
+  *applied = false;
+  return sp;
+}
+
+// A superposition that is applied, where a dup of its label waits for the result: what the dup does not choose is built,
+// what it chooses goes on.
+//
+// dup x y = ({a b} c …), of one label, for x
+// --------------------------------------- App-Sup …, Dup-Sup
+// dup c0 c1 = c …
+// y <- (b c1 …)
+// (a c0 …)
+//
+// Returns the new top of the stack, with *term to be evaluated; NULL when no such dup waits.
+static Word *project_application(Machine *machine, Word *term, Word *sp) {
+  Word *const heap = machine->heap;
+  Location superposition = word_location(*term);
+  Label label = heap[superposition + 2];
+  Word *below = sp;
+  while (below[-1] == FRAME_APP) below -= 2;
+  unsigned kind = (unsigned)(below[-1] & 15);
+  if (kind != FRAME_DUP0 && kind != FRAME_DUP1) return NULL;
+  Location dup = below[-1] >> FRAME_SHIFT;
+  Word state = heap[dup + 1], dead = state & (DUP_DEAD0 | DUP_DEAD1);
+  if (!(state >> DUP_LABEL_SHIFT) || !label_projects(state >> DUP_LABEL_SHIFT, label)) return NULL;
+  unsigned side = kind - FRAME_DUP0;
+  Word other = heap[superposition + 1 - side];
+  *term = heap[superposition + side];
+  heap_free(machine, superposition, 3);
+  machine->rewrites[RULE_DUP_SUP]++;
+  for (Word *at = sp; at > below; at -= 2) {
+    Word copies[2];
+    machine->rewrites[RULE_APP_SUP]++;
+    clone(machine, at[-2], label << DUP_LABEL_SHIFT | dead, copies);
+    at[-2] = copies[side];
+    if (!dead) other = new_pair(machine, TAG_APP, 0, other, copies[1 - side]);
+  }
+  if (dead) {
+    heap_free(machine, dup, 2);
+    heap_erase(machine, other);
+  } else {
+    heap[dup] = other;
+    heap[dup + 1] = DUP_FIRED;
+  }
+  for (Word *at = below; at < sp; at++) at[-1] = at[0]; // the dup's frame is gone
+  return sp - 1;
 }
 
 // A superposition at an occurrence inside an argument moves up to the argument itself.
@@ -384,35 +486,15 @@ ret:;
       goto eval;
     }
     if (word_tag(term) == TAG_SUP) {
-      Location superposition = word_location(term);
-      if (!projecting_dup(machine, sp[-1], heap[superposition + 2])) {
-        term = apply_superposition(machine, term, argument);
-        goto ret;
+      sp += 2;
+      Word *rest = project_application(machine, &term, sp);
+      if (rest) {
+        sp = rest;
+        goto eval;
       }
-      // dup x y = ({a b} c), of one label, for x
-      // ---------------------------------------- App-Sup, Dup-Sup
-      // dup c0 c1 = c
-      // y <- (b c1)
-      // (a c0)
-      Location dup = sp[-1] >> FRAME_SHIFT;
-      unsigned side = (unsigned)(sp[-1] & 15) - FRAME_DUP0;
-      Word copies[2], other = heap[superposition + 1 - side];
-      Word dead = heap[dup + 1] & (DUP_DEAD0 | DUP_DEAD1);
-      machine->rewrites[RULE_APP_SUP]++;
-      machine->rewrites[RULE_DUP_SUP]++;
-      clone(machine, argument, heap[superposition + 2] << DUP_LABEL_SHIFT | dead, copies);
-      term = heap[superposition + side];
-      heap_free(machine, superposition, 3);
-      sp[-1] = copies[side];
-      *sp++ = FRAME_APP;
-      if (dead) {
-        heap_free(machine, dup, 2);
-        heap_erase(machine, other);
-      } else {
-        heap[dup] = new_pair(machine, TAG_APP, 0, other, copies[1 - side]);
-        heap[dup + 1] = DUP_FIRED;
-      }
-      goto eval;
+      sp -= 2;
+      term = apply_superposition(machine, term, argument);
+      goto ret;
     }
     if (word_tag(term) == TAG_ERA) heap_erase(machine, argument);
     else term = new_pair(machine, TAG_APP, 0, term, argument);
@@ -442,24 +524,11 @@ ret:;
   case FRAME_DUP1: {
     bool again = false;
     sp--;
-    if (word_tag(term) == TAG_LAM && sp[-1] == FRAME_APP) {
-      Location dup = frame >> FRAME_SHIFT;
-      unsigned side = (unsigned)(frame & 15) - FRAME_DUP0;
-      Word state = heap[dup + 1] & ~(DUP_CLAIMED | DUP_SESSION_MASK), dead = state & (side ? DUP_DEAD0 : DUP_DEAD1);
-      if (state >> DUP_LABEL_SHIFT || !dead) {
-        if (!(state >> DUP_LABEL_SHIFT)) state |= fresh_label(machine) << DUP_LABEL_SHIFT;
-        Word other;
-        Location inner = dup_lambda_applied(machine, &term, state, side, sp[-2], &other);
-        if (dead) {
-          heap_free(machine, dup, 2);
-        } else {
-          heap[dup] = other;
-          heap[dup + 1] = DUP_FIRED;
-        }
-        sp[-2] = inner << FRAME_SHIFT | (FRAME_DUP0 + side);
-        sp--;
-        goto eval;
-      }
+    if (word_tag(term) == TAG_LAM) {
+      bool applied;
+      sp = lift_lambda(machine, &term, sp + 1, &applied);
+      if (applied) goto eval;
+      goto ret;
     }
     term = fire_dup(machine, frame >> FRAME_SHIFT, (unsigned)(frame & 15) - FRAME_DUP0, term, &again);
     if (again) goto eval;

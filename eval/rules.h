@@ -85,66 +85,6 @@ static inline void dup_constructor(Machine *machine, Word term, Word state, Word
   results[1] = word_make(TAG_CTR, word_extra(term), target);
 }
 
-// dup r s = λx f
-// --------------------------------------- Dup-Lam
-// dup f0 f1 = f
-// r <- λx0 f0
-// s <- λx1 f1
-// x <- {x0 x1}
-static inline void dup_lambda(Machine *machine, Word term, Word state, Word results[2]) {
-  Location lambda = word_location(term);
-  Word slot = machine->heap[lambda], body = machine->heap[lambda + 1];
-  bool used = slot != SLOT_UNUSED;
-  machine->rewrites[RULE_DUP_LAM]++;
-  Location dup = new_dup(machine, body, state);
-  Word variables[2];
-  for (unsigned side = 0; side < 2; side++) {
-    variables[side] = results[side] = TAG_ERA;
-    if (state & (side ? DUP_DEAD1 : DUP_DEAD0)) continue;
-    Location copy = heap_alloc(machine, 2);
-    machine->heap[copy] = used ? SLOT_FREE : SLOT_UNUSED;
-    machine->heap[copy + 1] = word_make(TAG_DP0 + side, 0, dup);
-    results[side] = word_make(TAG_LAM, word_extra(term), copy);
-    variables[side] = word_make(TAG_VAR, word_extra(term), copy);
-  }
-  if (used) machine->heap[lambda] = new_superposition(machine, variables[0], variables[1], state >> DUP_LABEL_SHIFT);
-  else heap_free(machine, lambda, 2);
-}
-
-// The same where the demanded copy is applied at once: its λ need not be built.
-// (r a)  with  dup r s = λx f
-// --------------------------------------- Dup-Lam, App-Lam
-// dup f0 f1 = f
-// s <- λx1 f1
-// x <- {a x1}
-// f0
-// Returns the new dup, claimed; *term becomes f, to be reduced for that side of it; *other is s.
-static inline Location dup_lambda_applied(Machine *machine, Word *term, Word state, unsigned side, Word argument,
-                                          Word *other) {
-  Location lambda = word_location(*term);
-  Word slot = machine->heap[lambda], body = machine->heap[lambda + 1];
-  machine->rewrites[RULE_DUP_LAM]++;
-  machine->rewrites[RULE_APP_LAM]++;
-  Location dup = new_dup(machine, 0, state | DUP_CLAIMED);
-  Word variables[2] = {argument, argument};
-  variables[1 - side] = *other = TAG_ERA;
-  if (!(state & (side ? DUP_DEAD0 : DUP_DEAD1))) {
-    Location copy = heap_alloc(machine, 2);
-    machine->heap[copy] = slot;
-    machine->heap[copy + 1] = word_make(TAG_DP1 - side, 0, dup);
-    *other = word_make(TAG_LAM, 0, copy);
-    variables[1 - side] = word_make(TAG_VAR, 0, copy);
-  }
-  if (slot == SLOT_FREE) {
-    machine->heap[lambda] = new_superposition(machine, variables[0], variables[1], state >> DUP_LABEL_SHIFT);
-  } else {
-    heap_free(machine, lambda, 2);
-    heap_erase(machine, argument);
-  }
-  *term = body;
-  return dup;
-}
-
 // dup x y = {a b}, of one label
 // --------------------------------------- Dup-Sup
 // x <- a

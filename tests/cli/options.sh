@@ -31,6 +31,10 @@ expect "an expression after --" 0 -1.5 '' "$HVM" run -- -1.5
 expect "options may come last" 0 42 '[TIME: *' "$HVM" run main.hvm -c
 expect "a missing file" 1 '' '*nowhere.hvm*' "$HVM" run nowhere.hvm
 expect "a folder as a file" 1 '' '*folder.hvm*' bash -c "mkdir -p folder.hvm && exec '$HVM' run folder.hvm"
+expect "a path to a folder" 1 '' "*'./folder.hvm/'*" "$HVM" run ./folder.hvm/
+mkdir Pair
+expect "a folder called like an expression" 0 Pair '' "$HVM" run Pair
+expect "a named pipe as a file" 0 6 '' bash -c "'$HVM' run <(echo 'Main = 6')"
 expect "a name that is no file is an expression" 0 Nothing '' "$HVM" run Nothing
 
 expect "-c true FILE" 0 42 '[TIME: *' "$HVM" r -c true main.hvm

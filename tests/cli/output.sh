@@ -20,14 +20,14 @@ on_terminal() { # variable=value… command
 }
 has_colour() { on_terminal "$@" | grep -q $'\e\\['; }
 has_no_colour() { ! has_colour "$@"; }
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
   check "colour on a terminal" has_colour -u NO_COLOR TERM=xterm "$HVM" run wrong.hvm
   check "colour with an empty NO_COLOR" has_colour NO_COLOR= TERM=xterm "$HVM" run wrong.hvm
   check "no colour with NO_COLOR" has_no_colour NO_COLOR=1 TERM=xterm "$HVM" run wrong.hvm
   check "no colour on a dumb terminal" has_no_colour -u NO_COLOR TERM=dumb "$HVM" run wrong.hvm
   check "no colour with --color=never" has_no_colour -u NO_COLOR TERM=xterm "$HVM" run --color=never wrong.hvm
 else
-  skip "colour on a terminal" "script is not installed"
+  skip "colour on a terminal" "script cannot make a terminal"
 fi
 
 lost='hvm: error: cannot write to standard output: '
