@@ -16,7 +16,11 @@ SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 BASE := -std=c11 -D_GNU_SOURCE -I. -fPIC -MMD -MP
-EVAL_FLAGS ?= -O3 -fno-tree-loop-distribute-patterns -fno-gcse -fno-crossjumping
+# Those of these flags that the compiler knows.
+known_flags = $(foreach flag,$(1),$(shell $(CC) -Werror $(flag) -x c -c -o /dev/null /dev/null 2>/dev/null && echo $(flag)))
+ifeq ($(origin EVAL_FLAGS),undefined)
+EVAL_FLAGS := $(call known_flags,-O3 -fno-tree-loop-distribute-patterns -fno-gcse -fno-crossjumping)
+endif
 CLI_LIBS := -ljansson
 LIBS := -ltree-sitter -lm -lpthread
 
@@ -67,7 +71,7 @@ $(BUILD)/libhvm.so: $(LIB_OBJECTS)
 
 # Objects. Hidden symbols make position-independent code as fast as the other kind; the linker's map shows hvm_… again.
 
-$(OBJ)/%.o: %.c | $(BUILD)/.deps
+$(OBJ)/%.o: %.c Makefile | $(BUILD)/.deps
 	$(call say,CC   $<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(WARNINGS) $(CFLAGS) $(EXTRA) -c -o $@ $<
@@ -132,7 +136,7 @@ fuzz: all
 # The generated parser is committed, so only a change of the grammar needs this.
 grammar:
 	@command -v tree-sitter >/dev/null || { echo "tree-sitter, which generates the parser, is not installed" >&2; exit 1; }
-	cd grammar && tree-sitter generate --abi 14
+	cd grammar && { tree-sitter generate --abi 14 --no-bindings 2>/dev/null || tree-sitter generate --abi 14; }
 
 format:
 	clang-format -i $(OWN_SOURCES)

@@ -12,7 +12,7 @@ typedef struct {
   uint32_t used, peak;    // registers in use from 0 on, not counting the holes in `idle`; most ever
   Registers idle;         // freed registers below `used`
   int32_t stuck;          // offset of the function's CODE_STUCK
-  Operands rule_entries;  // by rule: offset of its code, or -1 - (head of the list of jumps that wait for it)
+  bool *accepts_calls;    // by occurrence: a stuck call is no obstacle
 } Generator;
 
 enum { SPINE_LIMIT = 24, FEW_CASES = 6 };
@@ -436,23 +436,17 @@ static Word key_of(const Generator *generator, const TreeCase *one) {
   return one->kind == KEY_NUMBER ? one->number : name_word(generator, one->name);
 }
 
-// Does some rule name a function in a pattern at this occurrence? Then a stuck call of it matches.
-static bool accepts_calls(const Generator *generator, const Tree *tree, uint32_t occurrence) {
-  switch (tree->kind) {
-  case TREE_FAIL: case TREE_RULE: return false;
-  case TREE_CHAIN:
-    return accepts_calls(generator, tree->first, occurrence) || accepts_calls(generator, tree->otherwise, occurrence);
-  case TREE_SWITCH:
-    for (uint32_t i = 0; i < tree->case_count; i++) {
-      const TreeCase *one = &tree->cases[i];
-      if (tree->occurrence == occurrence && one->kind == KEY_NAME &&
-          generator->program->names.items[one->name].function)
-        return true;
-      if (accepts_calls(generator, one->tree, occurrence)) return true;
-    }
-    return accepts_calls(generator, tree->otherwise, occurrence);
+// Finds the occurrences where some rule names a function in its pattern: there a stuck call of it matches.
+static void find_calls(Generator *generator, const Tree *tree) {
+  for (; tree->kind == TREE_CHAIN; tree = tree->otherwise) find_calls(generator, tree->first);
+  if (tree->kind != TREE_SWITCH) return;
+  for (uint32_t i = 0; i < tree->case_count; i++) {
+    const TreeCase *one = &tree->cases[i];
+    if (one->kind == KEY_NAME && generator->program->names.items[one->name].function)
+      generator->accepts_calls[tree->occurrence] = true;
+    find_calls(generator, one->tree);
   }
-  return false;
+  find_calls(generator, tree->otherwise);
 }
 
 typedef struct { Word key; uint32_t index; } SortedKey;
@@ -496,7 +490,7 @@ static void generate_switch(Generator *generator, const Tree *tree, Pending *fai
     Occurrence field = function->occurrences.items[occurrence];
     emit(generator, CODE_FIELD), emit(generator, (int32_t)occurrence), emit(generator, live);
     emit(generator, (int32_t)function->name);
-    emit(generator, accepts_calls(generator, function->tree, occurrence));
+    emit(generator, generator->accepts_calls[occurrence]);
     emit(generator, (int32_t)field.parent), emit(generator, (int32_t)field.field);
   }
   int32_t default_at;
@@ -546,11 +540,11 @@ static void generate_selection(Generator *generator, Pending *rules) {
   for (uint32_t i = 0; i < function->arity; i++) strict += function->strict[i];
   const Tree *tree = function->tree;
   bool fused = strict == 1 && tree->kind == TREE_SWITCH && tree->occurrence < function->arity &&
-               tree->case_count <= FEW_CASES && !accepts_calls(generator, tree, tree->occurrence);
+               tree->case_count <= FEW_CASES && !generator->accepts_calls[tree->occurrence];
   for (uint32_t i = 0; i < function->arity && !fused; i++) {
     if (!function->strict[i]) continue;
     emit(generator, CODE_EVAL), emit(generator, (int32_t)i), emit(generator, (int32_t)function->arity);
-    emit(generator, (int32_t)function->name), emit(generator, accepts_calls(generator, tree, i));
+    emit(generator, (int32_t)function->name), emit(generator, generator->accepts_calls[i]);
   }
   Pending fail = {-1};
   generate_tree(generator, tree, &fail, rules, fused);
@@ -579,8 +573,12 @@ static void generate_function(Code *code, Program *program, Function *function) 
     rules[i].head = -1;
     function->rules.items[i]->span.end = (uint32_t)i; // a rule's number, for the leaves of the tree
   }
+  generator.accepts_calls = calloc(function->occurrences.count + 1, sizeof(bool));
+  if (!generator.accepts_calls) memory_exhausted();
+  find_calls(&generator, function->tree);
   result->entry = here(&generator);
   generate_selection(&generator, rules);
+  free(generator.accepts_calls);
   for (size_t i = 0; i < count; i++) {
     if (rules[i].head < 0) continue; // can never match
     resolve(&generator, &rules[i], here(&generator));

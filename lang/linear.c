@@ -151,22 +151,38 @@ static Term *new_dup(Linear *linear, Binder *first, Binder *second, Term *value,
   return term;
 }
 
-// The chain of dups that feeds the copies of a binder, around its scope. value NULL: the binder itself is cloned.
+enum { CHAIN_LIMIT = 16 };
+
+// The dups that make the copies first .. last of a value, outermost first, linked by their bodies: *place is where the
+// next one goes. Few copies are made by a chain, each dup making one: who asks for the first passes one dup only. Many
+// are made by a balanced tree, so that nobody passes more than a few.
+static Term **add_dups(Linear *linear, const Binder *origin, Binder **names, uint32_t first, uint32_t last, Term *value,
+                       Term **place) {
+  uint32_t count = last - first + 1;
+  uint32_t left = count > CHAIN_LIMIT ? count / 2 : 1; // how many copies the first side feeds
+  Binder *sides[2];
+  for (int side = 0; side < 2; side++) {
+    uint32_t fed = side ? count - left : left, at = side ? first + left : first;
+    sides[side] = fed == 1 ? names[at] : new_binder(linear, origin, "%s.rest%u", at);
+  }
+  *place = new_dup(linear, sides[0], sides[1], value, NULL);
+  place = &(*place)->dup.body;
+  if (left > 1)
+    place = add_dups(linear, origin, names, first, first + left - 1, new_variable(linear, sides[0]), place);
+  if (count - left > 1)
+    place = add_dups(linear, origin, names, first + left, last, new_variable(linear, sides[1]), place);
+  return place;
+}
+
+// The dups that feed the copies of a binder, around its scope. value NULL: the binder itself is cloned.
 static Term *wrap_copies(Linear *linear, Binder *binder, Term *value, Term *body) {
   if (uses_of(binder) < 2) return body;
   uint32_t uses = binder->uses;
   Binder **names = copies_of(linear, binder)->names;
   binder->uses = 1;
   if (!value) value = new_variable(linear, binder);
-  Term *outer = NULL, **place = &outer;
-  for (uint32_t i = 0; i + 1 < uses; i++) {
-    bool last = i + 2 == uses;
-    Binder *rest = last ? names[i + 1] : new_binder(linear, binder, "%s.rest%u", i);
-    *place = new_dup(linear, names[i], rest, value, NULL);
-    place = &(*place)->dup.body;
-    if (!last) value = new_variable(linear, rest);
-  }
-  *place = body;
+  Term *outer = NULL;
+  *add_dups(linear, binder, names, 0, uses - 1, value, &outer) = body;
   return outer;
 }
 

@@ -1,6 +1,6 @@
 // Linearisation: after it every variable occurs at most once.
 //
-//   a variable used n >= 2 times   n - 1 dups around the scope of its binder, a chain: dup x.0 r = x; dup x.1 x.2 = r
+//   a variable used n >= 2 times   n - 1 dups around the scope of its binder: dup x.0 r = x; dup x.1 x.2 = r
 //   let x = t, x used once         t in the place of x
 //   let x = t, x used n >= 2 times dup x.0 x.1 = t …
 //   let x = t, x not used          gone (kept where t holds a scopeless variable: it is built and erased)
