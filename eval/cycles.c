@@ -65,14 +65,14 @@ static void trace(Marker *marker) {
   }
 }
 
-// The words of a frame below its top word; returns where the next frame's top word is.
-static const Word *visit_frame(Marker *marker, const Word *top) {
+// The terms of a frame, given its top word.
+static void visit_frame(Marker *marker, const Word *top) {
   Machine *machine = marker->machine;
   Word frame = *top;
   unsigned arity, skipped;
   switch (frame & 15) {
-  case FRAME_APP: case FRAME_OP2_LEFT: case FRAME_OP2_RIGHT: visit(marker, top[-1]); return top - 2;
-  case FRAME_DUP0: case FRAME_DUP1: mark_cells(marker, frame >> 4, 2); return top - 1;
+  case FRAME_APP: case FRAME_OP2_LEFT: case FRAME_OP2_RIGHT: visit(marker, top[-1]); break;
+  case FRAME_DUP0: case FRAME_DUP1: mark_cells(marker, frame >> 4, 2); break;
   case FRAME_RUN: {
     // The occurrences after the arguments are copies of what these reach.
     const int32_t *pc = &machine->code.words.items[frame >> 4];
@@ -80,19 +80,19 @@ static const Word *visit_frame(Marker *marker, const Word *top) {
     arity = machine->code.functions.items[pc[3]]->arity, skipped = (unsigned)pc[1];
     for (unsigned i = 0; i < arity; i++)
       if (i != skipped) visit(marker, registers[i]);
-    return registers - 1;
+    break;
   }
   case FRAME_ODD:
     arity = machine->code.functions.items[frame >> 12]->arity, skipped = (unsigned)(frame >> 4 & 0xFF);
     for (unsigned i = 0; i < arity; i++)
       if (i != skipped) visit(marker, top[(int)i - (int)arity]);
-    return top - arity - 1;
+    break;
   case FRAME_BUILTIN:
     arity = machine->code.functions.items[frame >> 4]->arity;
     mark_cells(marker, top[-1], arity);
     visit_cells(marker, top[-1], arity);
-    return top - 2;
-  default: return top - 1; // the cells of the FRAME_NORMAL kinds are reachable otherwise
+    break;
+  default: break; // the cells of the FRAME_NORMAL kinds are reachable otherwise
   }
 }
 
@@ -132,7 +132,7 @@ void machine_find_cycles(Machine *machine, const Word *top, size_t loose, Word t
     mark_cells(&marker, machine->root, 1);
     visit(&marker, machine->heap[machine->root]);
   }
-  for (const Word *at = top - 1; at >= machine->stack;) at = visit_frame(&marker, at);
+  for (const Word *at = top - 1; at >= machine->stack; at = machine_next_frame(machine, at)) visit_frame(&marker, at);
   trace(&marker);
   sweep(&marker);
   free(marker.marks);

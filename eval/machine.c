@@ -33,6 +33,7 @@ static void reset(Machine *machine) {
   machine->bump_limit = machine->heap_end;
   machine->runs = 0;
   machine->cycle_debt = 0;
+  machine->exhausted = machine->cycle_wanted = false;
   memset(machine->free_lists, 0, sizeof machine->free_lists);
   machine->stack_top = machine->stack;
   machine->work.count = 0;
@@ -95,29 +96,34 @@ _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePl
   longjmp(machine->escape, 1);
 }
 
-// The functions that the evaluation is in, innermost first, as far as the frames tell.
-static void describe_stack(const Machine *machine, const Word *top, Buffer *out) {
+// The functions whose arguments the frames wait for, innermost first. Frames are walked down by their lengths.
+static void describe_frames(const Machine *machine, const Word *top, Buffer *out) {
+  enum { FRAMES_SEEN = 100000, NAMES_SHOWN = 3 };
   unsigned found = 0;
   NameId last = UINT32_MAX;
-  const Word *lowest = top - machine->stack > 4096 ? top - 4096 : machine->stack;
-  for (const Word *at = top - 1; at >= lowest && found < 3; at--) {
-    // Frames have no common length, so this looks for words that can only be a RUN frame: an offset of an instruction
-    // that evaluates, with the function's name behind it.
-    Word offset = *at >> 4;
-    if ((*at & 15) != FRAME_RUN || offset + 4 >= machine->code.words.count) continue;
-    const int32_t *pc = &machine->code.words.items[offset];
-    if (pc[0] != CODE_EVAL && pc[0] != CODE_MATCH && pc[0] != CODE_FIELD) continue;
-    NameId name = (NameId)pc[3];
-    if (name >= machine->program->names.count || !machine->code.functions.items[name] || name == last) continue;
-    buffer_format(out, "%s%s", found++ ? ", in " : "while reducing an argument of ", machine->program->names.items[name].text);
-    last = name;
+  const Word *at = top - 1;
+  for (unsigned seen = 0; at >= machine->stack && seen < FRAMES_SEEN && found < NAMES_SHOWN; seen++) {
+    NameId name = machine_frame_function(machine, at);
+    if (name != UINT32_MAX && name != last) {
+      buffer_format(out, "%s%s", found++ ? ", of " : " for an argument of ", machine->program->names.items[name].text);
+      last = name;
+    }
+    at = machine_next_frame(machine, at);
   }
 }
 
-_Noreturn static void fail_running(Machine *machine, MachineStatus status, const Word *top, const char *message) {
+// Fails at a safe point: the message says what was being reduced.
+_Noreturn static void fail_running(Machine *machine, MachineStatus status, const Word *top, Word term,
+                                   const char *message) {
   Buffer where = {0};
-  describe_stack(machine, top, &where);
-  char *hint = where.size ? arena_text(&machine->diagnostics->arena, where.text, where.size) : NULL;
+  buffer_text(&where, "while reducing ");
+  unsigned tag = word_tag(term), extra = word_extra(term);
+  if (tag == TAG_CAL) buffer_format(&where, "a call of %s", machine->program->names.items[extra].text);
+  else if (tag == TAG_OP2) buffer_format(&where, "an operation %s", OPERATOR_TEXT[op2_operator(extra)]);
+  else if (tag == TAG_APP) buffer_text(&where, "an application");
+  else buffer_text(&where, "a term");
+  describe_frames(machine, top, &where);
+  char *hint = arena_text(&machine->diagnostics->arena, where.text, where.size);
   buffer_free(&where);
   machine_fail(machine, status, NULL, hint, "%s", message);
 }
@@ -126,11 +132,12 @@ static size_t committed_bytes(const Machine *machine) {
   return (machine->heap_end + (size_t)(machine->stack_committed - machine->stack)) * sizeof(Word);
 }
 
-_Noreturn static void fail_memory(Machine *machine, const Word *top, const char *what) {
+_Noreturn static void fail_memory(Machine *machine, const Word *top, Word term, const char *what) {
   char message[128];
   snprintf(message, sizeof message, "out of memory: the limit of %zu MiB is reached (%s)", machine->memory_limit >> 20,
            what);
-  fail_running(machine, MACHINE_EXHAUSTED, top, message);
+  if (top) fail_running(machine, MACHINE_EXHAUSTED, top, term, message);
+  machine_fail(machine, MACHINE_EXHAUSTED, NULL, NULL, "%s", message);
 }
 
 // Cuts a node of the wanted size from a larger free one. Only when the memory is used up: it breaks larger nodes.
@@ -156,10 +163,15 @@ static void want_cycles(Machine *machine) {
 static bool extend_heap(Machine *machine) {
   Location wanted = machine->heap_end + HEAP_STEP;
   size_t committed = committed_bytes(machine) + HEAP_STEP * sizeof(Word);
-  if (wanted * sizeof(Word) > machine->heap_bytes || committed > machine->memory_limit) return false;
+  bool full = wanted * sizeof(Word) > machine->heap_bytes || committed > machine->memory_limit;
+  if (full && (machine->exhausted || wanted * sizeof(Word) > machine->heap_bytes)) return false;
+  if (full) { // one step beyond the limit, so that the next safe point can say what was being reduced
+    machine->exhausted = true;
+    atomic_store(&machine->stack_limit, machine->stack);
+  }
   bool suspected = machine->cycle_debt || machine->program->has_scopeless;
   bool worth = machine->cycle_debt > machine->heap_end / 4096 || machine->program->has_scopeless;
-  bool near_limit = machine->memory_limit - committed < machine->memory_limit / 8;
+  bool near_limit = !full && machine->memory_limit - committed < machine->memory_limit / 8;
   if (wanted >= machine->cycle_check && (worth || (suspected && near_limit))) want_cycles(machine);
   // The current run is at the end already, or the last of the others was: what is new follows the end.
   if (machine->bump_limit != machine->heap_end) machine->bump = machine->heap_end;
@@ -168,7 +180,6 @@ static bool extend_heap(Machine *machine) {
 }
 
 Location machine_more_heap(Machine *machine, unsigned size) {
-  if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, machine->stack_top, "interrupted");
   while (machine->bump + size > machine->bump_limit) {
     if (machine->bump_limit == machine->heap_end) machine->touched = machine->heap_end;
     else if (machine->bump < machine->bump_limit) heap_free(machine, machine->bump, (unsigned)(machine->bump_limit - machine->bump));
@@ -184,7 +195,7 @@ Location machine_more_heap(Machine *machine, unsigned size) {
     if (machine->bump_limit != machine->heap_end) machine->bump = machine->bump_limit = machine->heap_end;
     if (extend_heap(machine)) continue;
     Location location = split_free(machine, size);
-    if (!location) fail_memory(machine, machine->stack_top, "cells");
+    if (!location) fail_memory(machine, NULL, 0, "cells");
     return location;
   }
   Location location = machine->bump;
@@ -193,7 +204,8 @@ Location machine_more_heap(Machine *machine, unsigned size) {
 }
 
 void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term) {
-  if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, "interrupted");
+  if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
+  if (machine->exhausted) fail_memory(machine, top, term, "cells");
   if (machine->cycle_wanted) {
     machine->cycle_wanted = false;
     machine_find_cycles(machine, top, loose, term);
@@ -205,7 +217,7 @@ void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose,
   while (top + words + STACK_MARGIN > machine->stack_committed) {
     size_t more = STACK_STEP * sizeof(Word);
     if (machine->stack_committed + STACK_STEP > end || committed_bytes(machine) + more > machine->memory_limit)
-      fail_memory(machine, top, "stack: the evaluation is nested too deeply");
+      fail_memory(machine, top, term, "stack: the evaluation is nested too deeply");
     machine->stack_committed += STACK_STEP;
   }
   atomic_store(&machine->stack_limit, machine->stack_committed - STACK_MARGIN);

@@ -45,6 +45,7 @@ typedef struct Machine {
   Location root;                        // the cell of the result; 0: none
   size_t memory_limit, heap_bytes, stack_bytes; // the limit, and what is reserved, in bytes
   atomic_bool interrupted;
+  bool exhausted;                       // the limit was passed: the next safe point fails
   ARRAY(Word) work;                     // terms still to be erased
   const Program *program;
   Code code;
@@ -78,6 +79,8 @@ bool machine_string(const Machine *machine, Buffer *out, Word term);
 // Ends the reduction with a diagnostic; place and hint may be NULL.
 _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
                             const char *format, ...) __attribute__((format(printf, 5, 6)));
+const Word *machine_next_frame(const Machine *machine, const Word *top); // from one top word to the one below
+NameId machine_frame_function(const Machine *machine, const Word *top);  // whose argument it waits for, or UINT32_MAX
 Location machine_more_heap(Machine *machine, unsigned size); // fails at the limit
 // Also a safe point: all terms are reachable from the result's cell, the frames up to top, the loose words above it, and
 // the term at hand.

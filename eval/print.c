@@ -20,8 +20,9 @@ typedef struct {
   bool proper, head;     // head: the term is the function of an application
 } Item;
 
-typedef struct { size_t at; Location slot; bool binder; } Mark;
-typedef struct { Location slot; uint32_t number; bool used; } Variable;
+typedef struct { size_t at; Location slot; bool binder; size_t variable; } Mark;
+typedef struct { bool bound, used; uint32_t number; } Variable;
+typedef struct { Location slot; size_t variable; } Entry;
 
 typedef struct {
   const Machine *machine;
@@ -29,7 +30,8 @@ typedef struct {
   ARRAY(Mark) marks;
   Buffer text;
   Arena arena;
-  Variable *variables;  // open addressing by slot
+  ARRAY(Variable) variables;
+  Entry *entries;       // open addressing by slot: the variable that it stands for at the moment
   size_t capacity;
 } Printer;
 
@@ -45,10 +47,17 @@ static const Choice *add_choice(Printer *printer, const Choice *outer, Label lab
   return choice;
 }
 
-// The list without one of its members.
+// The list without one of its members: those before it are copied.
 static const Choice *drop_choice(Printer *printer, const Choice *choices, const Choice *dropped) {
-  if (choices == dropped) return choices->outer;
-  return add_choice(printer, drop_choice(printer, choices->outer, dropped), choices->label, choices->side);
+  const Choice *result = NULL, **place = &result;
+  for (; choices != dropped; choices = choices->outer) {
+    Choice *copy = ARENA_NEW(&printer->arena, Choice);
+    *copy = *choices;
+    *place = copy;
+    place = &copy->outer;
+  }
+  *place = dropped->outer;
+  return result;
 }
 
 // Looks through dups and the superpositions that they project.
@@ -206,7 +215,7 @@ static void write_number(Printer *printer, const Item *item) {
 }
 
 static void mark(Printer *printer, Word term, bool binder) {
-  ARRAY_PUSH(&printer->marks, (Mark){printer->text.size, word_location(term), binder});
+  ARRAY_PUSH(&printer->marks, (Mark){printer->text.size, word_location(term), binder, 0});
 }
 
 static void write_term(Printer *printer, Item *item) {
@@ -248,39 +257,52 @@ static void write_term(Printer *printer, Item *item) {
 
 // Names.
 
-static Variable *find_variable(Printer *printer, Location slot) {
+static Entry *find_entry(Printer *printer, Location slot) {
   size_t mask = printer->capacity - 1;
   size_t at = (size_t)(slot * UINT64_C(0x9E3779B97F4A7C15) >> 20) & mask;
-  while (printer->variables[at].slot && printer->variables[at].slot != slot) at = (at + 1) & mask;
-  printer->variables[at].slot = slot;
-  return &printer->variables[at];
+  while (printer->entries[at].slot && printer->entries[at].slot != slot) at = (at + 1) & mask;
+  return &printer->entries[at];
 }
 
-// Puts the text together: used binders are numbered in the order in which they are first met, then the variables
-// without a binder.
+// Which variable a mark means. A λ below a stuck dup is written once for each side, each time with a variable of its
+// own: occurrences belong to the λ of their slot that was written last. A scopeless variable may come before its λ.
+static void resolve_mark(Printer *printer, Mark *one) {
+  Entry *entry = find_entry(printer, one->slot);
+  if (!entry->slot || (one->binder && printer->variables.items[entry->variable].bound)) {
+    *entry = (Entry){one->slot, printer->variables.count};
+    ARRAY_PUSH(&printer->variables, (Variable){0});
+  }
+  one->variable = entry->variable;
+  Variable *variable = &printer->variables.items[one->variable];
+  if (one->binder) variable->bound = true;
+  else variable->used = true;
+}
+
+// Puts the text together: used binders are numbered in the order in which they are met, then the variables without one.
 static void write_names(Printer *printer, Buffer *out) {
-  for (printer->capacity = 16; printer->capacity < 2 * printer->marks.count + 2;) printer->capacity *= 2;
-  printer->variables = calloc(printer->capacity, sizeof *printer->variables);
-  if (!printer->variables) memory_exhausted();
-  for (size_t i = 0; i < printer->marks.count; i++)
-    if (!printer->marks.items[i].binder) find_variable(printer, printer->marks.items[i].slot)->used = true;
+  Mark *marks = printer->marks.items;
+  size_t count = printer->marks.count;
+  for (printer->capacity = 16; printer->capacity < 2 * count + 2;) printer->capacity *= 2;
+  printer->entries = calloc(printer->capacity, sizeof *printer->entries);
+  if (!printer->entries) memory_exhausted();
+  for (size_t i = 0; i < count; i++) resolve_mark(printer, &marks[i]);
   uint32_t next = 0;
   for (int bound = 1; bound >= 0; bound--)
-    for (size_t i = 0; i < printer->marks.count; i++) {
-      Variable *variable = find_variable(printer, printer->marks.items[i].slot);
-      if (printer->marks.items[i].binder == bound && variable->used && !variable->number) variable->number = ++next;
+    for (size_t i = 0; i < count; i++) {
+      Variable *variable = &printer->variables.items[marks[i].variable];
+      if (marks[i].binder == bound && variable->used && !variable->number) variable->number = ++next;
     }
   size_t from = 0;
-  for (size_t i = 0; i < printer->marks.count; i++) {
-    const Mark *one = &printer->marks.items[i];
-    const Variable *variable = find_variable(printer, one->slot);
-    buffer_add(out, printer->text.text + from, one->at - from);
-    from = one->at;
+  for (size_t i = 0; i < count; i++) {
+    const Variable *variable = &printer->variables.items[marks[i].variable];
+    buffer_add(out, printer->text.text + from, marks[i].at - from);
+    from = marks[i].at;
     if (variable->used) buffer_char(out, 'x'), buffer_number(out, variable->number - 1);
     else buffer_char(out, '*');
   }
   buffer_add(out, printer->text.text + from, printer->text.size - from);
-  free(printer->variables);
+  ARRAY_FREE(&printer->variables);
+  free(printer->entries);
 }
 
 void machine_print(Machine *machine, Buffer *out, Word term) {

@@ -71,8 +71,8 @@ static _Noreturn void fail_division(Machine *machine, unsigned extra, Word left)
   buffer_format(&text, "while reducing (%s ", OPERATOR_TEXT[op2_operator(extra)]);
   number_print(&text, left);
   buffer_text(&text, " 0)");
-  if (place->source)
-    buffer_format(&text, " in a rule of %s", machine->program->names.items[place->function].text);
+  const char *name = machine->program->names.items[place->function].text;
+  if (place->source && *name != '(') buffer_format(&text, " in a rule of %s", name); // else: in the expression
   char *hint = arena_text(&machine->diagnostics->arena, text.text, text.size);
   buffer_free(&text);
   machine_fail(machine, MACHINE_FAILED, place, hint, "division by zero");
@@ -239,6 +239,24 @@ static Word *project_application(Machine *machine, Word *term, Word *sp) {
   }
   for (Word *at = below; at < sp; at++) at[-1] = at[0]; // the dup's frame is gone
   return sp - 1;
+}
+
+const Word *machine_next_frame(const Machine *machine, const Word *top) {
+  switch (*top & 15) {
+  case FRAME_APP: case FRAME_OP2_LEFT: case FRAME_OP2_RIGHT: case FRAME_BUILTIN: return top - 2;
+  case FRAME_RUN: return top - 1 - machine->code.words.items[(*top >> FRAME_SHIFT) + 2];
+  case FRAME_ODD: return top - 1 - machine->code.functions.items[*top >> ODD_NAME_SHIFT]->arity;
+  default: return top - 1;
+  }
+}
+
+NameId machine_frame_function(const Machine *machine, const Word *top) {
+  switch (*top & 15) {
+  case FRAME_RUN: return (NameId)machine->code.words.items[(*top >> FRAME_SHIFT) + 3];
+  case FRAME_ODD: return (NameId)(*top >> ODD_NAME_SHIFT);
+  case FRAME_BUILTIN: return (NameId)(*top >> FRAME_SHIFT);
+  default: return UINT32_MAX;
+  }
 }
 
 // A superposition at an occurrence inside an argument moves up to the argument itself.
@@ -794,7 +812,7 @@ run:
     for (int32_t i = 0; i < m + n; i++) fp[i] = words[i];
     fp += m;
     sp = fp;
-    term = 0;
+    term = word_make(TAG_CAL, (unsigned)pc[2], 0);
     CHECK_STACK(function->frame + STACK_SLACK + (unsigned)n, (size_t)n);
     pc = code + function->entry;
     NEXT();
