@@ -139,11 +139,13 @@ static Tree *new_tree(Matcher *matcher, TreeKind kind) {
   return tree;
 }
 
-typedef struct { Term *key; Rows rows; } Group;
+// calls: the key names a function, so what is there is a stuck call of it, which no variable matches.
+typedef struct { Term *key; Rows rows; bool calls; } Group;
 typedef ARRAY(Group) Groups;
 
 // Finds or adds the group of a key. A new group begins with the rows that match anything and came before.
-static Rows *group_of(Groups *groups, uint32_t **slots, size_t *slot_count, Term *key, const Rows *any) {
+static Rows *group_of(const Program *program, Groups *groups, uint32_t **slots, size_t *slot_count, Term *key,
+                      const Rows *any) {
   if ((groups->count + 1) * 2 > *slot_count) {
     free(*slots);
     *slot_count = *slot_count ? *slot_count * 4 : 16;
@@ -158,10 +160,12 @@ static Rows *group_of(Groups *groups, uint32_t **slots, size_t *slot_count, Term
   size_t at = key_hash(key) & (*slot_count - 1);
   for (; (*slots)[at]; at = (at + 1) & (*slot_count - 1))
     if (same_key(groups->items[(*slots)[at] - 1].key, key)) return &groups->items[(*slots)[at] - 1].rows;
-  ARRAY_PUSH(groups, (Group){.key = key});
+  NameId name;
+  bool calls = match_constructor(key, &name) != UINT32_MAX && program->names.items[name].function;
+  ARRAY_PUSH(groups, (Group){.key = key, .calls = calls});
   (*slots)[at] = (uint32_t)groups->count;
   Rows *rows = &groups->items[groups->count - 1].rows;
-  for (size_t i = 0; i < any->count; i++) ARRAY_PUSH(rows, copy_row(any->items[i]));
+  for (size_t i = 0; i < any->count && !calls; i++) ARRAY_PUSH(rows, copy_row(any->items[i]));
   return rows;
 }
 
@@ -193,12 +197,16 @@ static Tree *build_switch(Matcher *matcher, Rows *rows) {
     uint32_t at = find_demand(row, occurrence);
     copied++;
     if (at != UINT32_MAX && !is_variable(row->demands[at].pattern)) {
-      Rows *group = group_of(&groups, &slots, &slot_count, look_through(row->demands[at].pattern), &any);
+      Rows *group = group_of(matcher->program, &groups, &slots, &slot_count, look_through(row->demands[at].pattern), &any);
       ARRAY_PUSH(group, open_row(matcher, row, at));
       continue;
     }
     Row *kept = at == UINT32_MAX ? copy_row(row) : open_row(matcher, row, at);
-    for (size_t g = 0; g < groups.count; g++, copied++) ARRAY_PUSH(&groups.items[g].rows, copy_row(kept));
+    for (size_t g = 0; g < groups.count; g++)
+      if (!groups.items[g].calls) {
+        ARRAY_PUSH(&groups.items[g].rows, copy_row(kept));
+        copied++;
+      }
     ARRAY_PUSH(&any, kept);
   }
   free(slots);
