@@ -285,18 +285,37 @@ static void run_compile(void *argument) {
   code_compile(&job->machine->code, job->program);
 }
 
-// Substituting a scopeless variable may wake a stuck term anywhere: the result is normalised again until a pass
-// substitutes nothing.
+// A pass of normalisation may leave redexes behind where something is substituted after the pass went by: below a stuck
+// dup, whose term both sides show but only the first one normalises, or through a scopeless variable. So passes are
+// repeated until one rewrites nothing.
+
+static uint64_t total_rewrites(const Machine *machine) {
+  uint64_t total = 0;
+  for (int rule = 0; rule < RULE_COUNT; rule++) total += machine->rewrites[rule];
+  return total;
+}
+
+uint64_t machine_begin_normalising(Machine *machine) {
+  machine->session = machine->session < 0xFFF ? machine->session + 1 : 0xFFF;
+  // A pass inside another one (of HVM.log's term, say) must not forget what the outer one found.
+  machine->stale = machine->stale || machine->program->has_scopeless;
+  return total_rewrites(machine);
+}
+
+bool machine_must_repeat(const Machine *machine, uint64_t begin) {
+  return machine->stale && total_rewrites(machine) != begin;
+}
+
 static void normalise_root(Machine *machine) {
-  uint64_t before;
+  uint64_t begin;
   do {
-    before = machine->rewrites[RULE_APP_LAM];
-    machine->session = machine->session < 0xFFF ? machine->session + 1 : 0xFFF;
+    machine->stale = false;
+    begin = machine_begin_normalising(machine);
     *machine->stack_top++ = FRAME_STOP;
     *machine->stack_top++ = machine->root << 4 | FRAME_NORMAL;
     machine_reduce(machine);
     machine->stack_top--;
-  } while (machine->program->has_scopeless && machine->rewrites[RULE_APP_LAM] != before);
+  } while (machine_must_repeat(machine, begin));
 }
 
 MachineStatus machine_normalise(Machine *machine, const Function *function) {

@@ -41,7 +41,8 @@ typedef struct Machine {
   Word *stack_committed, *stack_peak;
   uint64_t rewrites[RULE_COUNT];
   uint64_t next_label;
-  uint32_t session;                     // of normalisation
+  uint32_t session;                     // number of the pass of normalisation
+  bool stale;                           // the pass may have to be repeated
   Location root;                        // the cell of the result; 0: none
   size_t memory_limit, heap_bytes, stack_bytes; // the limit, and what is reserved, in bytes
   atomic_bool interrupted;
@@ -79,6 +80,9 @@ bool machine_string(const Machine *machine, Buffer *out, Word term);
 // Ends the reduction with a diagnostic; place and hint may be NULL.
 _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
                             const char *format, ...) __attribute__((format(printf, 5, 6)));
+// A pass of normalisation: what begin returns is given to must_repeat at its end.
+uint64_t machine_begin_normalising(Machine *machine);
+bool machine_must_repeat(const Machine *machine, uint64_t begin);
 const Word *machine_next_frame(const Machine *machine, const Word *top); // from one top word to the one below
 NameId machine_frame_function(const Machine *machine, const Word *top);  // whose argument it waits for, or UINT32_MAX
 Location machine_more_heap(Machine *machine, unsigned size); // fails at the limit

@@ -16,7 +16,7 @@
 //   FRAME_NORMAL                 location      a cell to be normalised
 //   FRAME_NORMAL_STORE           location      … whose weak head normal form is being made
 //   FRAME_NORMAL_BELOW           location      … whose term is a weak head normal form already
-//   FRAME_BUILTIN       [arguments' node] name a built-in function whose arguments are being normalised
+//   FRAME_BUILTIN       [rewrites, arguments' node] name   a built-in function whose arguments are being normalised
 //
 // Demanded terms are moved from the heap to the stack: an evaluation owns what it reduces, and only dups are shared. A
 // cell that stays reachable while its term is being reduced holds 0; a dup is marked as claimed.
@@ -76,6 +76,15 @@ static _Noreturn void fail_division(Machine *machine, unsigned extra, Word left)
   char *hint = arena_text(&machine->diagnostics->arena, text.text, text.size);
   buffer_free(&text);
   machine_fail(machine, MACHINE_FAILED, place, hint, "division by zero");
+}
+
+// The term of a dup asks for the other side of the same dup.
+static _Noreturn void fail_cycle(Machine *machine) {
+  const char *hint = machine->program->has_scopeless
+                         ? "follow the scopeless variables"
+                         : "a λ that clones its own variable was cloned itself, and one copy was given to the other: "
+                           "lazy cloning has no result for that; build the copies separately, by calls of a function";
+  machine_fail(machine, MACHINE_FAILED, NULL, hint, "a value depends on itself");
 }
 
 // An operation whose operands are both in weak head normal form.
@@ -243,7 +252,8 @@ static Word *project_application(Machine *machine, Word *term, Word *sp) {
 
 const Word *machine_next_frame(const Machine *machine, const Word *top) {
   switch (*top & 15) {
-  case FRAME_APP: case FRAME_OP2_LEFT: case FRAME_OP2_RIGHT: case FRAME_BUILTIN: return top - 2;
+  case FRAME_APP: case FRAME_OP2_LEFT: case FRAME_OP2_RIGHT: return top - 2;
+  case FRAME_BUILTIN: return top - 3;
   case FRAME_RUN: return top - 1 - machine->code.words.items[(*top >> FRAME_SHIFT) + 2];
   case FRAME_ODD: return top - 1 - machine->code.functions.items[*top >> ODD_NAME_SHIFT]->arity;
   default: return top - 1;
@@ -323,7 +333,10 @@ static Word *push_parts(Machine *machine, Word term, Word *sp) {
   case TAG_DP0: case TAG_DP1: {
     // Both sides of a stuck dup show the same term: once is enough.
     Word *state = cell(machine, location + 1), mark = (Word)machine->session << DUP_SESSION_SHIFT;
-    if ((*state & DUP_SESSION_MASK) == mark && mark != DUP_SESSION_MASK) break;
+    if ((*state & DUP_SESSION_MASK) == mark && mark != DUP_SESSION_MASK) {
+      machine->stale = true; // unless something is substituted into it after all
+      break;
+    }
     *state = (*state & ~DUP_SESSION_MASK) | mark;
     PUSH(FRAME_NORMAL_BELOW, location);
     break;
@@ -331,6 +344,15 @@ static Word *push_parts(Machine *machine, Word term, Word *sp) {
   default: break;
   }
 #undef PUSH
+  return sp;
+}
+
+// Pushes the frames for a built-in function and for normalising its arguments, all but the last (the continuation).
+static Word *push_builtin(Machine *machine, unsigned name, Location node, Word *sp) {
+  *sp++ = machine_begin_normalising(machine);
+  *sp++ = node;
+  *sp++ = (Word)name << FRAME_SHIFT | FRAME_BUILTIN;
+  for (unsigned i = machine->code.arities.items[name] - 1u; i-- > 0;) *sp++ = (node + i) << FRAME_SHIFT | FRAME_NORMAL;
   return sp;
 }
 
@@ -465,7 +487,7 @@ eval:
       goto eval;
     }
     unsigned side = word_tag(term) - TAG_DP0;
-    if (UNLIKELY(state & DUP_CLAIMED)) machine_fail(machine, MACHINE_FAILED, NULL, NULL, "a value depends on itself");
+    if (UNLIKELY(state & DUP_CLAIMED)) fail_cycle(machine);
     if (!(state >> DUP_LABEL_SHIFT) && state & (side ? DUP_DEAD0 : DUP_DEAD1)) {
       term = heap[location];
       heap_free(machine, location, 2);
@@ -620,7 +642,11 @@ ret:;
     Location node = sp[-2];
     unsigned name = (unsigned)(frame >> FRAME_SHIFT);
     const FunctionCode *function = functions[name];
-    sp -= 2;
+    sp -= 3;
+    if (machine_must_repeat(machine, sp[0])) {
+      sp = push_builtin(machine, name, node, sp);
+      goto ret;
+    }
     machine->stack_top = sp;
     BuiltinResult result = machine_builtin(machine, function->builtin, &heap[node]);
     if (result.stuck) {
@@ -881,16 +907,11 @@ builtin: {
     term = result.next;
     goto eval;
   }
-  // The arguments wait in a node of the heap; all but the last (the continuation) are normalised there.
+  // The arguments wait in a node of the heap.
   unsigned arity = functions[name]->arity;
   Location node = word_location(rebuild_call(machine, name, fp, arity));
   machine->rewrites[RULE_FUN_RULE]++;
-  sp = fp;
-  sp[0] = node;
-  sp[1] = (Word)name << FRAME_SHIFT | FRAME_BUILTIN;
-  sp += 2;
-  for (unsigned i = arity - 1; i-- > 0;) *sp++ = (node + i) << FRAME_SHIFT | FRAME_NORMAL;
-  machine->session = machine->session < 0xFFF ? machine->session + 1 : 0xFFF;
+  sp = push_builtin(machine, name, node, fp);
   goto ret;
 }
 }

@@ -106,24 +106,21 @@ static uint32_t find_demand(const Row *row, uint32_t occurrence) {
   return UINT32_MAX;
 }
 
-// The row after its demand number `at` was met: the demands of the pattern's fields take its place.
+// The row after its demand number `at` was met: the demands of the pattern's fields come after all others, so that outer
+// patterns are looked at first, and a field is reduced only for a rule whose outer patterns match.
 static Row *open_row(Matcher *matcher, const Row *row, uint32_t at) {
   Demand met = row->demands[at];
   NameId name;
   uint32_t fields = is_variable(met.pattern) ? UINT32_MAX : match_constructor(met.pattern, &name);
   if (fields == UINT32_MAX) fields = 0;
   Row *opened = new_row(row->rule, row->count + fields);
-  for (uint32_t i = 0; i < row->count; i++) {
-    if (i != at) {
-      opened->demands[opened->count++] = row->demands[i];
-      continue;
-    }
-    for (uint32_t k = 0; k < fields; k++) {
-      Term *part = match_subpattern(&matcher->program->arena, met.pattern, k);
-      if (!is_demand(part)) continue;
-      uint32_t occurrence = match_field(matcher->function, met.occurrence, k);
-      opened->demands[opened->count++] = (Demand){occurrence, part};
-    }
+  for (uint32_t i = 0; i < row->count; i++)
+    if (i != at) opened->demands[opened->count++] = row->demands[i];
+  for (uint32_t k = 0; k < fields; k++) {
+    Term *part = match_subpattern(&matcher->program->arena, met.pattern, k);
+    if (!is_demand(part)) continue;
+    uint32_t occurrence = match_field(matcher->function, met.occurrence, k);
+    opened->demands[opened->count++] = (Demand){occurrence, part};
   }
   return opened;
 }

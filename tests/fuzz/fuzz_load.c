@@ -44,8 +44,10 @@ static void set_timer(long milliseconds) {
   timer_settime(timer, 0, &when, NULL);
 }
 
+// Counts down to 0 for a result that is large, as a small one with much sharing may be.
 static void walk(hvm_node node, unsigned *left, unsigned depth) {
-  if (!*left || depth > 200) return;
+  if (depth > 200) *left = 0;
+  if (!*left) return;
   --*left;
   hvm_node_kind kind = hvm_kind(node);
   const char *name = hvm_name(node);
@@ -113,8 +115,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (status == HVM_OK) {
     unsigned left = WALK_LIMIT;
     walk(hvm_result(runtime), &left, 0);
-    size_t length;
-    char *result = hvm_result_text(runtime, &length);
+    size_t length = 0;
+    char *result = left ? hvm_result_text(runtime, &length) : NULL;
     bool scopeless = memchr(text, '$', size) || memchr(text, '{', size) || mentions(data, size, "dup");
     if (result && !crashes_only && length < READ_BACK_LIMIT && !scopeless)
       read_back(program ? text : "", program ? size : 0, result);
