@@ -75,10 +75,11 @@ static void build_all(Generator *generator, Term **terms, uint32_t count, Operan
 static int32_t emit_node(Generator *generator, CodeKind kind, int32_t word, Operands *operands) {
   for (size_t i = 0; i < operands->count; i++) release(generator, operands->items[i]);
   int32_t dst = take_register(generator);
-  emit(generator, (int32_t)kind);
+  bool short_form = kind == CODE_NODE && operands->count <= 3;
+  emit(generator, short_form ? CODE_NODE_1 + (int32_t)operands->count - 1 : (int32_t)kind);
   emit(generator, dst);
   if (kind == CODE_NODE) emit(generator, word);
-  emit(generator, (int32_t)operands->count);
+  if (!short_form) emit(generator, (int32_t)operands->count);
   for (size_t i = 0; i < operands->count; i++) emit(generator, operands->items[i]);
   ARRAY_FREE(operands);
   return dst;
@@ -397,7 +398,9 @@ static void open_pattern(Generator *generator, Term *pattern, int32_t reg) {
     return;
   }
   int32_t block = take_block(generator, fields);
-  emit(generator, CODE_OPEN), emit(generator, reg), emit(generator, block), emit(generator, (int32_t)fields);
+  emit(generator, fields <= 3 ? CODE_OPEN_1 + (int32_t)fields - 1 : CODE_OPEN);
+  emit(generator, reg), emit(generator, block);
+  if (fields > 3) emit(generator, (int32_t)fields);
   release(generator, reg);
   for (uint32_t i = 0; i < fields; i++)
     open_pattern(generator, match_subpattern(&generator->code->arena, pattern, i), block + (int32_t)i);

@@ -28,6 +28,9 @@ typedef enum {
   CODE_BUILTIN,  // name builtin
   // Building.
   CODE_OPEN,     // src dst n                 n fields of a constructor to dst…; frees it
+  CODE_OPEN_1,   // src dst                   … of one field, two, three
+  CODE_OPEN_2,
+  CODE_OPEN_3,
   CODE_ERASE,    // x
   CODE_DUP,      // dst0 dst1 x
   CODE_DUP_NEW,  // dst0 dst1 dst             a dup whose term comes later (scopeless); dst: its first side again
@@ -37,6 +40,9 @@ typedef enum {
   CODE_LAM_UNUSED, // dst x                   a λ without variable
   CODE_APP,      // dst f x
   CODE_NODE,     // dst word n x*n            a constructor or call with n >= 1 fields; word: constant
+  CODE_NODE_1,   // dst word x                … with one field, two, three
+  CODE_NODE_2,   // dst word x x
+  CODE_NODE_3,   // dst word x x x
   CODE_SUP,      // dst x y
   CODE_STRING,   // dst index
   CODE_LIST,     // dst n x*n

@@ -402,10 +402,12 @@ void machine_reduce(Machine *machine) {
   static const void *const labels[CODE_COUNT] = {
       [CODE_EVAL] = &&CODE_EVAL, [CODE_MATCH] = &&CODE_MATCH, [CODE_FIELD] = &&CODE_FIELD,
       [CODE_SWITCH] = &&CODE_SWITCH, [CODE_SEARCH] = &&CODE_SEARCH, [CODE_JUMP] = &&CODE_JUMP,
-      [CODE_STUCK] = &&CODE_STUCK, [CODE_BUILTIN] = &&CODE_BUILTIN, [CODE_OPEN] = &&CODE_OPEN,
+      [CODE_STUCK] = &&CODE_STUCK, [CODE_BUILTIN] = &&CODE_BUILTIN, [CODE_OPEN] = &&CODE_OPEN, [CODE_OPEN_1] = &&CODE_OPEN_1, [CODE_OPEN_2] = &&CODE_OPEN_2,
+      [CODE_OPEN_3] = &&CODE_OPEN_3,
       [CODE_ERASE] = &&CODE_ERASE, [CODE_DUP] = &&CODE_DUP, [CODE_DUP_NEW] = &&CODE_DUP_NEW,
       [CODE_DUP_SET] = &&CODE_DUP_SET, [CODE_LAM_NEW] = &&CODE_LAM_NEW, [CODE_LAM_SET] = &&CODE_LAM_SET,
-      [CODE_LAM_UNUSED] = &&CODE_LAM_UNUSED, [CODE_APP] = &&CODE_APP, [CODE_NODE] = &&CODE_NODE,
+      [CODE_LAM_UNUSED] = &&CODE_LAM_UNUSED, [CODE_APP] = &&CODE_APP, [CODE_NODE] = &&CODE_NODE, [CODE_NODE_1] = &&CODE_NODE_1, [CODE_NODE_2] = &&CODE_NODE_2,
+      [CODE_NODE_3] = &&CODE_NODE_3,
       [CODE_SUP] = &&CODE_SUP, [CODE_STRING] = &&CODE_STRING, [CODE_LIST] = &&CODE_LIST,
       [CODE_IF_NUMBER] = &&CODE_IF_NUMBER, [CODE_CALL] = &&CODE_CALL, [CODE_RETURN] = &&CODE_RETURN,
       [CODE_OP2 + OP_ADD] = &&CODE_OP_ADD, [CODE_OP2 + OP_SUB] = &&CODE_OP_SUB, [CODE_OP2 + OP_MUL] = &&CODE_OP_MUL,
@@ -731,6 +733,19 @@ run:
     term = rebuild_call(machine, (unsigned)pc[1], fp, functions[pc[1]]->arity);
     goto ret;
   CODE_BUILTIN: goto builtin;
+#define OPEN_FIELD(i) (to[i] = from[i], __builtin_prefetch(&heap[word_location(to[i])]))
+#define OPEN_FIELDS(n, ...)                                                                                            \
+  CODE_OPEN_##n: {                                                                                                     \
+    Location location = word_location(fp[pc[1]]);                                                                      \
+    Word *to = fp + pc[2], *from = heap + location;                                                                    \
+    __VA_ARGS__;                                                                                                       \
+    heap_free(machine, location, n);                                                                                   \
+    pc += 3;                                                                                                           \
+    NEXT();                                                                                                            \
+  }
+  OPEN_FIELDS(1, OPEN_FIELD(0))
+  OPEN_FIELDS(2, OPEN_FIELD(0), OPEN_FIELD(1))
+  OPEN_FIELDS(3, OPEN_FIELD(0), OPEN_FIELD(1), OPEN_FIELD(2))
   CODE_OPEN: {
     Location location = word_location(fp[pc[1]]);
     Word *to = fp + pc[2];
@@ -804,6 +819,19 @@ run:
     pc += 4 + n;
     NEXT();
   }
+#define NODE_FIELD(i) (to[i] = OPERAND(pc[3 + (i)]))
+#define NODE_FIELDS(n, ...)                                                                                            \
+  CODE_NODE_##n: {                                                                                                     \
+    Location node = heap_alloc(machine, n);                                                                            \
+    Word *to = heap + node;                                                                                            \
+    __VA_ARGS__;                                                                                                       \
+    fp[pc[1]] = constants[~pc[2]] | node << WORD_LOCATION_SHIFT;                                                       \
+    pc += 3 + n;                                                                                                       \
+    NEXT();                                                                                                            \
+  }
+  NODE_FIELDS(1, NODE_FIELD(0))
+  NODE_FIELDS(2, NODE_FIELD(0), NODE_FIELD(1))
+  NODE_FIELDS(3, NODE_FIELD(0), NODE_FIELD(1), NODE_FIELD(2))
   CODE_SUP: {
     Word first = OPERAND(pc[2]), second = OPERAND(pc[3]);
     fp[pc[1]] = new_superposition(machine, first, second, fresh_label(machine));
