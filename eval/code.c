@@ -71,11 +71,21 @@ static void build_all(Generator *generator, Term **terms, uint32_t count, Operan
   }
 }
 
+// The operand in a register: a constant is loaded into one.
+static int32_t in_register(Generator *generator, int32_t operand) {
+  if (operand >= 0) return operand;
+  int32_t dst = take_register(generator);
+  emit(generator, CODE_CONSTANT), emit(generator, dst), emit(generator, ~operand);
+  return dst;
+}
+
 // Emits an instruction whose operands end with a list; releases those, and returns the destination.
 static int32_t emit_node(Generator *generator, CodeKind kind, int32_t word, Operands *operands) {
+  bool short_form = kind == CODE_NODE && operands->count <= 3;
+  for (size_t i = 0; i < operands->count && short_form; i++)
+    operands->items[i] = in_register(generator, operands->items[i]);
   for (size_t i = 0; i < operands->count; i++) release(generator, operands->items[i]);
   int32_t dst = take_register(generator);
-  bool short_form = kind == CODE_NODE && operands->count <= 3;
   emit(generator, short_form ? CODE_NODE_1 + (int32_t)operands->count - 1 : (int32_t)kind);
   emit(generator, dst);
   if (kind == CODE_NODE) emit(generator, word);
@@ -154,10 +164,11 @@ static int32_t operation_word(Generator *generator, const Term *term) {
 
 static int32_t emit_operation(Generator *generator, const Term *term, int32_t left, int32_t right) {
   int32_t word = operation_word(generator, term);
+  left = in_register(generator, left);
   release(generator, left), release(generator, right);
   int32_t dst = take_register(generator);
-  emit(generator, (int32_t)CODE_OP2 + (int32_t)term->operate.op);
-  emit(generator, dst), emit(generator, left), emit(generator, right), emit(generator, word);
+  emit(generator, (int32_t)(right < 0 ? CODE_OP2K : CODE_OP2) + (int32_t)term->operate.op);
+  emit(generator, dst), emit(generator, left), emit(generator, right < 0 ? ~right : right), emit(generator, ~word);
   return dst;
 }
 
@@ -185,7 +196,8 @@ static void emit_erased_let(Generator *generator, const Term *term) {
 static int32_t build_apply(Generator *generator, const Term *term) {
   int32_t function = build(generator, term->apply.function);
   for (uint32_t i = 0; i < term->apply.count; i++) {
-    int32_t argument = build(generator, term->apply.arguments[i]);
+    int32_t argument = in_register(generator, build(generator, term->apply.arguments[i]));
+    function = in_register(generator, function);
     release(generator, function), release(generator, argument);
     int32_t dst = take_register(generator);
     emit(generator, CODE_APP), emit(generator, dst), emit(generator, function), emit(generator, argument);

@@ -38,9 +38,10 @@ typedef enum {
   CODE_LAM_NEW,  // lam var                   a λ and its variable
   CODE_LAM_SET,  // lam x                     the λ's body
   CODE_LAM_UNUSED, // dst x                   a λ without variable
-  CODE_APP,      // dst f x
+  CODE_CONSTANT, // dst constant              for the instructions below that take registers only
+  CODE_APP,      // dst f x                   registers
   CODE_NODE,     // dst word n x*n            a constructor or call with n >= 1 fields; word: constant
-  CODE_NODE_1,   // dst word x                … with one field, two, three
+  CODE_NODE_1,   // dst word x                … with one field, two, three, from registers
   CODE_NODE_2,   // dst word x x
   CODE_NODE_3,   // dst word x x x
   CODE_SUP,      // dst x y
@@ -51,8 +52,9 @@ typedef enum {
   CODE_CALL,     // m name n x*m x*n          … the arguments of a function
   CODE_RETURN,   // m x x*m                   … a term to evaluate
   // Operations: computed at once when both operands are numbers of one kind, else a node.
-  CODE_OP2,      // + operator: dst x y word; word: the node's constant (operator and place)
-  CODE_COUNT = CODE_OP2 + OP_COUNT
+  CODE_OP2,                         // + operator: dst x y word; x, y: registers; word: the node's constant
+  CODE_OP2K = CODE_OP2 + OP_COUNT,  // + operator: dst x constant word
+  CODE_COUNT = CODE_OP2K + OP_COUNT
 } CodeKind;
 
 // Where an instruction comes from.

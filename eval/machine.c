@@ -221,6 +221,9 @@ void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose,
     machine->stack_committed += STACK_STEP;
   }
   atomic_store(&machine->stack_limit, machine->stack_committed - STACK_MARGIN);
+#ifdef HVM_STRESS_CYCLES // a test build: look for cycles at every safe point
+  want_cycles(machine);
+#endif
   // An interrupt between the test above and this store must not be lost.
   if (atomic_load(&machine->interrupted)) atomic_store(&machine->stack_limit, machine->stack);
 }

@@ -406,16 +406,26 @@ void machine_reduce(Machine *machine) {
       [CODE_OPEN_3] = &&CODE_OPEN_3,
       [CODE_ERASE] = &&CODE_ERASE, [CODE_DUP] = &&CODE_DUP, [CODE_DUP_NEW] = &&CODE_DUP_NEW,
       [CODE_DUP_SET] = &&CODE_DUP_SET, [CODE_LAM_NEW] = &&CODE_LAM_NEW, [CODE_LAM_SET] = &&CODE_LAM_SET,
-      [CODE_LAM_UNUSED] = &&CODE_LAM_UNUSED, [CODE_APP] = &&CODE_APP, [CODE_NODE] = &&CODE_NODE, [CODE_NODE_1] = &&CODE_NODE_1, [CODE_NODE_2] = &&CODE_NODE_2,
+      [CODE_LAM_UNUSED] = &&CODE_LAM_UNUSED, [CODE_CONSTANT] = &&CODE_CONSTANT, [CODE_APP] = &&CODE_APP, [CODE_NODE] = &&CODE_NODE, [CODE_NODE_1] = &&CODE_NODE_1, [CODE_NODE_2] = &&CODE_NODE_2,
       [CODE_NODE_3] = &&CODE_NODE_3,
       [CODE_SUP] = &&CODE_SUP, [CODE_STRING] = &&CODE_STRING, [CODE_LIST] = &&CODE_LIST,
       [CODE_IF_NUMBER] = &&CODE_IF_NUMBER, [CODE_CALL] = &&CODE_CALL, [CODE_RETURN] = &&CODE_RETURN,
-      [CODE_OP2 + OP_ADD] = &&CODE_OP_ADD, [CODE_OP2 + OP_SUB] = &&CODE_OP_SUB, [CODE_OP2 + OP_MUL] = &&CODE_OP_MUL,
-      [CODE_OP2 + OP_DIV] = &&CODE_OP_DIV, [CODE_OP2 + OP_MOD] = &&CODE_OP_MOD, [CODE_OP2 + OP_AND] = &&CODE_OP_AND,
-      [CODE_OP2 + OP_OR] = &&CODE_OP_OR, [CODE_OP2 + OP_XOR] = &&CODE_OP_XOR, [CODE_OP2 + OP_SHL] = &&CODE_OP_SHL,
-      [CODE_OP2 + OP_SHR] = &&CODE_OP_SHR, [CODE_OP2 + OP_LT] = &&CODE_OP_LT, [CODE_OP2 + OP_LE] = &&CODE_OP_LE,
-      [CODE_OP2 + OP_EQ] = &&CODE_OP_EQ, [CODE_OP2 + OP_GE] = &&CODE_OP_GE, [CODE_OP2 + OP_GT] = &&CODE_OP_GT,
-      [CODE_OP2 + OP_NE] = &&CODE_OP_NE};
+      [CODE_OP2 + OP_ADD] = &&CODE_OP2_ADD, [CODE_OP2 + OP_SUB] = &&CODE_OP2_SUB,
+      [CODE_OP2 + OP_MUL] = &&CODE_OP2_MUL, [CODE_OP2 + OP_DIV] = &&CODE_OP2_DIV,
+      [CODE_OP2 + OP_MOD] = &&CODE_OP2_MOD, [CODE_OP2 + OP_AND] = &&CODE_OP2_AND,
+      [CODE_OP2 + OP_OR] = &&CODE_OP2_OR, [CODE_OP2 + OP_XOR] = &&CODE_OP2_XOR,
+      [CODE_OP2 + OP_SHL] = &&CODE_OP2_SHL, [CODE_OP2 + OP_SHR] = &&CODE_OP2_SHR,
+      [CODE_OP2 + OP_LT] = &&CODE_OP2_LT, [CODE_OP2 + OP_LE] = &&CODE_OP2_LE,
+      [CODE_OP2 + OP_EQ] = &&CODE_OP2_EQ, [CODE_OP2 + OP_GE] = &&CODE_OP2_GE,
+      [CODE_OP2 + OP_GT] = &&CODE_OP2_GT, [CODE_OP2 + OP_NE] = &&CODE_OP2_NE,
+      [CODE_OP2K + OP_ADD] = &&CODE_OP2K_ADD, [CODE_OP2K + OP_SUB] = &&CODE_OP2K_SUB,
+      [CODE_OP2K + OP_MUL] = &&CODE_OP2K_MUL, [CODE_OP2K + OP_DIV] = &&CODE_OP2K_DIV,
+      [CODE_OP2K + OP_MOD] = &&CODE_OP2K_MOD, [CODE_OP2K + OP_AND] = &&CODE_OP2K_AND,
+      [CODE_OP2K + OP_OR] = &&CODE_OP2K_OR, [CODE_OP2K + OP_XOR] = &&CODE_OP2K_XOR,
+      [CODE_OP2K + OP_SHL] = &&CODE_OP2K_SHL, [CODE_OP2K + OP_SHR] = &&CODE_OP2K_SHR,
+      [CODE_OP2K + OP_LT] = &&CODE_OP2K_LT, [CODE_OP2K + OP_LE] = &&CODE_OP2K_LE,
+      [CODE_OP2K + OP_EQ] = &&CODE_OP2K_EQ, [CODE_OP2K + OP_GE] = &&CODE_OP2K_GE,
+      [CODE_OP2K + OP_GT] = &&CODE_OP2K_GT, [CODE_OP2K + OP_NE] = &&CODE_OP2K_NE};
 #define NEXT() goto *labels[pc[0]]
   Word *const heap = machine->heap;
   const int32_t *const code = machine->code.words.items;
@@ -805,9 +815,12 @@ run:
     pc += 3;
     NEXT();
   }
+  CODE_CONSTANT:;
+    fp[pc[1]] = constants[pc[2]];
+    pc += 3;
+    NEXT();
   CODE_APP: {
-    Word function = OPERAND(pc[2]), argument = OPERAND(pc[3]);
-    fp[pc[1]] = new_pair(machine, TAG_APP, 0, function, argument);
+    fp[pc[1]] = new_pair(machine, TAG_APP, 0, fp[pc[2]], fp[pc[3]]);
     pc += 4;
     NEXT();
   }
@@ -819,7 +832,7 @@ run:
     pc += 4 + n;
     NEXT();
   }
-#define NODE_FIELD(i) (to[i] = OPERAND(pc[3 + (i)]))
+#define NODE_FIELD(i) (to[i] = fp[pc[3 + (i)]])
 #define NODE_FIELDS(n, ...)                                                                                            \
   CODE_NODE_##n: {                                                                                                     \
     Location node = heap_alloc(machine, n);                                                                            \
@@ -882,31 +895,32 @@ run:
     sp = fp + m;
     goto eval;
   }
-#define OPERATION(op)                                                                                                  \
-  CODE_##op: {                                                                                              \
-    Word left = OPERAND(pc[2]), right = OPERAND(pc[3]), result;                                                        \
-    if (!operate_numbers(machine, op, left, right, &result))                                                           \
-      result = new_pair(machine, TAG_OP2, word_extra(constants[~pc[4]]), left, right);                                 \
+#define OPERATION(form, op, y)                                                                                         \
+  CODE_##form##_##op: {                                                                                                \
+    Word left = fp[pc[2]], right = (y), result;                                                                        \
+    if (!operate_numbers(machine, OP_##op, left, right, &result))                                                      \
+      result = new_pair(machine, TAG_OP2, word_extra(constants[pc[4]]), left, right);                                  \
     fp[pc[1]] = result;                                                                                                \
     pc += 5;                                                                                                           \
-    NEXT();                                                                                                          \
+    NEXT();                                                                                                            \
   }
-    OPERATION(OP_ADD)
-    OPERATION(OP_SUB)
-    OPERATION(OP_MUL)
-    OPERATION(OP_DIV)
-    OPERATION(OP_MOD)
-    OPERATION(OP_AND)
-    OPERATION(OP_OR)
-    OPERATION(OP_XOR)
-    OPERATION(OP_SHL)
-    OPERATION(OP_SHR)
-    OPERATION(OP_LT)
-    OPERATION(OP_LE)
-    OPERATION(OP_EQ)
-    OPERATION(OP_GE)
-    OPERATION(OP_GT)
-    OPERATION(OP_NE)
+#define BOTH_OPERATIONS(op) OPERATION(OP2, op, fp[pc[3]]) OPERATION(OP2K, op, constants[pc[3]])
+  BOTH_OPERATIONS(ADD)
+  BOTH_OPERATIONS(SUB)
+  BOTH_OPERATIONS(MUL)
+  BOTH_OPERATIONS(DIV)
+  BOTH_OPERATIONS(MOD)
+  BOTH_OPERATIONS(AND)
+  BOTH_OPERATIONS(OR)
+  BOTH_OPERATIONS(XOR)
+  BOTH_OPERATIONS(SHL)
+  BOTH_OPERATIONS(SHR)
+  BOTH_OPERATIONS(LT)
+  BOTH_OPERATIONS(LE)
+  BOTH_OPERATIONS(EQ)
+  BOTH_OPERATIONS(GE)
+  BOTH_OPERATIONS(GT)
+  BOTH_OPERATIONS(NE)
 
 builtin: {
   unsigned name = (unsigned)pc[1];

@@ -106,9 +106,9 @@ static void allocation_stops_at_the_limit_and_takes_larger_nodes_apart(void) {
       last = location;
     }
   CHECK_NUMBER(machine->status, MACHINE_EXHAUSTED);
-  CHECK(count * 4 * sizeof(Word) <= 4 << 20);
+  CHECK(count * 4 * sizeof(Word) <= (4 << 20) + (256 << 10));
   CHECK(count * 4 * sizeof(Word) >= 3 << 20);
-  CHECK(machine_peak_bytes(machine) <= 4 << 20);
+  CHECK(machine_peak_bytes(machine) <= (4 << 20) + (256 << 10));
   for (Location at = last; at;) {
     Location next = machine->heap[at];
     heap_free(machine, at, 4);
@@ -126,7 +126,7 @@ static void an_exhausted_machine_can_run_again(void) {
   Fixture fixture = open_fixture("(Grow n) = (Cons n (Grow (+ n 1)))\n(Deep n) = (+ 1 (Deep n))\n"
                                  "(Copy f) = λx (f (Copy f) x)\n(Wide n) = (Node (Wide n) (Wide n))",
                                  4 << 20);
-  for (int round = 0; round < 3; round++) {
+  for (int round = 0; round < 10; round++) {
     CHECK_NUMBER(reduce(&fixture, "(Grow 0)"), MACHINE_EXHAUSTED);
     check_result(&fixture, "(+ 1 2)", "3");
     CHECK_NUMBER(reduce(&fixture, "(Deep 0)"), MACHINE_EXHAUSTED);
@@ -135,9 +135,11 @@ static void an_exhausted_machine_can_run_again(void) {
     check_result(&fixture, "λx (x x)", "λx0 (x0 x0)");
     machine_collect_result(fixture.machine);
     CHECK_NUMBER(machine_live_cells(fixture.machine), 0);
+    uint64_t bytes = machine_peak_bytes(fixture.machine);
+    // A step of 256 KiB beyond the limit lets the machine say what it was reducing.
+    CHECK_SAY(bytes <= (4 << 20) + (256 << 10), "%" PRIu64 " bytes were used in spite of the limit", bytes);
   }
-  CHECK(machine_peak_bytes(fixture.machine) <= 4 << 20);
-  CHECK(fixture.program->diagnostics.errors == 9);
+  CHECK(fixture.program->diagnostics.errors == 30);
   close_fixture(&fixture);
 }
 
@@ -391,8 +393,7 @@ static void an_interrupted_machine_can_run_again(void) {
 
 // Several machines.
 
-static const char CHURCH[] = "(Two f x) = (f (f x))\n(Pow n) = λf λx (n f x)\n"
-                             "(Church 0) = λf λx x\n(Church n) = λf λx (f (Church (- n 1) f x))";
+static const char CHURCH[] = "(Church 0) = λf λx x\n(Church n) = λf λx (f ((Church (- n 1)) f x))";
 
 static void machines_do_not_disturb_each_other(void) {
   Fixture a = open_fixture(CHURCH, 0), b = open_fixture("(Church n) = [n n]", 0);
@@ -410,30 +411,36 @@ static void machines_do_not_disturb_each_other(void) {
   close_fixture(&b);
 }
 
-static void *reduce_churches(void *good) {
-  Fixture fixture = open_fixture("(Church 0) = λf λx x\n(Church n) = λf λx (f (Church (- n 1) f x))", 0);
-  Function *function = program_load_expression(fixture.program, "e", "((Church 16) λf λx (f (f x)) λn (+ n 1) 0)", 43);
-  for (int round = 0; round < 30 && function; round++) {
-    bool fine = machine_normalise(fixture.machine, function) == MACHINE_OK &&
-                fixture.machine->heap[fixture.machine->root] == number_u60(65536);
-    if (!fine) *(atomic_bool *)good = false;
-  }
-  close_fixture(&fixture);
+typedef struct {
+  Fixture fixture;
+  Function *function;
+  unsigned good;
+} Job;
+
+static void *run_job(void *argument) {
+  Job *job = argument;
+  const Machine *machine = job->fixture.machine;
+  for (int round = 0; round < 30; round++)
+    job->good += machine_normalise(job->fixture.machine, job->function) == MACHINE_OK &&
+                 machine->heap[machine->root] == number_u60(65536);
   return NULL;
 }
 
 static void machines_can_run_in_parallel_threads(void) {
   enum { THREADS = 4 };
+  static const char expression[] = "((Church 16) λf λx (f (f x)) λn (+ n 1) 0)";
   pthread_t threads[THREADS];
-  atomic_bool good = true;
-  bool started[THREADS];
-  // Checks are counted by this thread alone: open_fixture's are the same in all.
-  unsigned long passed = unit_passed;
-  for (int i = 0; i < THREADS; i++) started[i] = pthread_create(&threads[i], NULL, reduce_churches, &good) == 0;
-  for (int i = 0; i < THREADS; i++)
-    if (started[i]) pthread_join(threads[i], NULL);
-  unit_passed = passed;
-  CHECK(good);
+  Job jobs[THREADS];
+  for (int i = 0; i < THREADS; i++) {
+    jobs[i] = (Job){.fixture = open_fixture(CHURCH, 0)};
+    jobs[i].function = program_load_expression(jobs[i].fixture.program, "e", expression, strlen(expression));
+    if (!CHECK(jobs[i].function && pthread_create(&threads[i], NULL, run_job, &jobs[i]) == 0)) return;
+  }
+  for (int i = 0; i < THREADS; i++) {
+    pthread_join(threads[i], NULL);
+    CHECK_NUMBER(jobs[i].good, 30);
+    close_fixture(&jobs[i].fixture);
+  }
 }
 
 int main(void) {
