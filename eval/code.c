@@ -418,20 +418,11 @@ static void open_pattern(Generator *generator, Term *pattern, int32_t reg) {
     open_pattern(generator, match_subpattern(&generator->code->arena, pattern, i), block + (int32_t)i);
 }
 
-// A variable in a strict position matches no stuck call, which only patterns of other rules may accept there.
-static void check_variable(Generator *generator, const Term *pattern, uint32_t argument) {
-  while (pattern->kind == TERM_STRICT) pattern = pattern->strict.argument;
-  if (pattern->kind != TERM_VARIABLE || !generator->accepts_calls[argument]) return;
-  emit(generator, CODE_SWITCH), emit(generator, (int32_t)argument), emit(generator, 0);
-  emit(generator, here(generator) + 2), emit(generator, generator->stuck);
-}
-
 static void generate_rule(Generator *generator, Rule *rule) {
   generator->idle.count = 0;
   generator->used = (uint32_t)generator->function->occurrences.count;
   if (generator->used > generator->peak) generator->peak = generator->used;
   for (uint32_t i = rule->arity; i < generator->used; i++) ARRAY_PUSH(&generator->idle, i);
-  for (uint32_t i = 0; i < rule->arity; i++) check_variable(generator, rule->patterns[i], i);
   for (uint32_t i = 0; i < rule->arity; i++) open_pattern(generator, rule->patterns[i], (int32_t)i);
   if (generator->program->has_scopeless) reserve_scopeless(generator, rule->body);
   Operands spine = {0};

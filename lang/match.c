@@ -238,6 +238,17 @@ static Tree *build(Matcher *matcher, Rows *rows) {
   return leaf;
 }
 
+// Does some rule name a function at this argument? Then a stuck call may be there, and a variable demands that it is not.
+static bool names_function(const Program *program, const Function *function, uint32_t argument) {
+  for (size_t i = 0; i < function->rules.count; i++) {
+    NameId name;
+    if (match_constructor(function->rules.items[i]->patterns[argument], &name) != UINT32_MAX &&
+        program->names.items[name].function)
+      return true;
+  }
+  return false;
+}
+
 static void find_strict(Function *function) {
   for (size_t i = 0; i < function->rules.count; i++)
     for (uint32_t k = 0; k < function->arity; k++)
@@ -260,13 +271,17 @@ static void warn_unreachable(Program *program, const Function *function) {
 void match_compile(Program *program, Function *function) {
   Matcher matcher = {program, function, function->rules.count * ROWS_PER_RULE + LEAST_ROWS};
   find_strict(function);
-  for (uint32_t k = 0; k < function->arity; k++) ARRAY_PUSH(&function->occurrences, (Occurrence){.field = k});
+  bool calls[ARITY_LIMIT + 1];
+  for (uint32_t k = 0; k < function->arity; k++) {
+    ARRAY_PUSH(&function->occurrences, (Occurrence){.field = k});
+    calls[k] = names_function(program, function, k);
+  }
   Rows rows = {0};
   for (size_t i = 0; i < function->rules.count; i++) {
     Rule *rule = function->rules.items[i];
     Row *row = new_row(rule, rule->arity);
     for (uint32_t k = 0; k < rule->arity; k++)
-      if (!is_variable(rule->patterns[k])) row->demands[row->count++] = (Demand){k, rule->patterns[k]};
+      if (calls[k] || !is_variable(rule->patterns[k])) row->demands[row->count++] = (Demand){k, rule->patterns[k]};
     ARRAY_PUSH(&rows, row);
   }
   function->tree = build(&matcher, &rows);

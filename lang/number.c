@@ -81,6 +81,30 @@ bool number_operate(Operator op, Number left, Number right, Number *result) {
   return true;
 }
 
+// The fewest digits d0.d1d2… × 10^exponent that read back to the same F60; returns their number. With a given number of
+// digits the nearest decimal is tried, and the next one above: at a power of two the numbers that round to it reach
+// farther up than down.
+static int shortest_digits(double value, Number number, char digits[24], int *exponent) {
+  for (int precision = 0; precision <= 17; precision++) {
+    char text[48];
+    snprintf(text, sizeof text, "%.*e", precision, value);
+    *exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
+    uint64_t mantissa = 0;
+    for (const char *at = text; *at != 'e'; at++)
+      if (*at != '.') mantissa = mantissa * 10 + (uint64_t)(*at - '0');
+    for (int above = 0; above < 2; above++, mantissa++) {
+      snprintf(text, sizeof text, "%llue%d", (unsigned long long)mantissa, *exponent - precision);
+      if (number_f60(strtod(text, NULL)) != number) continue;
+      int count = (int)(strchr(text, 'e') - text);
+      *exponent += count - 1 - precision; // 999 + 1 has a digit more
+      memcpy(digits, text, (size_t)count);
+      while (count > 1 && digits[count - 1] == '0') count--;
+      return count;
+    }
+  }
+  return 0; // 18 digits always read back
+}
+
 static void f60_print(Buffer *out, Number number) {
   double value = number_double(number);
   if (isnan(value)) {
@@ -93,20 +117,8 @@ static void f60_print(Buffer *out, Number number) {
   }
   if (signbit(value)) buffer_char(out, '-');
   value = fabs(value);
-  number = number_f60(value);
-  // The shortest digits d[0].d[1]… × 10^exponent that read back to the same F60.
-  char text[40];
-  for (int precision = 0; precision <= 17; precision++) {
-    snprintf(text, sizeof text, "%.*e", precision, value);
-    if (number_f60(strtod(text, NULL)) == number) break;
-  }
   char digits[24];
-  int count = 0, exponent = 0;
-  const char *at = text;
-  for (; *at && *at != 'e'; at++)
-    if (*at >= '0' && *at <= '9' && count < (int)sizeof digits) digits[count++] = *at;
-  if (*at == 'e') exponent = (int)strtol(at + 1, NULL, 10);
-  while (count > 1 && digits[count - 1] == '0') count--;
+  int exponent, count = shortest_digits(value, number_f60(value), digits, &exponent);
   int before = exponent >= 0 ? exponent + 1 : 1; // digits before the point without an exponent, and after it
   int after = count - 1 - exponent > 0 ? count - 1 - exponent : 0;
   if (before + after > 21) {
