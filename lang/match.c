@@ -58,7 +58,9 @@ uint32_t match_field(Function *function, uint32_t parent, uint32_t field) {
   if (child) return child;
   child = (uint32_t)function->occurrences.count;
   uint32_t sibling = function->occurrences.items[parent].first_child;
-  ARRAY_PUSH(&function->occurrences, (Occurrence){.parent = parent, .field = field, .next_sibling = sibling});
+  uint32_t depth = function->occurrences.items[parent].depth + 1;
+  ARRAY_PUSH(&function->occurrences,
+             (Occurrence){.parent = parent, .field = field, .depth = depth, .next_sibling = sibling});
   function->occurrences.items[parent].first_child = child;
   return child;
 }
@@ -106,8 +108,23 @@ static uint32_t find_demand(const Row *row, uint32_t occurrence) {
   return UINT32_MAX;
 }
 
-// The row after its demand number `at` was met: the demands of the pattern's fields come after all others, so that outer
-// patterns are looked at first, and a field is reduced only for a rule whose outer patterns match.
+// Outer occurrences come before inner ones, those of a level from left to right.
+static bool comes_before(const Function *function, uint32_t a, uint32_t b) {
+  const Occurrence *all = function->occurrences.items;
+  if (all[a].depth != all[b].depth) return all[a].depth < all[b].depth;
+  while (all[a].depth > 0 && all[a].parent != all[b].parent) a = all[a].parent, b = all[b].parent;
+  return all[a].field < all[b].field;
+}
+
+// Demands are in the order of their occurrences, so that a field is reduced only for a rule whose outer patterns match.
+static void add_demand(const Function *function, Row *row, Demand demand) {
+  uint32_t at = row->count++;
+  for (; at > 0 && comes_before(function, demand.occurrence, row->demands[at - 1].occurrence); at--)
+    row->demands[at] = row->demands[at - 1];
+  row->demands[at] = demand;
+}
+
+// The row after its demand number `at` was met: the pattern's fields may have demands of their own.
 static Row *open_row(Matcher *matcher, const Row *row, uint32_t at) {
   Demand met = row->demands[at];
   NameId name;
@@ -120,7 +137,7 @@ static Row *open_row(Matcher *matcher, const Row *row, uint32_t at) {
     Term *part = match_subpattern(&matcher->program->arena, met.pattern, k);
     if (!is_demand(part)) continue;
     uint32_t occurrence = match_field(matcher->function, met.occurrence, k);
-    opened->demands[opened->count++] = (Demand){occurrence, part};
+    add_demand(matcher->function, opened, (Demand){occurrence, part});
   }
   return opened;
 }

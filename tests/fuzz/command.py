@@ -29,21 +29,16 @@ class Result:
         self.killed = killed  # it did not end after SIGINT, and got SIGKILL
 
 
-def limit_memory():
-    resource.setrlimit(resource.RLIMIT_AS, (24 << 30, 24 << 30))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def no_core():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def run(words, folder, limit, grace, sanitized=False, stdin=None):
+def run(words, folder, limit, grace, stdin=None):
     """Runs words in folder; after limit seconds it is sent SIGINT, after grace more SIGKILL."""
     start = time.monotonic()
     with subprocess.Popen(
         words, cwd=folder, stdin=stdin or subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=ENVIRONMENT, preexec_fn=no_core if sanitized else limit_memory,
+        env=ENVIRONMENT, preexec_fn=no_core,
     ) as process:
         kept = {process.stdout: bytearray(), process.stderr: bytearray()}
         deadline, interrupted, killed = start + limit, False, False

@@ -70,7 +70,7 @@ class Fuzzer:
             words += ["--", case.data]
         factor = self.slow * (5 if sanitized else 1)
         self.runs += 1
-        case.results[key] = command.run(words, self.folder, limit * factor, 2 * factor, sanitized)
+        case.results[key] = command.run(words, self.folder, limit * factor, 2 * factor)
         return case.results[key]
 
     def write(self, case):
@@ -101,7 +101,7 @@ class Fuzzer:
         program = self.sanitized if sanitized else self.hvm
         self.runs += 1
         factor = self.slow * (5 if sanitized else 1)
-        result = command.run([program, "check", *options, "in.hvm"], self.folder, 10 * factor, 2 * factor, sanitized)
+        result = command.run([program, "check", *options, "in.hvm"], self.folder, 10 * factor, 2 * factor)
         if len(case.data) < SLOW_INPUT and result.seconds > 4 * factor and not result.killed:
             return result, "check takes seconds for a small file"
         return result, command.fault(result, 2 * factor)

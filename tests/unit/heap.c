@@ -319,7 +319,8 @@ static void check_bounded(const char *what, const char *text, const char *expres
   uint64_t without = peak_of(text, expression, expected, false, &other);
   CHECK_SAY(with <= limit, "%s: %" PRIu64 " cells", what, with);
   CHECK_SAY(searched && !other && without > 2 * with,
-            "%s proves nothing: %" PRIu64 " cells without the search for cycles, %" PRIu64 " with it", what, without, with);
+            "%s proves nothing: %" PRIu64 " cells without the search for cycles, %" PRIu64 " with it", what, without,
+            with);
 }
 
 static void cyclic_garbage_is_found(void) {
@@ -338,8 +339,9 @@ static void cyclic_garbage_is_found(void) {
 
 static void first_order_programs_never_search_for_cycles(void) {
   bool searched;
-  peak_of("(Gen 0) = 1\n(Gen n) = (Node (Gen (- n 1)) (Gen (- n 1)))\n(Sum (Node a b)) = (+ (Sum a) (Sum b))\n(Sum n) = n",
-          "(Sum (Gen 18))", "262144", true, &searched);
+  peak_of(
+      "(Gen 0) = 1\n(Gen n) = (Node (Gen (- n 1)) (Gen (- n 1)))\n(Sum (Node a b)) = (+ (Sum a) (Sum b))\n(Sum n) = n",
+      "(Sum (Gen 18))", "262144", true, &searched);
   CHECK(!searched);
   peak_of("(Range 0) = []\n(Range n) = (List.cons n (Range (- n 1)))\n(Len [] !n) = n\n"
           "(Len (List.cons x xs) !n) = (Len xs (+ n 1))\n(Both3 x) = (+ (Len x 0) (+ (Len x 0) (Len x 0)))",

@@ -102,14 +102,17 @@ static void count_uses(Walk *walk, const Term *term) {
     count_uses(walk, term->superpose.first);
     count_uses(walk, term->superpose.second);
     return;
-  case TERM_NUMBER: case TERM_STRING: return;
+  case TERM_NUMBER:
+  case TERM_STRING: return;
   case TERM_STRICT: CHECK_SAY(false, "a strict mark in a term"); return;
   }
 }
 
 static void bind_patterns(Walk *walk, const Term *pattern) {
-  if (pattern->kind == TERM_VARIABLE) bind(walk, pattern->variable.binder);
-  else if (pattern->kind == TERM_STRICT) bind_patterns(walk, pattern->strict.argument);
+  if (pattern->kind == TERM_VARIABLE)
+    bind(walk, pattern->variable.binder);
+  else if (pattern->kind == TERM_STRICT)
+    bind_patterns(walk, pattern->strict.argument);
   else if (pattern->kind == TERM_CALL)
     for (uint32_t i = 0; i < pattern->call.count; i++) bind_patterns(walk, pattern->call.arguments[i]);
   else if (pattern->kind == TERM_LIST)
@@ -142,16 +145,20 @@ static void show_lambda(Walk *walk, const Term *term) {
     return;
   }
   buffer_text(&walk->out, "λ ");
-  if (binder && !binder->scopeless) fact_of(walk, binder)->level = ++walk->level;
-  else walk->level++;
+  if (binder && !binder->scopeless)
+    fact_of(walk, binder)->level = ++walk->level;
+  else
+    walk->level++;
   show(walk, term->lambda.body);
   walk->level--;
 }
 
 static void show_binding(Walk *walk, Binder *first, Binder *second, bool dup, const Term *value, const Term *body) {
   if (!walk->expand) {
-    if (dup) buffer_format(&walk->out, "dup %s %s = ", name_of(first), name_of(second));
-    else buffer_format(&walk->out, "let %s = ", name_of(first));
+    if (dup)
+      buffer_format(&walk->out, "dup %s %s = ", name_of(first), name_of(second));
+    else
+      buffer_format(&walk->out, "let %s = ", name_of(first));
     show(walk, value);
     buffer_text(&walk->out, "; ");
   } else {
@@ -164,10 +171,14 @@ static void show_binding(Walk *walk, Binder *first, Binder *second, bool dup, co
 static void show_variable(Walk *walk, const Term *term) {
   Binder *binder = term->variable.binder;
   const Fact *fact = fact_of(walk, binder);
-  if (!walk->expand || binder->scopeless) buffer_text(&walk->out, binder->name);
-  else if (fact->value) show(walk, fact->value);
-  else if (fact->level) buffer_format(&walk->out, "#%u", fact->level);
-  else buffer_text(&walk->out, binder->name); // a parameter
+  if (!walk->expand || binder->scopeless)
+    buffer_text(&walk->out, binder->name);
+  else if (fact->value)
+    show(walk, fact->value);
+  else if (fact->level)
+    buffer_format(&walk->out, "#%u", fact->level);
+  else
+    buffer_text(&walk->out, binder->name); // a parameter
 }
 
 static void show(Walk *walk, const Term *term) {
@@ -200,9 +211,7 @@ static void show(Walk *walk, const Term *term) {
     buffer_char(out, ')');
     return;
   case TERM_LET: show_binding(walk, term->let.binder, NULL, false, term->let.value, term->let.body); return;
-  case TERM_DUP:
-    show_binding(walk, term->dup.first, term->dup.second, true, term->dup.value, term->dup.body);
-    return;
+  case TERM_DUP: show_binding(walk, term->dup.first, term->dup.second, true, term->dup.value, term->dup.body); return;
   case TERM_SUPERPOSE:
     buffer_char(out, '{');
     show(walk, term->superpose.first);
@@ -239,8 +248,10 @@ static void write_bound(Writer *writer, const char *names, int depth) {
 static void write_leaf(Writer *writer) {
   if (writer->in_scope && unit_below(&writer->random, 5))
     buffer_char(&writer->out, writer->scope[unit_below(&writer->random, writer->in_scope)]);
-  else if (unit_below(&writer->random, 4) == 0) buffer_text(&writer->out, "\"ab\"");
-  else buffer_number(&writer->out, unit_below(&writer->random, 100));
+  else if (unit_below(&writer->random, 4) == 0)
+    buffer_text(&writer->out, "\"ab\"");
+  else
+    buffer_number(&writer->out, unit_below(&writer->random, 100));
 }
 
 static void write_parts(Writer *writer, const char *before, unsigned count, const char *after, int depth) {

@@ -136,11 +136,29 @@ static void every_code_point_survives_encoding_and_decoding(void) {
 }
 
 static void malformed_utf8_is_told(void) {
-  static const char *const bad[] = {"\x80",         "\xBF",         "\xC0\x80",         "\xC1\xBF",     "\xC2",
-                                    "\xC2\x41",     "\xC2\xC2",     "\xE0\x80\x80",     "\xE0\x9F\xBF", "\xED\xA0\x80",
-                                    "\xED\xBF\xBF", "\xE2\x82",     "\xE2\x28\xA1",     "\xE2\x82\x28", "\xF0\x80\x80\x80",
-                                    "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xF0\x9F\x98", "\xFE",
-                                    "\xFF",         "\xF8\x88\x80\x80\x80", "\xFC\x84\x80\x80\x80\x80"};
+  static const char *const bad[] = {"\x80",
+                                    "\xBF",
+                                    "\xC0\x80",
+                                    "\xC1\xBF",
+                                    "\xC2",
+                                    "\xC2\x41",
+                                    "\xC2\xC2",
+                                    "\xE0\x80\x80",
+                                    "\xE0\x9F\xBF",
+                                    "\xED\xA0\x80",
+                                    "\xED\xBF\xBF",
+                                    "\xE2\x82",
+                                    "\xE2\x28\xA1",
+                                    "\xE2\x82\x28",
+                                    "\xF0\x80\x80\x80",
+                                    "\xF0\x8F\xBF\xBF",
+                                    "\xF4\x90\x80\x80",
+                                    "\xF5\x80\x80\x80",
+                                    "\xF0\x9F\x98",
+                                    "\xFE",
+                                    "\xFF",
+                                    "\xF8\x88\x80\x80\x80",
+                                    "\xFC\x84\x80\x80\x80\x80"};
   uint32_t code = 0;
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     CHECK_SAY(source_decode(bad[i], strlen(bad[i]), 0, &code) == 0, "malformed sequence %zu is accepted", i);
@@ -245,11 +263,17 @@ static void diagnostics_underline_their_span(void) {
                   "m:1:2: error: what\n"
                   "  1 | ab\n"
                   "    |  ^\n");
-  check_rendering("m", "a\x01" "b\x7F", (Span){2, 3}, SEVERITY_ERROR, NULL,
+  check_rendering("m",
+                  "a\x01"
+                  "b\x7F",
+                  (Span){2, 3}, SEVERITY_ERROR, NULL,
                   "m:1:3: error: what\n"
                   "  1 | a.b.\n"
                   "    |   ^\n");
-  check_rendering("m", "a\xFF" "b", (Span){1, 2}, SEVERITY_ERROR, NULL,
+  check_rendering("m",
+                  "a\xFF"
+                  "b",
+                  (Span){1, 2}, SEVERITY_ERROR, NULL,
                   "m:1:2: error: what\n"
                   "  1 | a�b\n"
                   "    |  ^\n");
@@ -314,7 +338,8 @@ static void colours_only_add_escapes(void) {
     if (*from == '\x1b') {
       while (*from != 'm') from++;
       from++;
-    } else *to++ = *from++;
+    } else
+      *to++ = *from++;
   }
   *to = 0;
   CHECK_TEXT(coloured.text, plain.text);
@@ -355,8 +380,10 @@ static void sorting_is_by_place_and_stable(void) {
   source_init(&source, "m", "text", 4);
   for (uint32_t i = 0; i < COUNT; i++) {
     uint32_t at = unit_below(&random, 100);
-    if (at == 99) diagnostic_add(&all, SEVERITY_ERROR, NULL, (Span){0, 0}, "%u", i);
-    else diagnostic_add(&all, SEVERITY_ERROR, &source, (Span){at, at}, "%u", i);
+    if (at == 99)
+      diagnostic_add(&all, SEVERITY_ERROR, NULL, (Span){0, 0}, "%u", i);
+    else
+      diagnostic_add(&all, SEVERITY_ERROR, &source, (Span){at, at}, "%u", i);
   }
   diagnostics_sort(&all);
   bool sorted = true, stable = true;

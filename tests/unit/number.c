@@ -76,10 +76,10 @@ static double random_double(UnitRandom *random) {
   uint64_t bits = unit_random(random);
   double value;
   switch (unit_below(random, 8)) {
-  case 0: bits = (bits & ~UINT64_C(15)) | 8; break;        // a tie
-  case 1: bits |= UINT64_C(0x000FFFFFFFFFFFF0); break;     // carries into the exponent
-  case 2: bits &= ~(UINT64_C(0x7FF) << 52); break;         // subnormal
-  case 3: bits |= UINT64_C(0x7FE) << 52; break;            // near the largest
+  case 0: bits = (bits & ~UINT64_C(15)) | 8; break;    // a tie
+  case 1: bits |= UINT64_C(0x000FFFFFFFFFFFF0); break; // carries into the exponent
+  case 2: bits &= ~(UINT64_C(0x7FF) << 52); break;     // subnormal
+  case 3: bits |= UINT64_C(0x7FE) << 52; break;        // near the largest
   case 4: return (double)(int64_t)(bits >> 40) / 64.0;
   case 5: return ldexp(1.0, (int)unit_below(random, 2098) - 1074);
   default: break;
@@ -88,9 +88,7 @@ static double random_double(UnitRandom *random) {
   return value;
 }
 
-static bool same_double(double a, double b) {
-  return (isnan(a) && isnan(b)) || (a == b && !signbit(a) == !signbit(b));
-}
+static bool same_double(double a, double b) { return (isnan(a) && isnan(b)) || (a == b && !signbit(a) == !signbit(b)); }
 
 static void f60_rounds_to_nearest_even_at_48_bits(void) {
   UnitRandom random = {48};
@@ -129,11 +127,19 @@ static void f60_operations_round_their_double_results(void) {
   for (int round = 0; round < 50000; round++) {
     Number left = number_f60(random_double(&random)), right = number_f60(random_double(&random));
     double a = number_double(left), b = number_double(right);
-    const double expected[OP_COUNT] = {
-        [OP_ADD] = a + b,           [OP_SUB] = a - b,      [OP_MUL] = a * b,       [OP_DIV] = a / b,
-        [OP_MOD] = fmod(a, b),      [OP_AND] = cos(a) + sin(b), [OP_OR] = atan2(a, b), [OP_XOR] = ceil(a) + floor(b),
-        [OP_SHL] = pow(b, a),       [OP_SHR] = log(a) / log(b), [OP_LT] = a < b,   [OP_LE] = a <= b,
-        [OP_EQ] = a == b,           [OP_GE] = a >= b,      [OP_GT] = a > b,        [OP_NE] = a != b};
+    const double expected[OP_COUNT] = {[OP_ADD] = a + b,
+                                       [OP_SUB] = a - b,
+                                       [OP_MUL] = a * b,
+                                       [OP_DIV] = a / b,
+                                       [OP_MOD] = fmod(a, b),
+                                       [OP_AND] = cos(a) + sin(b),
+                                       [OP_OR] = atan2(a, b),
+                                       [OP_XOR] = ceil(a) + floor(b),
+                                       [OP_SHL] = pow(b, a),
+                                       [OP_SHR] = log(a) / log(b),
+                                       [OP_LT] =
+                                           a<b, [OP_LE] = a <= b, [OP_EQ] = a == b, [OP_GE] = a >= b, [OP_GT] = a> b,
+                                       [OP_NE] = a != b};
     for (int op = 0; op < OP_COUNT; op++) {
       Number result = 0;
       if (number_operate((Operator)op, left, right, &result) && result == number_f60(expected[op])) continue;
@@ -240,8 +246,7 @@ static void find_fault(PrintFaults *faults, double value) {
     zeros = text[i] == '0' ? zeros + 1 : 0;
   }
   digits -= zeros;
-  if (digits > 1 && reads_back_with(fabs(value), digits - 1, number))
-    note_fault(faults, &faults->longer, 2, out.text);
+  if (digits > 1 && reads_back_with(fabs(value), digits - 1, number)) note_fault(faults, &faults->longer, 2, out.text);
   buffer_free(&out);
 }
 
@@ -287,8 +292,10 @@ static uint64_t siphash(int c, int d, uint64_t k0, uint64_t k1, const unsigned c
       uint64_t byte = at < size ? text[at] : word == words - 1 && i == 7 ? size & 0xFF : 0;
       m |= byte << (8 * i);
     }
-    if (word == words) v2 ^= 0xFF;
-    else v3 ^= m;
+    if (word == words)
+      v2 ^= 0xFF;
+    else
+      v3 ^= m;
     for (int round = 0; round < (word == words ? d : c); round++) {
       v0 += v1;
       v2 += v3;

@@ -66,6 +66,8 @@ static inline uint64_t unit_random(UnitRandom *random) {
   return z ^ z >> 31;
 }
 
-static inline uint32_t unit_below(UnitRandom *random, uint32_t limit) { return (uint32_t)(unit_random(random) % limit); }
+static inline uint32_t unit_below(UnitRandom *random, uint32_t limit) {
+  return (uint32_t)(unit_random(random) % limit);
+}
 
 #endif
