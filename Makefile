@@ -3,7 +3,7 @@
 # make run FILE=x.hvm        deps, build, run
 # make test                  deps, build, all tests
 # make install PREFIX=/usr/local DESTDIR=
-# make bench fuzz sanitize test-sanitize format lint grammar uninstall clean
+# make bench fuzz sanitize test-sanitize test-stress format lint grammar uninstall clean
 #
 # Variables: CC, CFLAGS (optimisation and debugging), LDFLAGS, BUILD (the folder for all that is built), V=1 (shows the
 # commands).
@@ -42,7 +42,7 @@ REFERENCE_TEST := $(if $(REFERENCE_SOURCES),$(BUILD)/tests/reference-test)
 OWN_SOURCES := $(wildcard cli/*.[ch] lang/*.[ch] eval/*.[ch] lib/*.[ch] tests/unit/*.[ch] tests/reference/*.[ch] \
   examples/embed/*.[ch])
 
-.PHONY: all deps run test tests test-sanitize sanitize bench fuzz grammar format lint install uninstall clean
+.PHONY: all deps run test tests test-sanitize test-stress sanitize bench fuzz grammar format lint install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/hvm $(BUILD)/libhvm.a $(BUILD)/libhvm.so
@@ -126,6 +126,13 @@ test-sanitize:
 	@scripts/deps.sh
 	@$(MAKE) --no-print-directory $(BUILD)/asan/hvm tests $(SANITIZE_VARIABLES)
 	@BUILD=$(BUILD)/asan REDUCED=1 tests/run.sh
+
+# A build that looks for cyclic garbage at every safe point: a root that the search overlooks becomes a wrong result.
+STRESS_VARIABLES := BUILD=$(BUILD)/stress CFLAGS="-O1 -g -DHVM_STRESS_CYCLES $(SANITIZE)" EVAL_FLAGS=
+test-stress:
+	@scripts/deps.sh
+	@$(MAKE) --no-print-directory $(BUILD)/stress/hvm tests $(STRESS_VARIABLES)
+	@BUILD=$(BUILD)/stress REDUCED=1 tests/run.sh reference conformance unsound examples
 
 bench: all
 	bench/run.sh $(BUILD)/hvm

@@ -33,7 +33,7 @@ static void reset(Machine *machine) {
   machine->bump_limit = machine->heap_end;
   machine->runs = 0;
   machine->cycle_debt = 0;
-  machine->exhausted = machine->cycle_wanted = false;
+  machine->exhausted = machine->cycle_wanted = machine->cycles_possible = false;
   memset(machine->free_lists, 0, sizeof machine->free_lists);
   machine->stack_top = machine->stack;
   machine->work.count = 0;
@@ -169,7 +169,7 @@ static bool extend_heap(Machine *machine) {
     machine->exhausted = true;
     atomic_store(&machine->stack_limit, machine->stack);
   }
-  bool suspected = machine->cycle_debt || machine->program->has_scopeless;
+  bool suspected = machine->cycles_possible || machine->program->has_scopeless;
   bool worth = machine->cycle_debt > machine->heap_end / 4096 || machine->program->has_scopeless;
   bool near_limit = !full && machine->memory_limit - committed < machine->memory_limit / 8;
   if (wanted >= machine->cycle_check && (worth || (suspected && near_limit))) want_cycles(machine);
@@ -264,7 +264,7 @@ void machine_erase_all(Machine *machine) {
       Word state = heap[location + 1], side = word_tag(term) - TAG_DP0;
       if (!(state & (DUP_FIRED | (side ? DUP_DEAD0 : DUP_DEAD1)))) {
         heap[location + 1] = state | (side ? DUP_DEAD1 : DUP_DEAD0);
-        machine->cycle_debt += state >> DUP_LABEL_SHIFT != 0;
+        if (state >> DUP_LABEL_SHIFT) machine->cycle_debt++, machine->cycles_possible = true;
         continue;
       }
       ARRAY_PUSH(&machine->work, heap[location]);
@@ -334,6 +334,7 @@ MachineStatus machine_normalise(Machine *machine, const Function *function) {
     normalise_root(machine);
   } else {
     reset(machine); // what was being reduced is in no state to be looked at
+    if (machine->status == MACHINE_INTERRUPTED) atomic_store(&machine->interrupted, false);
   }
   return machine->status;
 }
@@ -343,7 +344,7 @@ void machine_collect_result(Machine *machine) {
   heap_erase(machine, machine->heap[machine->root]);
   heap_free(machine, machine->root, 1);
   machine->root = 0;
-  if (!machine->cycle_debt && !machine->program->has_scopeless) return;
+  if (!machine->cycles_possible && !machine->program->has_scopeless) return;
   // Nothing is reachable any more: what is left are cycles.
   machine->cycle_cells += machine_live_cells(machine);
   reset(machine);

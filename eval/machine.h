@@ -33,6 +33,7 @@ typedef struct Machine {
   Location heap_end, touched;           // end of the cells in use or free for use; of those that were ever used
   Location cycle_check;                 // heap_end at which to look for cycles
   uint64_t cycle_debt;                  // erased sides of labelled dups since the last look: each may leave a cycle
+  bool cycles_possible;                 // some were, since the heap was empty
   uint64_t cycle_cells;                 // cells that only cycles kept, given back so far
   bool cycle_wanted;                    // look at the next safe point: when the stack is checked
   Location free_lists[SIZE_CLASSES];    // by size; 0: empty
@@ -74,6 +75,12 @@ uint64_t machine_peak_bytes(const Machine *machine); // of cells and stack
 void machine_print(Machine *machine, Buffer *out, Word term);
 // Appends the code points of a string as UTF-8; false when the term is no string.
 bool machine_string(const Machine *machine, Buffer *out, Word term);
+
+// A dup that the way from the root to a term has passed: superpositions of its label show the side that was taken. Lists
+// share their ends, and live in an arena of the reader's.
+typedef struct Choice { const struct Choice *outer; Label label; unsigned side; } Choice;
+// Looks through stuck dups, the superpositions that they project, and substituted variables.
+void machine_see_through(const Machine *machine, Arena *arena, Word *term, const Choice **choices);
 
 // Below: for the files of eval/ only.
 

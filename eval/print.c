@@ -5,9 +5,6 @@
 // for names, and put together afterwards. All of it takes time linear in the text.
 #include "machine.h"
 
-// A dup that the way to a term has passed: superpositions of its label show the side that it took. Lists are shared.
-typedef struct Choice { const struct Choice *outer; Label label; unsigned side; } Choice;
-
 // How much of a chain of String.cons or List.cons is known already.
 typedef enum { CHAIN_UNKNOWN, CHAIN_RAW, CHAIN_PROPER } Chain;
 
@@ -17,11 +14,14 @@ typedef struct {
   const Choice *choices;
   Chain chain;
   uint64_t raw;          // CHAIN_RAW: so many cells more to write as constructors; then the rest is proper if `proper`
-  bool proper, head;     // head: the term is the function of an application
+  bool proper;
+  bool head;             // the term is the function of an application
+  bool scope_end;        // nothing to write: the body of the λ ends here
 } Item;
 
-typedef struct { size_t at; Location slot; bool binder; size_t variable; } Mark;
-typedef struct { bool bound, used; uint32_t number; } Variable;
+typedef enum { MARK_VARIABLE, MARK_BINDER, MARK_SCOPE_END } MarkKind;
+typedef struct { size_t at; Location slot; MarkKind kind; size_t variable; } Mark;
+typedef struct { bool bound, open, used, scopeless; uint32_t number; } Variable;
 typedef struct { Location slot; size_t variable; } Entry;
 
 typedef struct {
@@ -40,18 +40,18 @@ static void push_term(Printer *printer, Word term, const Choice *choices) {
   ARRAY_PUSH(&printer->items, (Item){.term = term, .choices = choices});
 }
 
-static const Choice *add_choice(Printer *printer, const Choice *outer, Label label, unsigned side) {
+static const Choice *add_choice(Arena *arena, const Choice *outer, Label label, unsigned side) {
   if (!label) return outer;
-  Choice *choice = ARENA_NEW(&printer->arena, Choice);
+  Choice *choice = ARENA_NEW(arena, Choice);
   *choice = (Choice){outer, label, side};
   return choice;
 }
 
 // The list without one of its members: those before it are copied.
-static const Choice *drop_choice(Printer *printer, const Choice *choices, const Choice *dropped) {
+static const Choice *drop_choice(Arena *arena, const Choice *choices, const Choice *dropped) {
   const Choice *result = NULL, **place = &result;
   for (; choices != dropped; choices = choices->outer) {
-    Choice *copy = ARENA_NEW(&printer->arena, Choice);
+    Choice *copy = ARENA_NEW(arena, Choice);
     *copy = *choices;
     *place = copy;
     place = &copy->outer;
@@ -60,15 +60,14 @@ static const Choice *drop_choice(Printer *printer, const Choice *choices, const 
   return result;
 }
 
-// Looks through dups and the superpositions that they project.
-static void see_through(Printer *printer, Word *term, const Choice **choices) {
-  const Word *heap = printer->machine->heap;
+void machine_see_through(const Machine *machine, Arena *arena, Word *term, const Choice **choices) {
+  const Word *heap = machine->heap;
   for (;;) {
     Location location = word_location(*term);
     unsigned tag = word_tag(*term);
     if (tag == TAG_DP0 || tag == TAG_DP1) {
       Label label = heap[location + 1] >> DUP_LABEL_SHIFT;
-      if (!(heap[location + 1] & DUP_FIRED)) *choices = add_choice(printer, *choices, label, tag - TAG_DP0);
+      if (!(heap[location + 1] & DUP_FIRED)) *choices = add_choice(arena, *choices, label, tag - TAG_DP0);
       *term = heap[location];
     } else if (tag == TAG_VAR && word_tag(heap[location]) != TAG_SLOT) {
       *term = heap[location];
@@ -77,7 +76,7 @@ static void see_through(Printer *printer, Word *term, const Choice **choices) {
       while (choice && !label_projects(choice->label, heap[location + 2])) choice = choice->outer;
       if (!choice) return;
       *term = heap[location + choice->side];
-      *choices = drop_choice(printer, *choices, choice);
+      *choices = drop_choice(arena, *choices, choice);
     } else {
       return;
     }
@@ -194,7 +193,7 @@ static void write_application(Printer *printer, Item *item) {
     push_term(printer, heap[word_location(function) + 1], choices);
     push_text(printer, " ");
     function = heap[word_location(function)];
-    see_through(printer, &function, &choices);
+    machine_see_through(printer->machine, &printer->arena, &function, &choices);
   }
   push_term(printer, function, choices);
   printer->items.items[printer->items.count - 1].head = true;
@@ -214,13 +213,13 @@ static void write_number(Printer *printer, const Item *item) {
   buffer_char(out, ')');
 }
 
-static void mark(Printer *printer, Word term, bool binder) {
-  ARRAY_PUSH(&printer->marks, (Mark){printer->text.size, word_location(term), binder, 0});
+static void mark(Printer *printer, Word term, MarkKind kind) {
+  ARRAY_PUSH(&printer->marks, (Mark){printer->text.size, word_location(term), kind, 0});
 }
 
 static void write_term(Printer *printer, Item *item) {
   const Machine *machine = printer->machine;
-  see_through(printer, &item->term, &item->choices);
+  machine_see_through(machine, &printer->arena, &item->term, &item->choices);
   Word term = item->term;
   Location location = word_location(term);
   switch (word_tag(term)) {
@@ -239,8 +238,9 @@ static void write_term(Printer *printer, Item *item) {
   }
   case TAG_LAM:
     buffer_text(&printer->text, "λ");
-    mark(printer, term, true);
+    mark(printer, term, MARK_BINDER);
     buffer_char(&printer->text, ' ');
+    ARRAY_PUSH(&printer->items, (Item){.term = term, .scope_end = true});
     push_term(printer, machine->heap[location + 1], item->choices);
     return;
   case TAG_SUP:
@@ -250,7 +250,7 @@ static void write_term(Printer *printer, Item *item) {
     push_text(printer, " ");
     push_term(printer, machine->heap[location], item->choices);
     return;
-  case TAG_VAR: mark(printer, term, false); return;
+  case TAG_VAR: mark(printer, term, MARK_VARIABLE); return;
   default: buffer_char(&printer->text, '*'); return;
   }
 }
@@ -265,20 +265,32 @@ static Entry *find_entry(Printer *printer, Location slot) {
 }
 
 // Which variable a mark means. A λ below a stuck dup is written once for each side, each time with a variable of its
-// own: occurrences belong to the λ of their slot that was written last. A scopeless variable may come before its λ.
+// own: occurrences belong to the λ of their slot that was written last. A variable that occurs outside of its λ is
+// scopeless, and may come before it.
 static void resolve_mark(Printer *printer, Mark *one) {
   Entry *entry = find_entry(printer, one->slot);
-  if (!entry->slot || (one->binder && printer->variables.items[entry->variable].bound)) {
+  if (!entry->slot || (one->kind == MARK_BINDER && printer->variables.items[entry->variable].bound)) {
     *entry = (Entry){one->slot, printer->variables.count};
     ARRAY_PUSH(&printer->variables, (Variable){0});
   }
   one->variable = entry->variable;
   Variable *variable = &printer->variables.items[one->variable];
-  if (one->binder) variable->bound = true;
-  else variable->used = true;
+  if (one->kind == MARK_BINDER) variable->bound = variable->open = true;
+  else if (one->kind == MARK_SCOPE_END) variable->open = false;
+  else variable->used = true, variable->scopeless |= !variable->open;
 }
 
-// Puts the text together: used binders are numbered in the order in which they are met, then the variables without one.
+// Used binders are numbered in the order in which they are met, then the variables without one.
+static void number_variables(Printer *printer) {
+  uint32_t next = 0;
+  for (int binders = 1; binders >= 0; binders--)
+    for (size_t i = 0; i < printer->marks.count; i++) {
+      Variable *variable = &printer->variables.items[printer->marks.items[i].variable];
+      bool binder = printer->marks.items[i].kind == MARK_BINDER;
+      if (binder == (binders == 1) && variable->used && !variable->number) variable->number = ++next;
+    }
+}
+
 static void write_names(Printer *printer, Buffer *out) {
   Mark *marks = printer->marks.items;
   size_t count = printer->marks.count;
@@ -286,18 +298,14 @@ static void write_names(Printer *printer, Buffer *out) {
   printer->entries = calloc(printer->capacity, sizeof *printer->entries);
   if (!printer->entries) memory_exhausted();
   for (size_t i = 0; i < count; i++) resolve_mark(printer, &marks[i]);
-  uint32_t next = 0;
-  for (int bound = 1; bound >= 0; bound--)
-    for (size_t i = 0; i < count; i++) {
-      Variable *variable = &printer->variables.items[marks[i].variable];
-      if (marks[i].binder == bound && variable->used && !variable->number) variable->number = ++next;
-    }
+  number_variables(printer);
   size_t from = 0;
   for (size_t i = 0; i < count; i++) {
     const Variable *variable = &printer->variables.items[marks[i].variable];
     buffer_add(out, printer->text.text + from, marks[i].at - from);
     from = marks[i].at;
-    if (variable->used) buffer_char(out, 'x'), buffer_number(out, variable->number - 1);
+    if (marks[i].kind == MARK_SCOPE_END) continue;
+    if (variable->used) buffer_text(out, variable->scopeless ? "$x" : "x"), buffer_number(out, variable->number - 1);
     else buffer_char(out, '*');
   }
   buffer_add(out, printer->text.text + from, printer->text.size - from);
@@ -311,6 +319,7 @@ void machine_print(Machine *machine, Buffer *out, Word term) {
   while (printer.items.count) {
     Item item = printer.items.items[--printer.items.count];
     if (item.text) buffer_text(&printer.text, item.text);
+    else if (item.scope_end) mark(&printer, item.term, MARK_SCOPE_END);
     else write_term(&printer, &item);
   }
   write_names(&printer, out);

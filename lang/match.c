@@ -200,6 +200,11 @@ static Tree *build_chain(Matcher *matcher, Rows *rows) {
   return chain;
 }
 
+static void free_groups(Groups *groups) {
+  for (size_t i = 0; i < groups->count; i++) free_rows(&groups->items[i].rows);
+  ARRAY_FREE(groups);
+}
+
 static Tree *build_switch(Matcher *matcher, Rows *rows) {
   uint32_t occurrence = rows->items[0]->demands[0].occurrence;
   Groups groups = {0};
@@ -207,12 +212,21 @@ static Tree *build_switch(Matcher *matcher, Rows *rows) {
   uint32_t *slots = NULL;
   size_t slot_count = 0, copied = 0;
   for (size_t i = 0; i < rows->count; i++) {
+    if (copied > matcher->budget + 2 * rows->count) { // rows that match anything go into every group: too many
+      free(slots);
+      free_groups(&groups);
+      free_rows(&any);
+      matcher->budget = 0;
+      return build_chain(matcher, rows);
+    }
     Row *row = rows->items[i];
     uint32_t at = find_demand(row, occurrence);
     copied++;
     if (at != UINT32_MAX && !is_variable(row->demands[at].pattern)) {
+      size_t known = groups.count;
       Rows *group = group_of(matcher->program, &groups, &slots, &slot_count, look_through(row->demands[at].pattern), &any);
       ARRAY_PUSH(group, open_row(matcher, row, at));
+      if (groups.count > known) copied += any.count;
       continue;
     }
     Row *kept = at == UINT32_MAX ? copy_row(row) : open_row(matcher, row, at);

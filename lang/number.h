@@ -36,8 +36,8 @@ double number_double(Number f60);
 bool number_operate(Operator op, Number left, Number right, Number *result);
 
 // Appends the number as the language reads it back: decimal for U60; for F60 the shortest decimal that reads back to
-// the same F60, always with a point, with an exponent when it would have more than 21 digits without one; infinities
-// and NaN as divisions.
+// the same F60, always with a point, with an exponent when it would have more than 21 digits without one (a .0 at the end
+// not counted); infinities and NaN as divisions.
 void number_print(Buffer *out, Number number);
 
 // The hash of a symbol %name: SipHash-1-3 (Aumasson and Bernstein, 2012) with zero keys over the bytes, low 60 bits.

@@ -507,8 +507,9 @@ static void run_parse(void *argument) {
   Parser *parser = &job->parser;
   // The error recovery of libtree-sitter 0.20.7 counts the children of a node in 16 bits and corrupts its heap beyond
   // that. It cannot happen in a text of under 64 KiB, nor in one without errors: a larger text is first read by our own
-  // reader, and one with errors goes no further.
-  if (job->size >= UINT16_MAX) {
+  // reader, and one with errors goes no further. So is a text with U+10FFFF, which the grammar has as the token that no
+  // text has.
+  if (job->size >= UINT16_MAX || memmem(parser->text, job->size, "\xF4\x8F\xBF\xBF", 4)) {
     SyntaxKind kind = job->expression ? SYNTAX_EXPRESSION : SYNTAX_FILE;
     if (syntax_explain(parser->source, kind, &parser->program->diagnostics)) return;
   }

@@ -96,7 +96,11 @@ Function *program_read_expression(Program *program, const char *path, const char
   if (!source) return NULL;
   Term *body = parse_expression(program, source);
   if (body) check_expression(program, source, body);
-  if (!body || program->diagnostics.errors != errors || !check_name_count(program)) return NULL;
+  if (!body || program->diagnostics.errors != errors || !check_name_count(program)) {
+    for (size_t i = 0; i < program->names.count; i++) // what a rejected expression says of arities is void
+      if (program->names.items[i].source == source) program->names.items[i].known = false;
+    return NULL;
+  }
   Function *function = ARENA_NEW(&program->arena, Function);
   Rule *rule = ARENA_NEW(&program->arena, Rule);
   // Interned like other names, but not writable: an expression is "(expression)".

@@ -10,7 +10,8 @@ struct hvm_runtime {
   Machine *machine;
   Buffer messages;
   double seconds;
-  bool broken; // a load failed: nothing may be reduced
+  Arena choices; // for nodes of the result
+  bool broken;   // a load failed: nothing may be reduced
 };
 
 hvm_runtime *hvm_new(const hvm_options *options) {
@@ -34,6 +35,7 @@ void hvm_free(hvm_runtime *runtime) {
   machine_free(runtime->machine);
   program_free(runtime->program);
   buffer_free(&runtime->messages);
+  arena_free(&runtime->choices);
   free(runtime);
 }
 
@@ -65,6 +67,7 @@ hvm_status hvm_load_file(hvm_runtime *runtime, const char *path) {
 static hvm_status reduce(hvm_runtime *runtime, const Function *function) {
   static const hvm_status statuses[] = {[MACHINE_OK] = HVM_OK, [MACHINE_FAILED] = HVM_FAILED,
                                         [MACHINE_EXHAUSTED] = HVM_EXHAUSTED, [MACHINE_INTERRUPTED] = HVM_INTERRUPTED};
+  arena_free(&runtime->choices);
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
   MachineStatus status = machine_normalise(runtime->machine, function);
@@ -135,33 +138,20 @@ char *hvm_result_text(hvm_runtime *runtime, size_t *size) {
   return text.text;
 }
 
-void hvm_collect(hvm_runtime *runtime) { machine_collect_result(runtime->machine); }
-
-// Walking. `path` remembers through which side of which labelled dup a node was reached: enough for one level of
-// stuck dups, which is what readback meets; deeper ones show as the superpositions they are.
-
-static hvm_node see_through(hvm_node node) {
-  const Word *heap = node.runtime->machine->heap;
-  for (;;) {
-    Location location = word_location(node.word);
-    unsigned tag = word_tag(node.word);
-    if (tag == TAG_DP0 || tag == TAG_DP1) {
-      Label label = heap[location + 1] >> DUP_LABEL_SHIFT;
-      if (label && !(heap[location + 1] & DUP_FIRED)) node.path = label << 1 | (tag - TAG_DP0);
-      node.word = heap[location];
-    } else if (tag == TAG_VAR && word_tag(heap[location]) != TAG_SLOT) {
-      node.word = heap[location];
-    } else if (tag == TAG_SUP && node.path && label_projects(node.path >> 1, heap[location + 2])) {
-      node.word = heap[location + (node.path & 1)];
-      node.path = 0;
-    } else {
-      return node;
-    }
-  }
+void hvm_collect(hvm_runtime *runtime) {
+  arena_free(&runtime->choices);
+  machine_collect_result(runtime->machine);
 }
 
-hvm_node hvm_result(const hvm_runtime *runtime) {
-  return see_through((hvm_node){runtime->machine->heap[runtime->machine->root], 0, runtime});
+// Walking. A node's path is the list of the dups that the way to it has passed.
+
+static hvm_node look_at(hvm_runtime *runtime, Word word, const Choice *choices) {
+  machine_see_through(runtime->machine, &runtime->choices, &word, &choices);
+  return (hvm_node){word, choices, runtime};
+}
+
+hvm_node hvm_result(hvm_runtime *runtime) {
+  return look_at(runtime, runtime->machine->heap[runtime->machine->root], NULL);
 }
 
 hvm_node_kind hvm_kind(hvm_node node) {
@@ -201,7 +191,7 @@ unsigned hvm_child_count(hvm_node node) {
 
 hvm_node hvm_child(hvm_node node, unsigned index) {
   Location location = word_location(node.word) + (word_tag(node.word) == TAG_LAM ? 1 : index);
-  return see_through((hvm_node){node.runtime->machine->heap[location], node.path, node.runtime});
+  return look_at(node.runtime, node.runtime->machine->heap[location], node.path);
 }
 
 hvm_statistics hvm_stats(const hvm_runtime *runtime) {

@@ -83,9 +83,9 @@ typedef enum {
   HVM_NODE_U60, HVM_NODE_F60, HVM_NODE_CONSTRUCTOR, HVM_NODE_CALL, HVM_NODE_LAMBDA, HVM_NODE_VARIABLE,
   HVM_NODE_APPLICATION, HVM_NODE_OPERATION, HVM_NODE_SUPERPOSITION, HVM_NODE_ERASED
 } hvm_node_kind;
-typedef struct { uint64_t word; uint64_t path; const hvm_runtime *runtime; } hvm_node;
+typedef struct { uint64_t word; const void *path; hvm_runtime *runtime; } hvm_node;
 
-hvm_node hvm_result(const hvm_runtime *runtime); // the root; only after a reduction that returned HVM_OK
+hvm_node hvm_result(hvm_runtime *runtime); // the root; only after a reduction that returned HVM_OK
 hvm_node_kind hvm_kind(hvm_node node);
 uint64_t hvm_u60(hvm_node node);        // HVM_NODE_U60
 double hvm_f60(hvm_node node);          // HVM_NODE_F60
