@@ -26,8 +26,10 @@ Word machine_make_string(Machine *machine, const char *text, size_t size) {
     machine->heap[node] = number_u60(code);
     machine->heap[node + 1] = nil;
     Word cons = word_make(TAG_CTR, NAME_STRING_CONS, node);
-    if (last) machine->heap[last + 1] = cons;
-    else first = cons;
+    if (last)
+      machine->heap[last + 1] = cons;
+    else
+      first = cons;
     last = node;
   }
   return first;

@@ -1,5 +1,6 @@
 #include "code.h"
 
+#include "frames.h"
 #include "lang/match.h"
 
 typedef ARRAY(int32_t) Operands;
@@ -9,10 +10,10 @@ typedef struct {
   Code *code;
   Program *program;
   const Function *function;
-  uint32_t used, peak;    // registers in use from 0 on, not counting the holes in `idle`; most ever
-  Registers idle;         // freed registers below `used`
-  int32_t stuck;          // offset of the function's CODE_STUCK
-  bool *accepts_calls;    // by occurrence: a stuck call is no obstacle
+  uint32_t used, peak; // registers in use from 0 on, not counting the holes in `idle`; most ever
+  Registers idle;      // freed registers below `used`
+  int32_t stuck;       // offset of the function's CODE_STUCK
+  bool *accepts_calls; // by occurrence: a stuck call is no obstacle
 } Generator;
 
 enum { SPINE_LIMIT = 24, FEW_CASES = 6 };
@@ -385,7 +386,10 @@ static void reserve_scopeless(Generator *generator, Term *term) {
     reserve_scopeless(generator, term->superpose.first);
     reserve_scopeless(generator, term->superpose.second);
     return;
-  case TERM_VARIABLE: case TERM_NUMBER: case TERM_STRING: case TERM_STRICT: return;
+  case TERM_VARIABLE:
+  case TERM_NUMBER:
+  case TERM_STRING:
+  case TERM_STRICT: return;
   }
 }
 
@@ -431,7 +435,9 @@ static void generate_rule(Generator *generator, Rule *rule) {
 }
 
 // Jumps to places that are not known yet form lists through their target words.
-typedef struct { int32_t head; } Pending;
+typedef struct {
+  int32_t head;
+} Pending;
 
 static void jump_to_pending(Generator *generator, Pending *pending) {
   int32_t at = emit(generator, pending->head);
@@ -464,7 +470,10 @@ static void find_calls(Generator *generator, const Tree *tree) {
   find_calls(generator, tree->otherwise);
 }
 
-typedef struct { Word key; uint32_t index; } SortedKey;
+typedef struct {
+  Word key;
+  uint32_t index;
+} SortedKey;
 
 static int compare_keys(const void *left, const void *right) {
   Word a = ((const SortedKey *)left)->key, b = ((const SortedKey *)right)->key;
@@ -616,7 +625,8 @@ static void generate_builtin(Code *code, const Program *program, Function *funct
     emit(&generator, CODE_EVAL), emit(&generator, 0), emit(&generator, (int32_t)function->arity);
     emit(&generator, (int32_t)function->name), emit(&generator, 0);
   }
-  emit(&generator, CODE_BUILTIN), emit(&generator, (int32_t)function->name), emit(&generator, (int32_t)function->builtin);
+  emit(&generator, CODE_BUILTIN), emit(&generator, (int32_t)function->name),
+      emit(&generator, (int32_t)function->builtin);
   result->frame = function->arity + 4;
   (void)program;
 }
@@ -630,8 +640,10 @@ void code_compile(Code *code, Program *program) {
   for (size_t i = 0; i < program->names.count; i++) code->arities.items[i] = (uint8_t)program->names.items[i].arity;
   for (; code->compiled < program->functions.count; code->compiled++) {
     Function *function = program->functions.items[code->compiled];
-    if (function->builtin) generate_builtin(code, program, function);
-    else generate_function(code, program, function);
+    if (function->builtin)
+      generate_builtin(code, program, function);
+    else
+      generate_function(code, program, function);
   }
 }
 

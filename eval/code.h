@@ -17,81 +17,79 @@
 typedef enum {
   // Selection. The first three share the layout of their first operands: the frame that waits for an evaluation keeps
   // only the instruction's offset.
-  CODE_EVAL,     // reg live name calls       reduce a register; live: words of the frame to keep; calls: a stuck call
-                 //                           is accepted, for patterns that name functions
-  CODE_MATCH,    // reg live name n default (key:64 target)*n      EVAL, then SWITCH
-  CODE_FIELD,    // reg live name calls parent index               load and reduce a field of a matched constructor
-  CODE_SWITCH,   // reg n default stuck (key:64 target)*n          few keys: compared one by one
-  CODE_SEARCH,   // reg n default stuck (key:64 target)*n          many keys: sorted, searched by bisection
-  CODE_JUMP,     // target
-  CODE_STUCK,    // name                      no rule matches
-  CODE_BUILTIN,  // name builtin
+  CODE_EVAL,    // reg live name calls       reduce a register; live: words of the frame to keep; calls: a stuck call
+                //                           is accepted, for patterns that name functions
+  CODE_MATCH,   // reg live name n default (key:64 target)*n      EVAL, then SWITCH
+  CODE_FIELD,   // reg live name calls parent index               load and reduce a field of a matched constructor
+  CODE_SWITCH,  // reg n default stuck (key:64 target)*n          few keys: compared one by one
+  CODE_SEARCH,  // reg n default stuck (key:64 target)*n          many keys: sorted, searched by bisection
+  CODE_JUMP,    // target
+  CODE_STUCK,   // name                      no rule matches
+  CODE_BUILTIN, // name builtin
   // Building.
-  CODE_OPEN,     // src dst n                 n fields of a constructor to dst…; frees it
-  CODE_OPEN_1,   // src dst                   … of one field, two, three
+  CODE_OPEN,   // src dst n                 n fields of a constructor to dst…; frees it
+  CODE_OPEN_1, // src dst                   … of one field, two, three
   CODE_OPEN_2,
   CODE_OPEN_3,
-  CODE_ERASE,    // x
-  CODE_DUP,      // dst0 dst1 x
-  CODE_DUP_NEW,  // dst0 dst1 dst             a dup whose term comes later (scopeless); dst: its first side again
-  CODE_DUP_SET,  // dst x                     … and here it is
-  CODE_LAM_NEW,  // lam var                   a λ and its variable
-  CODE_LAM_SET,  // lam x                     the λ's body
+  CODE_ERASE,      // x
+  CODE_DUP,        // dst0 dst1 x
+  CODE_DUP_NEW,    // dst0 dst1 dst             a dup whose term comes later (scopeless); dst: its first side again
+  CODE_DUP_SET,    // dst x                     … and here it is
+  CODE_LAM_NEW,    // lam var                   a λ and its variable
+  CODE_LAM_SET,    // lam x                     the λ's body
   CODE_LAM_UNUSED, // dst x                   a λ without variable
-  CODE_CONSTANT, // dst constant              for the instructions below that take registers only
-  CODE_APP,      // dst f x                   registers
-  CODE_NODE,     // dst word n x*n            a constructor or call with n >= 1 fields; word: constant
-  CODE_NODE_1,   // dst word x                … with one field, two, three, from registers
-  CODE_NODE_2,   // dst word x x
-  CODE_NODE_3,   // dst word x x x
-  CODE_SUP,      // dst x y
-  CODE_STRING,   // dst index
-  CODE_LIST,     // dst n x*n
-  CODE_IF_NUMBER,// x target                  jump unless x is a U60
+  CODE_CONSTANT,   // dst constant              for the instructions below that take registers only
+  CODE_APP,        // dst f x                   registers
+  CODE_NODE,       // dst word n x*n            a constructor or call with n >= 1 fields; word: constant
+  CODE_NODE_1,     // dst word x                … with one field, two, three, from registers
+  CODE_NODE_2,     // dst word x x
+  CODE_NODE_3,     // dst word x x x
+  CODE_SUP,        // dst x y
+  CODE_STRING,     // dst index
+  CODE_LIST,       // dst n x*n
+  CODE_IF_NUMBER,  // x target                  jump unless x is a U60
   // Leaving: m words of continuation frames, then …
-  CODE_CALL,     // m name n x*m x*n          … the arguments of a function
-  CODE_RETURN,   // m x x*m                   … a term to evaluate
+  CODE_CALL,   // m name n x*m x*n          … the arguments of a function
+  CODE_RETURN, // m x x*m                   … a term to evaluate
   // Operations: computed at once when both operands are numbers of one kind, else a node.
-  CODE_OP2,                         // + operator: dst x y word; x, y: registers; word: the node's constant
-  CODE_OP2K = CODE_OP2 + OP_COUNT,  // + operator: dst x constant word
+  CODE_OP2,                        // + operator: dst x y word; x, y: registers; word: the node's constant
+  CODE_OP2K = CODE_OP2 + OP_COUNT, // + operator: dst x constant word
   CODE_COUNT = CODE_OP2K + OP_COUNT
 } CodeKind;
 
 // Where an instruction comes from.
-typedef struct { const Source *source; Span span; NameId function; } CodePlace;
+typedef struct {
+  const Source *source;
+  Span span;
+  NameId function;
+} CodePlace;
 
 typedef struct FunctionCode {
-  int32_t entry;      // offset
+  int32_t entry;         // offset
   uint32_t arity, frame; // words that the frame needs
   const Function *function;
   const bool *strict; // by argument
   Builtin builtin;
 } FunctionCode;
 
-typedef struct { const uint32_t *codes; uint32_t count; } CodeString;
+typedef struct {
+  const uint32_t *codes;
+  uint32_t count;
+} CodeString;
 
 typedef struct Code {
   ARRAY(int32_t) words;
   ARRAY(Word) constants;
   ARRAY(CodeString) strings;
-  ARRAY(CodePlace) places;       // of divisions; 0 is unknown
+  ARRAY(CodePlace) places;         // of divisions; 0 is unknown
   ARRAY(FunctionCode *) functions; // by NameId; NULL: a constructor
   ARRAY(uint8_t) arities;          // by NameId
-  size_t compiled;               // functions of the program that are done
+  size_t compiled;                 // functions of the program that are done
   Arena arena;
 } Code;
 
 // Compiles the functions that are new since the last call. Must run on the deep stack (term_run_deep).
 void code_compile(Code *code, Program *program);
 void code_free(Code *code);
-
-// Kinds of continuation frames, in the low 4 bits of a frame's top word; the layouts are in reduce.c.
-enum {
-  FRAME_STOP, FRAME_APP, FRAME_OP2_LEFT, FRAME_OP2_RIGHT, FRAME_DUP0, FRAME_DUP1, FRAME_RUN, FRAME_ODD, FRAME_NORMAL,
-  FRAME_NORMAL_STORE, FRAME_NORMAL_BELOW, FRAME_BUILTIN
-};
-
-// Disassembly of one function, for tests and for those who read code.
-void code_print(const Code *code, const Program *program, const Function *function, Buffer *out);
 
 #endif

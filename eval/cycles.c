@@ -9,7 +9,12 @@
 // First-order programs never come here. Its cost is proportional to the heap that it halts the growth of.
 #include "machine.h"
 
-typedef struct { Machine *machine; uint64_t *marks; } Marker;
+#include "frames.h"
+
+typedef struct {
+  Machine *machine;
+  uint64_t *marks;
+} Marker;
 
 static bool is_marked(const Marker *marker, Location location) {
   return marker->marks[location / 64] >> (location % 64) & 1;
@@ -34,12 +39,14 @@ static void trace(Marker *marker) {
     Location location = word_location(term);
     unsigned arity;
     switch (word_tag(term)) {
-    case TAG_CTR: case TAG_CAL:
+    case TAG_CTR:
+    case TAG_CAL:
       arity = location ? machine->code.arities.items[word_extra(term)] : 0;
       mark_cells(marker, location, arity);
       visit_cells(marker, location, arity);
       break;
-    case TAG_APP: case TAG_OP2:
+    case TAG_APP:
+    case TAG_OP2:
       mark_cells(marker, location, 2);
       visit_cells(marker, location, 2);
       break;
@@ -55,7 +62,8 @@ static void trace(Marker *marker) {
       mark_cells(marker, location, 2);
       visit(marker, machine->heap[location]);
       break;
-    case TAG_DP0: case TAG_DP1: // reached from either side, once
+    case TAG_DP0:
+    case TAG_DP1: // reached from either side, once
       if (is_marked(marker, location)) break;
       mark_cells(marker, location, 2);
       if (!(machine->heap[location + 1] & DUP_CLAIMED)) visit(marker, machine->heap[location]);
@@ -71,8 +79,11 @@ static void visit_frame(Marker *marker, const Word *top) {
   Word frame = *top;
   unsigned arity, skipped;
   switch (frame & 15) {
-  case FRAME_APP: case FRAME_OP2_LEFT: case FRAME_OP2_RIGHT: visit(marker, top[-1]); break;
-  case FRAME_DUP0: case FRAME_DUP1: mark_cells(marker, frame >> 4, 2); break;
+  case FRAME_APP:
+  case FRAME_OP2_LEFT:
+  case FRAME_OP2_RIGHT: visit(marker, top[-1]); break;
+  case FRAME_DUP0:
+  case FRAME_DUP1: mark_cells(marker, frame >> 4, 2); break;
   case FRAME_RUN: {
     // The occurrences after the arguments are copies of what these reach.
     const int32_t *pc = &machine->code.words.items[frame >> 4];
@@ -132,7 +143,7 @@ void machine_find_cycles(Machine *machine, const Word *top, size_t loose, Word t
     mark_cells(&marker, machine->root, 1);
     visit(&marker, machine->heap[machine->root]);
   }
-  for (const Word *at = top - 1; at >= machine->stack; at = machine_next_frame(machine, at)) visit_frame(&marker, at);
+  for (const Word *at = top - 1; at >= machine->stack; at = frames_next(machine, at)) visit_frame(&marker, at);
   trace(&marker);
   sweep(&marker);
   free(marker.marks);

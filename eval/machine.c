@@ -1,5 +1,7 @@
 #include "machine.h"
 
+#include "frames.h"
+
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -81,15 +83,14 @@ void machine_free(Machine *machine) {
 // Failures.
 
 _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
-                               const char *format, ...) {
+                            const char *format, ...) {
   Buffer text = {0};
   va_list arguments;
   va_start(arguments, format);
   buffer_vformat(&text, format, arguments);
   va_end(arguments);
-  Diagnostic *diagnostic =
-      diagnostic_add(machine->diagnostics, SEVERITY_ERROR, place ? place->source : NULL,
-                     place ? place->span : (Span){0, 0}, "%s", text.text);
+  Diagnostic *diagnostic = diagnostic_add(machine->diagnostics, SEVERITY_ERROR, place ? place->source : NULL,
+                                          place ? place->span : (Span){0, 0}, "%s", text.text);
   if (hint) diagnostic_hint(machine->diagnostics, diagnostic, "%s", hint);
   buffer_free(&text);
   machine->status = status;
@@ -103,12 +104,12 @@ static void describe_frames(const Machine *machine, const Word *top, Buffer *out
   NameId last = UINT32_MAX;
   const Word *at = top - 1;
   for (unsigned seen = 0; at >= machine->stack && seen < FRAMES_SEEN && found < NAMES_SHOWN; seen++) {
-    NameId name = machine_frame_function(machine, at);
+    NameId name = frames_function(machine, at);
     if (name != UINT32_MAX && name != last) {
       buffer_format(out, "%s%s", found++ ? ", of " : " for an argument of ", machine->program->names.items[name].text);
       last = name;
     }
-    at = machine_next_frame(machine, at);
+    at = frames_next(machine, at);
   }
 }
 
@@ -118,10 +119,14 @@ _Noreturn static void fail_running(Machine *machine, MachineStatus status, const
   Buffer where = {0};
   buffer_text(&where, "while reducing ");
   unsigned tag = word_tag(term), extra = word_extra(term);
-  if (tag == TAG_CAL) buffer_format(&where, "a call of %s", machine->program->names.items[extra].text);
-  else if (tag == TAG_OP2) buffer_format(&where, "an operation %s", OPERATOR_TEXT[op2_operator(extra)]);
-  else if (tag == TAG_APP) buffer_text(&where, "an application");
-  else buffer_text(&where, "a term");
+  if (tag == TAG_CAL)
+    buffer_format(&where, "a call of %s", machine->program->names.items[extra].text);
+  else if (tag == TAG_OP2)
+    buffer_format(&where, "an operation %s", OPERATOR_TEXT[op2_operator(extra)]);
+  else if (tag == TAG_APP)
+    buffer_text(&where, "an application");
+  else
+    buffer_text(&where, "a term");
   describe_frames(machine, top, &where);
   char *hint = arena_text(&machine->diagnostics->arena, where.text, where.size);
   buffer_free(&where);
@@ -181,8 +186,10 @@ static bool extend_heap(Machine *machine) {
 
 Location machine_more_heap(Machine *machine, unsigned size) {
   while (machine->bump + size > machine->bump_limit) {
-    if (machine->bump_limit == machine->heap_end) machine->touched = machine->heap_end;
-    else if (machine->bump < machine->bump_limit) heap_free(machine, machine->bump, (unsigned)(machine->bump_limit - machine->bump));
+    if (machine->bump_limit == machine->heap_end)
+      machine->touched = machine->heap_end;
+    else if (machine->bump < machine->bump_limit)
+      heap_free(machine, machine->bump, (unsigned)(machine->bump_limit - machine->bump));
     Location run = machine->runs;
     if (run) {
       if (machine->bump_limit == machine->heap_end && machine->bump < machine->bump_limit)
@@ -242,15 +249,20 @@ void machine_erase_all(Machine *machine) {
     Location location = word_location(term);
     unsigned size = 2;
     switch (word_tag(term)) {
-    case TAG_CTR: case TAG_CAL:
+    case TAG_CTR:
+    case TAG_CAL:
       if (!location) continue;
       size = machine->code.arities.items[word_extra(term)];
       break;
-    case TAG_SUP: case TAG_APP: case TAG_OP2: break;
+    case TAG_SUP:
+    case TAG_APP:
+    case TAG_OP2: break;
     case TAG_LAM:
       if (!word_is_flat(heap[location + 1])) ARRAY_PUSH(&machine->work, heap[location + 1]);
-      if (heap[location] == SLOT_FREE) heap[location] = SLOT_ORPHAN;
-      else heap_free(machine, location, 2);
+      if (heap[location] == SLOT_FREE)
+        heap[location] = SLOT_ORPHAN;
+      else
+        heap_free(machine, location, 2);
       continue;
     case TAG_VAR:
       if (heap[location] == SLOT_FREE) {
@@ -260,7 +272,8 @@ void machine_erase_all(Machine *machine) {
       if (heap[location] != SLOT_ORPHAN) ARRAY_PUSH(&machine->work, heap[location]);
       heap_free(machine, location, 2);
       continue;
-    case TAG_DP0: case TAG_DP1: {
+    case TAG_DP0:
+    case TAG_DP1: {
       Word state = heap[location + 1], side = word_tag(term) - TAG_DP0;
       if (!(state & (DUP_FIRED | (side ? DUP_DEAD0 : DUP_DEAD1)))) {
         heap[location + 1] = state | (side ? DUP_DEAD1 : DUP_DEAD0);
@@ -281,7 +294,10 @@ void machine_erase_all(Machine *machine) {
 
 // Reduction.
 
-typedef struct { Machine *machine; Program *program; } CompileJob;
+typedef struct {
+  Machine *machine;
+  Program *program;
+} CompileJob;
 
 static void run_compile(void *argument) {
   CompileJob *job = argument;

@@ -18,8 +18,17 @@
 #include "word.h"
 
 typedef enum {
-  RULE_APP_LAM, RULE_APP_SUP, RULE_DUP_LAM, RULE_DUP_SUP, RULE_DUP_NUM, RULE_DUP_CTR, RULE_OP2_NUM, RULE_OP2_SUP,
-  RULE_FUN_SUP, RULE_FUN_RULE, RULE_COUNT
+  RULE_APP_LAM,
+  RULE_APP_SUP,
+  RULE_DUP_LAM,
+  RULE_DUP_SUP,
+  RULE_DUP_NUM,
+  RULE_DUP_CTR,
+  RULE_OP2_NUM,
+  RULE_OP2_SUP,
+  RULE_FUN_SUP,
+  RULE_FUN_RULE,
+  RULE_COUNT
 } RuleKind;
 
 typedef enum { MACHINE_OK, MACHINE_FAILED, MACHINE_EXHAUSTED, MACHINE_INTERRUPTED } MachineStatus;
@@ -28,33 +37,33 @@ enum { SIZE_CLASSES = 256 }; // cells of the largest node + 1
 
 typedef struct Machine {
   Word *heap;
-  Location bump, bump_limit;            // the current run of unused cells
-  Location runs;                        // further runs, by address: [next, length] in their first cells; 0: none
-  Location heap_end, touched;           // end of the cells in use or free for use; of those that were ever used
-  Location cycle_check;                 // heap_end at which to look for cycles
-  uint64_t cycle_debt;                  // erased sides of labelled dups since the last look: each may leave a cycle
-  bool cycles_possible;                 // some were, since the heap was empty
-  uint64_t cycle_cells;                 // cells that only cycles kept, given back so far
-  bool cycle_wanted;                    // look at the next safe point: when the stack is checked
-  Location free_lists[SIZE_CLASSES];    // by size; 0: empty
-  Word *stack, *stack_top;              // bottom; top while reduce is not running
-  _Atomic(Word *) stack_limit;          // where to ask for more; at the bottom after an interrupt
+  Location bump, bump_limit;         // the current run of unused cells
+  Location runs;                     // further runs, by address: [next, length] in their first cells; 0: none
+  Location heap_end, touched;        // end of the cells in use or free for use; of those that were ever used
+  Location cycle_check;              // heap_end at which to look for cycles
+  uint64_t cycle_debt;               // erased sides of labelled dups since the last look: each may leave a cycle
+  bool cycles_possible;              // some were, since the heap was empty
+  uint64_t cycle_cells;              // cells that only cycles kept, given back so far
+  bool cycle_wanted;                 // look at the next safe point: when the stack is checked
+  Location free_lists[SIZE_CLASSES]; // by size; 0: empty
+  Word *stack, *stack_top;           // bottom; top while reduce is not running
+  _Atomic(Word *) stack_limit;       // where to ask for more; at the bottom after an interrupt
   Word *stack_committed, *stack_peak;
   uint64_t rewrites[RULE_COUNT];
   uint64_t next_label;
-  uint32_t session;                     // number of the pass of normalisation
-  bool stale;                           // the pass may have to be repeated
-  Location root;                        // the cell of the result; 0: none
+  uint32_t session;                             // number of the pass of normalisation
+  bool stale;                                   // the pass may have to be repeated
+  Location root;                                // the cell of the result; 0: none
   size_t memory_limit, heap_bytes, stack_bytes; // the limit, and what is reserved, in bytes
   atomic_bool interrupted;
-  bool exhausted;                       // the limit was passed: the next safe point fails
-  ARRAY(Word) work;                     // terms still to be erased
+  bool exhausted;   // the limit was passed: the next safe point fails
+  ARRAY(Word) work; // terms still to be erased
   const Program *program;
   Code code;
   FILE *output, *input;
-  Diagnostics *diagnostics;             // where failures are reported
+  Diagnostics *diagnostics; // where failures are reported
   MachineStatus status;
-  jmp_buf escape;                       // where failures go
+  jmp_buf escape; // where failures go
 } Machine;
 
 // memory_limit: bytes for cells and stack together; 0: most of the machine's. NULL when nothing can be reserved.
@@ -76,9 +85,13 @@ void machine_print(Machine *machine, Buffer *out, Word term);
 // Appends the code points of a string as UTF-8; false when the term is no string.
 bool machine_string(const Machine *machine, Buffer *out, Word term);
 
-// A dup that the way from the root to a term has passed: superpositions of its label show the side that was taken. Lists
-// share their ends, and live in an arena of the reader's.
-typedef struct Choice { const struct Choice *outer; Label label; unsigned side; } Choice;
+// A dup that the way from the root to a term has passed: superpositions of its label show the side that was taken.
+// Lists share their ends, and live in an arena of the reader's.
+typedef struct Choice {
+  const struct Choice *outer;
+  Label label;
+  unsigned side;
+} Choice;
 // Looks through stuck dups, the superpositions that they project, and substituted variables.
 void machine_see_through(const Machine *machine, Arena *arena, Word *term, const Choice **choices);
 
@@ -90,18 +103,20 @@ _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePl
 // A pass of normalisation: what begin returns is given to must_repeat at its end.
 uint64_t machine_begin_normalising(Machine *machine);
 bool machine_must_repeat(const Machine *machine, uint64_t begin);
-const Word *machine_next_frame(const Machine *machine, const Word *top); // from one top word to the one below
-NameId machine_frame_function(const Machine *machine, const Word *top);  // whose argument it waits for, or UINT32_MAX
 Location machine_more_heap(Machine *machine, unsigned size); // fails at the limit
-// Also a safe point: all terms are reachable from the result's cell, the frames up to top, the loose words above it, and
-// the term at hand.
+// Also a safe point: all terms are reachable from the result's cell, the frames up to top, the loose words above it,
+// and the term at hand.
 void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term);
 void machine_find_cycles(Machine *machine, const Word *top, size_t loose, Word term); // cycles.c
-void machine_reduce(Machine *machine);                       // runs the frames on the stack until the bottom one
-void machine_erase_all(Machine *machine);                    // what is in work
+void machine_reduce(Machine *machine);    // runs the frames on the stack until the bottom one
+void machine_erase_all(Machine *machine); // what is in work
 Word machine_make_string(Machine *machine, const char *text, size_t size); // from UTF-8
 // Runs a built-in function whose arguments were normalised; see builtin.c.
-typedef struct { bool stuck; Word next, argument; bool applied; } BuiltinResult;
+typedef struct {
+  bool stuck;
+  Word next, argument;
+  bool applied;
+} BuiltinResult;
 BuiltinResult machine_builtin(Machine *machine, Builtin builtin, Word *arguments);
 
 static inline Location heap_alloc(Machine *machine, unsigned size) {

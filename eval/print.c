@@ -9,20 +9,31 @@
 typedef enum { CHAIN_UNKNOWN, CHAIN_RAW, CHAIN_PROPER } Chain;
 
 typedef struct {
-  const char *text;      // a text to write; NULL: a term
+  const char *text; // a text to write; NULL: a term
   Word term;
   const Choice *choices;
   Chain chain;
-  uint64_t raw;          // CHAIN_RAW: so many cells more to write as constructors; then the rest is proper if `proper`
+  uint64_t raw; // CHAIN_RAW: so many cells more to write as constructors; then the rest is proper if `proper`
   bool proper;
-  bool head;             // the term is the function of an application
-  bool scope_end;        // nothing to write: the body of the λ ends here
+  bool head;      // the term is the function of an application
+  bool scope_end; // nothing to write: the body of the λ ends here
 } Item;
 
 typedef enum { MARK_VARIABLE, MARK_BINDER, MARK_SCOPE_END } MarkKind;
-typedef struct { size_t at; Location slot; MarkKind kind; size_t variable; } Mark;
-typedef struct { bool bound, open, used, scopeless; uint32_t number; } Variable;
-typedef struct { Location slot; size_t variable; } Entry;
+typedef struct {
+  size_t at;
+  Location slot;
+  MarkKind kind;
+  size_t variable;
+} Mark;
+typedef struct {
+  bool bound, open, used, scopeless;
+  uint32_t number;
+} Variable;
+typedef struct {
+  Location slot;
+  size_t variable;
+} Entry;
 
 typedef struct {
   const Machine *machine;
@@ -31,7 +42,7 @@ typedef struct {
   Buffer text;
   Arena arena;
   ARRAY(Variable) variables;
-  Entry *entries;       // open addressing by slot: the variable that it stands for at the moment
+  Entry *entries; // open addressing by slot: the variable that it stands for at the moment
   size_t capacity;
 } Printer;
 
@@ -96,8 +107,10 @@ static void write_escaped(Buffer *out, uint32_t code) {
   // Control characters, and what is invisible or no character at all.
   bool hidden = code < 32 || (code >= 0x7F && code < 0xA0) || code == 0x2028 || code == 0x2029 || code == 0xFEFF ||
                 (code & 0xFFFE) == 0xFFFE;
-  if (hidden) buffer_format(out, "\\u{%x}", code);
-  else buffer_code_point(out, code);
+  if (hidden)
+    buffer_format(out, "\\u{%x}", code);
+  else
+    buffer_code_point(out, code);
 }
 
 static bool is_code_point(Word word) {
@@ -179,8 +192,10 @@ static void write_constructor(Printer *printer, Item *item) {
     }
   }
   unsigned arity = word_location(item->term) ? machine->code.arities.items[name] : 0;
-  if (arity) write_node(printer, text, word_location(item->term), arity, item->choices);
-  else buffer_format(&printer->text, item->head ? "(%s)" : "%s", text);
+  if (arity)
+    write_node(printer, text, word_location(item->term), arity, item->choices);
+  else
+    buffer_format(&printer->text, item->head ? "(%s)" : "%s", text);
 }
 
 static void write_application(Printer *printer, Item *item) {
@@ -223,17 +238,18 @@ static void write_term(Printer *printer, Item *item) {
   Word term = item->term;
   Location location = word_location(term);
   switch (word_tag(term)) {
-  case TAG_NUM: case TAG_FLO: write_number(printer, item); return;
+  case TAG_NUM:
+  case TAG_FLO: write_number(printer, item); return;
   case TAG_CTR: write_constructor(printer, item); return;
   case TAG_APP: write_application(printer, item); return;
-  case TAG_OP2:
-    write_node(printer, OPERATOR_TEXT[op2_operator(word_extra(term))], location, 2, item->choices);
-    return;
+  case TAG_OP2: write_node(printer, OPERATOR_TEXT[op2_operator(word_extra(term))], location, 2, item->choices); return;
   case TAG_CAL: {
     unsigned arity = machine->code.arities.items[word_extra(term)];
     const char *name = machine->program->names.items[word_extra(term)].text;
-    if (arity) write_node(printer, name, location, arity, item->choices);
-    else buffer_format(&printer->text, item->head ? "(%s)" : "%s", name);
+    if (arity)
+      write_node(printer, name, location, arity, item->choices);
+    else
+      buffer_format(&printer->text, item->head ? "(%s)" : "%s", name);
     return;
   }
   case TAG_LAM:
@@ -275,9 +291,12 @@ static void resolve_mark(Printer *printer, Mark *one) {
   }
   one->variable = entry->variable;
   Variable *variable = &printer->variables.items[one->variable];
-  if (one->kind == MARK_BINDER) variable->bound = variable->open = true;
-  else if (one->kind == MARK_SCOPE_END) variable->open = false;
-  else variable->used = true, variable->scopeless |= !variable->open;
+  if (one->kind == MARK_BINDER)
+    variable->bound = variable->open = true;
+  else if (one->kind == MARK_SCOPE_END)
+    variable->open = false;
+  else
+    variable->used = true, variable->scopeless |= !variable->open;
 }
 
 // Used binders are numbered in the order in which they are met, then the variables without one.
@@ -305,8 +324,10 @@ static void write_names(Printer *printer, Buffer *out) {
     buffer_add(out, printer->text.text + from, marks[i].at - from);
     from = marks[i].at;
     if (marks[i].kind == MARK_SCOPE_END) continue;
-    if (variable->used) buffer_text(out, variable->scopeless ? "$x" : "x"), buffer_number(out, variable->number - 1);
-    else buffer_char(out, '*');
+    if (variable->used)
+      buffer_text(out, variable->scopeless ? "$x" : "x"), buffer_number(out, variable->number - 1);
+    else
+      buffer_char(out, '*');
   }
   buffer_add(out, printer->text.text + from, printer->text.size - from);
   ARRAY_FREE(&printer->variables);
@@ -318,9 +339,12 @@ void machine_print(Machine *machine, Buffer *out, Word term) {
   push_term(&printer, term, NULL);
   while (printer.items.count) {
     Item item = printer.items.items[--printer.items.count];
-    if (item.text) buffer_text(&printer.text, item.text);
-    else if (item.scope_end) mark(&printer, item.term, MARK_SCOPE_END);
-    else write_term(&printer, &item);
+    if (item.text)
+      buffer_text(&printer.text, item.text);
+    else if (item.scope_end)
+      mark(&printer, item.term, MARK_SCOPE_END);
+    else
+      write_term(&printer, &item);
   }
   write_names(&printer, out);
   ARRAY_FREE(&printer.items);

@@ -5,9 +5,11 @@
 #ifndef HVM_EVAL_RULES_H
 #define HVM_EVAL_RULES_H
 
+#include "frames.h"
 #include "machine.h"
 
-static inline Word *cell(Machine *machine, Location location) { return &machine->heap[location]; }
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 static inline Word new_pair(Machine *machine, unsigned tag, unsigned extra, Word first, Word second) {
   Location location = heap_alloc(machine, 2);
@@ -173,6 +175,272 @@ static inline Word lift_superposition(Machine *machine, Word key, Word *fields, 
   for (unsigned side = 0; side < 2; side++)
     machine->heap[location + side] = word_make(word_tag(key), word_extra(key), nodes[side]);
   return term;
+}
+
+static inline Word u60_operate(Operator op, Word a, Word b) {
+  // Packed numbers: the value is in the upper bits. Division and remainder are given b != 0.
+  switch (op) {
+  case OP_ADD: return a + b;
+  case OP_SUB: return a - b;
+  case OP_MUL: return (a >> NUMBER_KIND_BITS) * b;
+  case OP_DIV: return number_u60(a / b);
+  case OP_MOD: return a % b;
+  case OP_AND: return a & b;
+  case OP_OR: return a | b;
+  case OP_XOR: return a ^ b;
+  case OP_SHL: return number_value(b) < 60 ? a << number_value(b) : 0;
+  case OP_SHR: return number_value(b) < 60 ? number_u60(number_value(a) >> number_value(b)) : 0;
+  case OP_LT: return number_u60(a < b);
+  case OP_LE: return number_u60(a <= b);
+  case OP_EQ: return number_u60(a == b);
+  case OP_GE: return number_u60(a >= b);
+  case OP_GT: return number_u60(a > b);
+  case OP_NE: return number_u60(a != b);
+  case OP_COUNT: break;
+  }
+  return 0;
+}
+
+// Both are numbers of one kind: (op N M) -> the number                                                        Op2-Num
+static inline bool operate_numbers(Machine *machine, Operator op, Word a, Word b, Word *result) {
+  if (LIKELY(((a | b) & NUMBER_KIND_MASK) == TAG_NUM)) {
+    if (UNLIKELY(b == 0 && (op == OP_DIV || op == OP_MOD))) return false;
+    machine->rewrites[RULE_OP2_NUM]++;
+    *result = u60_operate(op, a, b);
+    return true;
+  }
+  if (word_tag(a) != TAG_FLO || word_tag(b) != TAG_FLO) return false;
+  machine->rewrites[RULE_OP2_NUM]++;
+  return number_operate(op, a, b, result);
+}
+
+static _Noreturn void fail_division(Machine *machine, unsigned extra, Word left) {
+  const CodePlace *place = &machine->code.places.items[op2_place(extra)];
+  Buffer text = {0};
+  buffer_format(&text, "while reducing (%s ", OPERATOR_TEXT[op2_operator(extra)]);
+  number_print(&text, left);
+  buffer_text(&text, " 0)");
+  const char *name = machine->program->names.items[place->function].text;
+  if (place->source && *name != '(') buffer_format(&text, " in a rule of %s", name); // else: in the expression
+  char *hint = arena_text(&machine->diagnostics->arena, text.text, text.size);
+  buffer_free(&text);
+  machine_fail(machine, MACHINE_FAILED, place, hint, "division by zero");
+}
+
+// The term of a dup asks for the other side of the same dup.
+static _Noreturn void fail_cycle(Machine *machine) {
+  const char *hint = machine->program->has_scopeless
+                         ? "follow the scopeless variables"
+                         : "a λ that clones its own variable was cloned itself, and one copy was given to the other: "
+                           "lazy cloning has no result for that; build the copies separately, by calls of a function";
+  machine_fail(machine, MACHINE_FAILED, NULL, hint, "a value depends on itself");
+}
+
+// An operation whose operands are both in weak head normal form.
+static Word operate(Machine *machine, unsigned extra, Word left, Word right) {
+  Operator op = op2_operator(extra);
+  Word result;
+  if (operate_numbers(machine, op, left, right, &result)) return result;
+  if (word_tag(left) == TAG_NUM && right == number_u60(0)) fail_division(machine, extra, left);
+  if (word_tag(left) == TAG_SUP || word_tag(right) == TAG_SUP)
+    return operate_superposition(machine, extra, left, right);
+  if (word_tag(left) == TAG_ERA || word_tag(right) == TAG_ERA) {
+    heap_erase(machine, left);
+    heap_erase(machine, right);
+    return TAG_ERA;
+  }
+  return new_pair(machine, TAG_OP2, extra, left, right);
+}
+
+// The term of a dup is in weak head normal form and no λ (see lift_lambda): what the demanded side gets. Sets *again
+// when that must be reduced further.
+static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term, bool *again) {
+  Word state = machine->heap[dup + 1] & ~(Word)DUP_CLAIMED;
+  Word other_dead = state & (side ? DUP_DEAD0 : DUP_DEAD1);
+  Word results[2];
+  if (word_is_flat(term)) {
+    machine->rewrites[word_tag(term) == TAG_CTR ? RULE_DUP_CTR : RULE_DUP_NUM]++;
+    results[0] = results[1] = term;
+  } else if (word_tag(term) > TAG_SUP) { // stuck
+    machine->heap[dup] = term;
+    machine->heap[dup + 1] = state;
+    return word_make(TAG_DP0 + side, 0, dup);
+  } else if (other_dead && !(state >> DUP_LABEL_SHIFT)) { // nobody else will ask: a move
+    heap_free(machine, dup, 2);
+    return term;
+  } else if (word_tag(term) == TAG_CTR) {
+    dup_constructor(machine, term, state & ~DUP_SESSION_MASK, results);
+  } else if (state >> DUP_LABEL_SHIFT &&
+             label_projects(state >> DUP_LABEL_SHIFT, machine->heap[word_location(term) + 2])) {
+    dup_same_superposition(machine, term, state, results);
+    *again = true;
+  } else {
+    dup_other_superposition(machine, term, state & ~DUP_SESSION_MASK, results);
+  }
+  if (other_dead) {
+    heap_free(machine, dup, 2);
+  } else {
+    machine->heap[dup] = results[1 - side];
+    machine->heap[dup + 1] = DUP_FIRED;
+  }
+  return results[side];
+}
+
+// A λ that one or more dups wait for, and perhaps an application below them, on its way down the stack. Only what stays
+// is built: the copies that are demanded are not, since the next frame takes them apart again. In between, the λ is
+// the cell that awaits what its variable stands for (at first its slot, then a side of a superposition) and its body.
+//
+// dup r s = λx f
+// --------------------------------------- Dup-Lam
+// dup f0 f1 = f
+// r <- λx0 f0
+// s <- λx1 f1
+// x <- {x0 x1}
+//
+// Returns the new top of the stack. *term becomes what is to be evaluated next (*applied), or a λ.
+static Word *lift_lambda(Machine *machine, Word *term, Word *sp, bool *applied) {
+  Word *const heap = machine->heap;
+  Location cell = word_location(*term);
+  Word body = heap[cell + 1];
+  const bool used = heap[cell] == SLOT_FREE;
+  if (!used) heap_free(machine, cell, 2);
+  for (;;) {
+    unsigned kind = (unsigned)(sp[-1] & 15);
+    if (kind == FRAME_APP) {
+      machine->rewrites[RULE_APP_LAM]++;
+      if (used)
+        heap[cell] = sp[-2];
+      else
+        heap_erase(machine, sp[-2]);
+      *term = body;
+      *applied = true;
+      return sp - 2;
+    }
+    if (kind != FRAME_DUP0 && kind != FRAME_DUP1) break;
+    Location outer = *--sp >> FRAME_SHIFT;
+    unsigned side = kind - FRAME_DUP0;
+    Word state = heap[outer + 1] & ~(DUP_CLAIMED | DUP_SESSION_MASK), dead = state & (side ? DUP_DEAD0 : DUP_DEAD1);
+    if (!(state >> DUP_LABEL_SHIFT)) {
+      if (dead) { // nobody else will ask: a move
+        heap_free(machine, outer, 2);
+        continue;
+      }
+      state |= fresh_label(machine) << DUP_LABEL_SHIFT;
+    }
+    machine->rewrites[RULE_DUP_LAM]++;
+    Location inner = new_dup(machine, body, state);
+    Word variable = TAG_ERA;
+    if (dead) {
+      heap_free(machine, outer, 2);
+    } else {
+      Location copy = heap_alloc(machine, 2);
+      heap[copy] = used ? SLOT_FREE : SLOT_UNUSED;
+      heap[copy + 1] = word_make(TAG_DP1 - side, 0, inner);
+      variable = word_make(TAG_VAR, 0, copy);
+      heap[outer] = word_make(TAG_LAM, 0, copy);
+      heap[outer + 1] = DUP_FIRED;
+    }
+    body = word_make(TAG_DP0 + side, 0, inner);
+    if (!used) continue;
+    Location superposition = heap_alloc(machine, 3);
+    heap[superposition + 1 - side] = variable;
+    heap[superposition + 2] = state >> DUP_LABEL_SHIFT;
+    heap[cell] = word_make(TAG_SUP, 0, superposition);
+    cell = superposition + side;
+  }
+  Location lambda = heap_alloc(machine, 2);
+  heap[lambda] = used ? SLOT_FREE : SLOT_UNUSED;
+  heap[lambda + 1] = body;
+  if (used) heap[cell] = word_make(TAG_VAR, 0, lambda);
+  *term = word_make(TAG_LAM, 0, lambda);
+  *applied = false;
+  return sp;
+}
+
+// A superposition that is applied, where a dup of its label waits for the result: what the dup does not choose is
+// built, what it chooses goes on.
+//
+// dup x y = ({a b} c …), of one label, for x
+// --------------------------------------- App-Sup …, Dup-Sup
+// dup c0 c1 = c …
+// y <- (b c1 …)
+// (a c0 …)
+//
+// Returns the new top of the stack, with *term to be evaluated; NULL when no such dup waits.
+static Word *project_application(Machine *machine, Word *term, Word *sp) {
+  Word *const heap = machine->heap;
+  Location superposition = word_location(*term);
+  Label label = heap[superposition + 2];
+  Word *below = sp;
+  while (below[-1] == FRAME_APP) below -= 2;
+  unsigned kind = (unsigned)(below[-1] & 15);
+  if (kind != FRAME_DUP0 && kind != FRAME_DUP1) return NULL;
+  Location dup = below[-1] >> FRAME_SHIFT;
+  Word state = heap[dup + 1], dead = state & (DUP_DEAD0 | DUP_DEAD1);
+  if (!(state >> DUP_LABEL_SHIFT) || !label_projects(state >> DUP_LABEL_SHIFT, label)) return NULL;
+  unsigned side = kind - FRAME_DUP0;
+  Word other = heap[superposition + 1 - side];
+  *term = heap[superposition + side];
+  heap_free(machine, superposition, 3);
+  machine->rewrites[RULE_DUP_SUP]++;
+  for (Word *at = sp; at > below; at -= 2) {
+    Word copies[2];
+    machine->rewrites[RULE_APP_SUP]++;
+    clone(machine, at[-2], label << DUP_LABEL_SHIFT | dead, copies);
+    at[-2] = copies[side];
+    if (!dead) other = new_pair(machine, TAG_APP, 0, other, copies[1 - side]);
+  }
+  if (dead) {
+    heap_free(machine, dup, 2);
+    heap_erase(machine, other);
+  } else {
+    heap[dup] = other;
+    heap[dup + 1] = DUP_FIRED;
+  }
+  for (Word *at = below; at < sp; at++) at[-1] = at[0]; // the dup's frame is gone
+  return sp - 1;
+}
+
+// A superposition at an occurrence inside an argument moves up to the argument itself.
+static unsigned lift_to_argument(Machine *machine, const FunctionCode *function, Word *fp, unsigned occurrence) {
+  while (occurrence >= function->arity) {
+    Occurrence place = function->function->occurrences.items[occurrence];
+    Word node = fp[place.parent];
+    unsigned arity = machine->code.arities.items[word_extra(node)];
+    machine->rewrites[RULE_FUN_SUP]++;
+    fp[place.parent] =
+        lift_superposition(machine, word_key(node), &machine->heap[word_location(node)], arity, place.field);
+    heap_free(machine, word_location(node), arity);
+    if (place.parent >= function->arity) {
+      Occurrence above = function->function->occurrences.items[place.parent];
+      machine->heap[word_location(fp[above.parent]) + above.field] = fp[place.parent];
+    }
+    occurrence = place.parent;
+  }
+  return occurrence;
+}
+
+static Word rebuild_call(Machine *machine, unsigned name, const Word *fields, unsigned arity) {
+  if (arity == 0) return word_make(TAG_CAL, name, 0);
+  Location node = heap_alloc(machine, arity);
+  memcpy(&machine->heap[node], fields, arity * sizeof *fields);
+  return word_make(TAG_CAL, name, node);
+}
+
+// All strict arguments are in weak head normal form, one of them no value.
+static Word odd_call(Machine *machine, unsigned name, Word *fp) {
+  const FunctionCode *function = machine->code.functions.items[name];
+  for (unsigned i = 0; i < function->arity; i++) {
+    if (!function->strict[i] || word_tag(fp[i]) != TAG_SUP) continue;
+    machine->rewrites[RULE_FUN_SUP]++;
+    return lift_superposition(machine, word_make(TAG_CAL, name, 0), fp, function->arity, i);
+  }
+  for (unsigned i = 0; i < function->arity; i++) {
+    if (!function->strict[i] || word_tag(fp[i]) != TAG_ERA) continue;
+    for (unsigned k = 0; k < function->arity; k++) heap_erase(machine, fp[k]);
+    return TAG_ERA;
+  }
+  return rebuild_call(machine, name, fp, function->arity);
 }
 
 #endif

@@ -28,25 +28,29 @@
 typedef uint64_t Word;
 typedef uint64_t Location;
 
+// clang-format off
 enum {
   TAG_NUM, TAG_FLO, TAG_CTR, TAG_LAM, // values: what a strict position accepts
   TAG_SUP, TAG_ERA,                   // weak head normal forms that need a rule of their own
   TAG_APP, TAG_OP2, TAG_CAL, TAG_VAR, TAG_DP0, TAG_DP1, // may be reducible; a stuck one is a normal form
   TAG_SLOT = 15                       // states of a λ's slot
 };
+// clang-format on
 
 enum { WORD_EXTRA_SHIFT = 4, WORD_LOCATION_SHIFT = 26, WORD_EXTRA_BITS = 22, WORD_KEY_MASK = (1 << 26) - 1 };
 #define HEAP_CELLS_LIMIT ((Location)1 << 38)
 
 // A slot holds one of these, or the argument that β put there.
 enum {
-  SLOT_FREE = TAG_SLOT,               // neither applied yet
-  SLOT_UNUSED = TAG_SLOT | 1 << 4,    // the variable is gone: the λ's application erases its argument
-  SLOT_ORPHAN = TAG_SLOT | 2 << 4,    // the λ is gone: the variable stays free
+  SLOT_FREE = TAG_SLOT,            // neither applied yet
+  SLOT_UNUSED = TAG_SLOT | 1 << 4, // the variable is gone: the λ's application erases its argument
+  SLOT_ORPHAN = TAG_SLOT | 2 << 4, // the λ is gone: the variable stays free
 };
 
 static inline unsigned word_tag(Word word) { return (unsigned)(word & 15); }
-static inline unsigned word_extra(Word word) { return (unsigned)(word >> WORD_EXTRA_SHIFT & ((1 << WORD_EXTRA_BITS) - 1)); }
+static inline unsigned word_extra(Word word) {
+  return (unsigned)(word >> WORD_EXTRA_SHIFT & ((1 << WORD_EXTRA_BITS) - 1));
+}
 static inline Location word_location(Word word) { return word >> WORD_LOCATION_SHIFT; }
 static inline Word word_make(unsigned tag, unsigned extra, Location location) {
   return tag | (Word)extra << WORD_EXTRA_SHIFT | location << WORD_LOCATION_SHIFT;

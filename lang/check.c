@@ -12,13 +12,23 @@ typedef struct {
   size_t bad;                 // errors in this rule
 } Checker;
 
-static const struct { const char *text; uint32_t arity; Builtin builtin; } BUILTINS[NAME_BUILTIN_COUNT] = {
-    [NAME_STRING_CONS] = {"String.cons", 2, BUILTIN_CONSTRUCTOR}, [NAME_STRING_NIL] = {"String.nil", 0, BUILTIN_CONSTRUCTOR},
-    [NAME_LIST_CONS] = {"List.cons", 2, BUILTIN_CONSTRUCTOR},     [NAME_LIST_NIL] = {"List.nil", 0, BUILTIN_CONSTRUCTOR},
-    [NAME_BOTH] = {"Both", 2, BUILTIN_CONSTRUCTOR},               [NAME_U60_IF] = {"U60.if", 3, BUILTIN_U60_IF},
-    [NAME_U60_SWAP] = {"U60.swap", 3, BUILTIN_U60_SWAP},          [NAME_LOG] = {"HVM.log", 2, BUILTIN_LOG},
-    [NAME_PRINT] = {"HVM.print", 2, BUILTIN_PRINT},               [NAME_QUERY] = {"HVM.query", 1, BUILTIN_QUERY},
-    [NAME_STORE] = {"HVM.store", 3, BUILTIN_STORE},               [NAME_LOAD] = {"HVM.load", 2, BUILTIN_LOAD},
+static const struct {
+  const char *text;
+  uint32_t arity;
+  Builtin builtin;
+} BUILTINS[NAME_BUILTIN_COUNT] = {
+    [NAME_STRING_CONS] = {"String.cons", 2, BUILTIN_CONSTRUCTOR},
+    [NAME_STRING_NIL] = {"String.nil", 0, BUILTIN_CONSTRUCTOR},
+    [NAME_LIST_CONS] = {"List.cons", 2, BUILTIN_CONSTRUCTOR},
+    [NAME_LIST_NIL] = {"List.nil", 0, BUILTIN_CONSTRUCTOR},
+    [NAME_BOTH] = {"Both", 2, BUILTIN_CONSTRUCTOR},
+    [NAME_U60_IF] = {"U60.if", 3, BUILTIN_U60_IF},
+    [NAME_U60_SWAP] = {"U60.swap", 3, BUILTIN_U60_SWAP},
+    [NAME_LOG] = {"HVM.log", 2, BUILTIN_LOG},
+    [NAME_PRINT] = {"HVM.print", 2, BUILTIN_PRINT},
+    [NAME_QUERY] = {"HVM.query", 1, BUILTIN_QUERY},
+    [NAME_STORE] = {"HVM.store", 3, BUILTIN_STORE},
+    [NAME_LOAD] = {"HVM.load", 2, BUILTIN_LOAD},
     [NAME_SLEEP] = {"HVM.sleep", 2, BUILTIN_SLEEP},
 };
 
@@ -46,8 +56,7 @@ static Diagnostic *report(Checker *checker, Span span, const char *format, ...) 
   va_start(arguments, format);
   buffer_vformat(&text, format, arguments);
   va_end(arguments);
-  Diagnostic *diagnostic =
-      diagnostic_add(checker->diagnostics, SEVERITY_ERROR, checker->source, span, "%s", text.text);
+  Diagnostic *diagnostic = diagnostic_add(checker->diagnostics, SEVERITY_ERROR, checker->source, span, "%s", text.text);
   buffer_free(&text);
   checker->bad++;
   return diagnostic;
@@ -73,7 +82,8 @@ static void check_arity(Checker *checker, NameId id, uint32_t count, Span span) 
   if (name->source)
     diagnostic_note(checker->diagnostics, diagnostic, name->source, name->span, "first used with %u argument%s",
                     name->arity, name->arity == 1 ? "" : "s");
-  else HINT(checker, diagnostic, "'%s' is built in", name->text);
+  else
+    HINT(checker, diagnostic, "'%s' is built in", name->text);
 }
 
 // The binder in scope whose name is nearest to the given one, within a third of its letters; NULL when none is.
@@ -116,7 +126,8 @@ static void check_variable(Checker *checker, Term *term) {
     return;
   }
   Diagnostic *diagnostic = report(checker, term->span, "unbound variable '%s'", term->variable.name);
-  if (strcmp(term->variable.name, "_") == 0) HINT(checker, diagnostic, "'_' binds nothing");
+  if (strcmp(term->variable.name, "_") == 0)
+    HINT(checker, diagnostic, "'_' binds nothing");
   else {
     const char *other = similar_name(checker, term->variable.name);
     if (other) HINT(checker, diagnostic, "did you mean '%s'?", other);
@@ -130,7 +141,8 @@ static Binder *bind(Checker *checker, Binder *binder) {
     Binder **known = &checker->scopeless[binder->symbol];
     checker->program->has_scopeless = true;
     if (*known) {
-      Diagnostic *diagnostic = report(checker, binder->span, "scopeless variable '%s' is bound more than once", binder->name);
+      Diagnostic *diagnostic =
+          report(checker, binder->span, "scopeless variable '%s' is bound more than once", binder->name);
       diagnostic_note(checker->diagnostics, diagnostic, checker->source, (*known)->span, "first bound here");
     } else {
       *known = binder;
@@ -214,7 +226,8 @@ static void check_term(Checker *checker, Term *term) {
     check_arity(checker, term->call.name, term->call.count, term->span);
     check_terms(checker, term->call.arguments, term->call.count);
     break;
-  case TERM_NUMBER: case TERM_STRING: break;
+  case TERM_NUMBER:
+  case TERM_STRING: break;
   case TERM_LIST: check_terms(checker, term->list.items, term->list.count); break;
   case TERM_OPERATE:
     check_term(checker, term->operate.left);
@@ -279,8 +292,11 @@ static void check_pattern_variable(Checker *checker, Term *pattern) {
 }
 
 static void reject_pattern(Checker *checker, Term *pattern) {
-  static const char *const what[] = {[TERM_LAMBDA] = "a lambda",   [TERM_APPLY] = "an application",
-                                     [TERM_OPERATE] = "an operation", [TERM_LET] = "let", [TERM_DUP] = "dup",
+  static const char *const what[] = {[TERM_LAMBDA] = "a lambda",
+                                     [TERM_APPLY] = "an application",
+                                     [TERM_OPERATE] = "an operation",
+                                     [TERM_LET] = "let",
+                                     [TERM_DUP] = "dup",
                                      [TERM_SUPERPOSE] = "a superposition"};
   Diagnostic *diagnostic = report(checker, pattern->span, "%s cannot be a pattern", what[pattern->kind]);
   HINT(checker, diagnostic, "patterns are variables, constructors, numbers, characters, strings and lists");
@@ -297,7 +313,8 @@ static void check_pattern(Checker *checker, Term *pattern) {
     for (uint32_t i = 0; i < pattern->list.count; i++) check_pattern(checker, pattern->list.items[i]);
     break;
   case TERM_STRICT: check_pattern(checker, pattern->strict.argument); break;
-  case TERM_NUMBER: case TERM_STRING: break;
+  case TERM_NUMBER:
+  case TERM_STRING: break;
   default: reject_pattern(checker, pattern);
   }
 }
@@ -376,7 +393,11 @@ static void finish(Checker *checker) {
   ARRAY_FREE(&checker->parameters);
 }
 
-typedef struct { Program *program; const Source *source; Term *body; } CheckJob;
+typedef struct {
+  Program *program;
+  const Source *source;
+  Term *body;
+} CheckJob;
 
 static void run_check_rules(void *argument) {
   CheckJob *job = argument;

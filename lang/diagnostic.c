@@ -11,10 +11,13 @@ Diagnostic *diagnostic_add(Diagnostics *all, Severity severity, const Source *so
   va_end(arguments);
   char *text = arena_text(&all->arena, message.text, message.size);
   buffer_free(&message);
-  ARRAY_PUSH(&all->list, (Diagnostic){.severity = severity, .source = source, .span = span, .placed = source != NULL,
-                                      .message = text});
-  if (severity == SEVERITY_ERROR) all->errors++;
-  else all->warnings++;
+  ARRAY_PUSH(
+      &all->list,
+      (Diagnostic){.severity = severity, .source = source, .span = span, .placed = source != NULL, .message = text});
+  if (severity == SEVERITY_ERROR)
+    all->errors++;
+  else
+    all->warnings++;
   return &all->list.items[all->list.count - 1];
 }
 
@@ -41,7 +44,6 @@ void diagnostic_note(Diagnostics *all, Diagnostic *diagnostic, const Source *sou
   buffer_free(&text);
 }
 
-
 static uint32_t sort_key(const Diagnostic *diagnostic) {
   return diagnostic->placed ? diagnostic->span.start : UINT32_MAX;
 }
@@ -56,8 +58,10 @@ void diagnostics_sort(Diagnostics *all) {
     if (sort_key(&items[i - 1]) <= sort_key(&item)) continue;
     while (low < high) {
       size_t middle = low + (high - low) / 2;
-      if (sort_key(&items[middle]) <= sort_key(&item)) low = middle + 1;
-      else high = middle;
+      if (sort_key(&items[middle]) <= sort_key(&item))
+        low = middle + 1;
+      else
+        high = middle;
     }
     memmove(items + low + 1, items + low, (i - low) * sizeof *items);
     items[low] = item;
@@ -71,7 +75,7 @@ void diagnostics_free(Diagnostics *all) {
 }
 
 static const char *const RED = "\x1b[1;31m", *const YELLOW = "\x1b[1;33m", *const BLUE = "\x1b[1;34m",
-                  *const BOLD = "\x1b[1m", *const PLAIN = "\x1b[0m";
+                         *const BOLD = "\x1b[1m", *const PLAIN = "\x1b[0m";
 
 // The source line with the span underlined. Tabs become one space and control characters a dot, so that the
 // underline stays below what it marks; a very long line is cut around the span.
@@ -93,9 +97,12 @@ static void render_line(Buffer *out, const Source *source, Span span, const char
     size_t size = source_decode(source->text, line.end, at, &code);
     if (column >= skip) {
       shown++;
-      if (!size) buffer_text(out, "�");
-      else if (code < 32 || code == 127 || (code >= 0x80 && code < 0xA0)) buffer_char(out, code == '\t' ? ' ' : '.');
-      else buffer_add(out, source->text + at, size);
+      if (!size)
+        buffer_text(out, "�");
+      else if (code < 32 || code == 127 || (code >= 0x80 && code < 0xA0))
+        buffer_char(out, code == '\t' ? ' ' : '.');
+      else
+        buffer_add(out, source->text + at, size);
       bool inside = at >= span.start && (at < span.end || !marked);
       if (at + (size ? size : 1) <= span.start) inside = false;
       buffer_char(&under, inside ? '^' : ' ');
@@ -135,6 +142,5 @@ void diagnostic_render(Buffer *out, const Diagnostic *diagnostic, bool colour) {
                   diagnostic->note_source->path, place.line, place.column);
     render_line(out, diagnostic->note_source, diagnostic->note_span, frame, frame, plain);
   }
-  if (diagnostic->hint)
-    buffer_format(out, "  %s%*s = hint:%s %s\n", frame, (int)gutter, "", plain, diagnostic->hint);
+  if (diagnostic->hint) buffer_format(out, "  %s%*s = hint:%s %s\n", frame, (int)gutter, "", plain, diagnostic->hint);
 }

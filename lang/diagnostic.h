@@ -18,12 +18,12 @@ typedef enum { SEVERITY_ERROR, SEVERITY_WARNING } Severity;
 
 typedef struct Diagnostic {
   Severity severity;
-  const Source *source;  // NULL: the message has no place
-  Span span;             // an empty span points between characters
-  bool placed;           // false: the whole source is meant, no line is shown
-  const char *message;   // one sentence without a final full stop
-  const char *hint;      // NULL, or what to do about it
-  const char *note;      // NULL, or what is to be seen at note_span
+  const Source *source; // NULL: the message has no place
+  Span span;            // an empty span points between characters
+  bool placed;          // false: the whole source is meant, no line is shown
+  const char *message;  // one sentence without a final full stop
+  const char *hint;     // NULL, or what to do about it
+  const char *note;     // NULL, or what is to be seen at note_span
   const Source *note_source;
   Span note_span;
 } Diagnostic;

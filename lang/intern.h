@@ -4,7 +4,10 @@
 
 #include "memory.h"
 
-typedef struct { const char *text; uint32_t size, hash; } InternedText;
+typedef struct {
+  const char *text;
+  uint32_t size, hash;
+} InternedText;
 
 typedef struct {
   ARRAY(InternedText) texts; // indexed by number; the texts belong to the arena that intern was given

@@ -9,8 +9,8 @@ typedef struct {
 
 typedef struct {
   Arena *arena;
-  bool scopeless;         // the rule binds scopeless variables: an unused let may hold one
-  ARRAY(Copies) copies;   // indexed by Binder.index - 1
+  bool scopeless;       // the rule binds scopeless variables: an unused let may hold one
+  ARRAY(Copies) copies; // indexed by Binder.index - 1
 } Linear;
 
 // First pass: uses of every binder, not counting what is in unused lets. A binder's scope is counted before its value.
@@ -60,7 +60,9 @@ static void reset(Linear *linear, Term *term) {
   case TERM_VARIABLE:
     if (term->variable.binder) reset_binder(linear, term->variable.binder);
     break;
-  case TERM_NUMBER: case TERM_STRING: case TERM_STRICT: break;
+  case TERM_NUMBER:
+  case TERM_STRING:
+  case TERM_STRICT: break;
   }
 }
 
@@ -96,7 +98,9 @@ static void count(Linear *linear, Term *term) {
     count(linear, term->superpose.first);
     count(linear, term->superpose.second);
     break;
-  case TERM_NUMBER: case TERM_STRING: case TERM_STRICT: break;
+  case TERM_NUMBER:
+  case TERM_STRING:
+  case TERM_STRICT: break;
   }
 }
 
@@ -167,8 +171,7 @@ static Term **add_dups(Linear *linear, const Binder *origin, Binder **names, uin
   }
   *place = new_dup(linear, sides[0], sides[1], value, NULL);
   place = &(*place)->dup.body;
-  if (left > 1)
-    place = add_dups(linear, origin, names, first, first + left - 1, new_variable(linear, sides[0]), place);
+  if (left > 1) place = add_dups(linear, origin, names, first, first + left - 1, new_variable(linear, sides[0]), place);
   if (count - left > 1)
     place = add_dups(linear, origin, names, first + left, last, new_variable(linear, sides[1]), place);
   return place;
@@ -266,7 +269,9 @@ static Term *rewrite(Linear *linear, Term *term) {
     term->superpose.first = rewrite(linear, term->superpose.first);
     term->superpose.second = rewrite(linear, term->superpose.second);
     return term;
-  case TERM_NUMBER: case TERM_STRING: case TERM_STRICT: return term;
+  case TERM_NUMBER:
+  case TERM_STRING:
+  case TERM_STRICT: return term;
   }
   return term;
 }

@@ -2,8 +2,15 @@
 
 // What a rule still demands on a path of the tree: a pattern at an occurrence. Variables demand nothing, except that a
 // strict mark demands a value.
-typedef struct { uint32_t occurrence; Term *pattern; } Demand;
-typedef struct Row { Rule *rule; uint32_t count; Demand demands[]; } Row;
+typedef struct {
+  uint32_t occurrence;
+  Term *pattern;
+} Demand;
+typedef struct Row {
+  Rule *rule;
+  uint32_t count;
+  Demand demands[];
+} Row;
 typedef ARRAY(Row *) Rows;
 
 typedef struct {
@@ -74,16 +81,15 @@ static bool same_key(const Term *a, const Term *b) {
   NameId x = 0, y = 0;
   while (a->kind == TERM_STRICT) a = a->strict.argument;
   while (b->kind == TERM_STRICT) b = b->strict.argument;
-  if (a->kind == TERM_NUMBER || b->kind == TERM_NUMBER)
-    return a->kind == b->kind && a->number == b->number;
+  if (a->kind == TERM_NUMBER || b->kind == TERM_NUMBER) return a->kind == b->kind && a->number == b->number;
   return match_constructor(a, &x) == match_constructor(b, &y) && x == y;
 }
 
 static uint64_t key_hash(const Term *pattern) {
   NameId name = 0;
   while (pattern->kind == TERM_STRICT) pattern = pattern->strict.argument;
-  uint64_t key = pattern->kind == TERM_NUMBER ? pattern->number * 2 + 1
-                                              : (match_constructor(pattern, &name), (uint64_t)name * 2);
+  uint64_t key =
+      pattern->kind == TERM_NUMBER ? pattern->number * 2 + 1 : (match_constructor(pattern, &name), (uint64_t)name * 2);
   return key * UINT64_C(0x9E3779B97F4A7C15) >> 20;
 }
 
@@ -154,7 +160,11 @@ static Tree *new_tree(Matcher *matcher, TreeKind kind) {
 }
 
 // calls: the key names a function, so what is there is a stuck call of it, which no variable matches.
-typedef struct { Term *key; Rows rows; bool calls; } Group;
+typedef struct {
+  Term *key;
+  Rows rows;
+  bool calls;
+} Group;
 typedef ARRAY(Group) Groups;
 
 // Finds or adds the group of a key. A new group begins with the rows that match anything and came before.
@@ -224,7 +234,8 @@ static Tree *build_switch(Matcher *matcher, Rows *rows) {
     copied++;
     if (at != UINT32_MAX && !is_variable(row->demands[at].pattern)) {
       size_t known = groups.count;
-      Rows *group = group_of(matcher->program, &groups, &slots, &slot_count, look_through(row->demands[at].pattern), &any);
+      Rows *group =
+          group_of(matcher->program, &groups, &slots, &slot_count, look_through(row->demands[at].pattern), &any);
       ARRAY_PUSH(group, open_row(matcher, row, at));
       if (groups.count > known) copied += any.count;
       continue;
@@ -248,8 +259,10 @@ static Tree *build_switch(Matcher *matcher, Rows *rows) {
     Term *key = groups.items[i].key;
     TreeCase *one = &tree->cases[i];
     one->kind = key->kind == TERM_NUMBER ? KEY_NUMBER : KEY_NAME;
-    if (one->kind == KEY_NUMBER) one->number = key->number;
-    else match_constructor(key, &one->name);
+    if (one->kind == KEY_NUMBER)
+      one->number = key->number;
+    else
+      match_constructor(key, &one->name);
     one->tree = build(matcher, &groups.items[i].rows);
   }
   tree->otherwise = build(matcher, &any);
@@ -269,7 +282,8 @@ static Tree *build(Matcher *matcher, Rows *rows) {
   return leaf;
 }
 
-// Does some rule name a function at this argument? Then a stuck call may be there, and a variable demands that it is not.
+// Does some rule name a function at this argument? Then a stuck call may be there, and a variable demands that it is
+// not.
 static bool names_function(const Program *program, const Function *function, uint32_t argument) {
   for (size_t i = 0; i < function->rules.count; i++) {
     NameId name;

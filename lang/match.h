@@ -20,16 +20,21 @@ typedef enum {
 
 typedef enum { KEY_NUMBER, KEY_NAME } KeyKind;
 
-typedef struct { KeyKind kind; Number number; NameId name; Tree *tree; } TreeCase;
+typedef struct {
+  KeyKind kind;
+  Number number;
+  NameId name;
+  Tree *tree;
+} TreeCase;
 
 struct Tree {
   TreeKind kind;
-  Rule *rule;           // TREE_RULE
-  uint32_t occurrence;  // TREE_SWITCH
+  Rule *rule;          // TREE_RULE
+  uint32_t occurrence; // TREE_SWITCH
   uint32_t case_count;
-  TreeCase *cases;      // TREE_SWITCH: distinct keys, in the order of the rules
-  Tree *otherwise;      // TREE_SWITCH: any other value (constructor, number or λ); TREE_CHAIN: the second tree
-  Tree *first;          // TREE_CHAIN
+  TreeCase *cases; // TREE_SWITCH: distinct keys, in the order of the rules
+  Tree *otherwise; // TREE_SWITCH: any other value (constructor, number or λ); TREE_CHAIN: the second tree
+  Tree *first;     // TREE_CHAIN
 };
 
 // Sets the function's tree, strict positions and occurrences, and rule->reachable; warns of rules that never match.

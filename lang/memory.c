@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-struct ArenaBlock { ArenaBlock *previous; _Alignas(16) char data[]; };
+struct ArenaBlock {
+  ArenaBlock *previous;
+  _Alignas(16) char data[];
+};
 
 enum { ARENA_BLOCK_BYTES = 1 << 16 };
 

@@ -17,10 +17,13 @@
 #include <string.h>
 
 typedef struct ArenaBlock ArenaBlock;
-typedef struct { ArenaBlock *last; char *free, *end; } Arena;
+typedef struct {
+  ArenaBlock *last;
+  char *free, *end;
+} Arena;
 
-void *arena_alloc(Arena *arena, size_t bytes);                       // zeroed, aligned to 16 bytes
-char *arena_text(Arena *arena, const char *text, size_t size);       // a NUL-terminated copy
+void *arena_alloc(Arena *arena, size_t bytes);                 // zeroed, aligned to 16 bytes
+char *arena_text(Arena *arena, const char *text, size_t size); // a NUL-terminated copy
 char *arena_format(Arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void arena_free(Arena *arena);
 
@@ -30,7 +33,11 @@ void arena_free(Arena *arena);
 _Noreturn void memory_exhausted(void);
 void *memory_grow(void *items, size_t *capacity, size_t needed, size_t item_size); // doubles; never returns NULL
 
-#define ARRAY(T) struct { T *items; size_t count, capacity; }
+#define ARRAY(T)                                                                                                       \
+  struct {                                                                                                             \
+    T *items;                                                                                                          \
+    size_t count, capacity;                                                                                            \
+  }
 #define ARRAY_RESERVE(a, n)                                                                                            \
   do {                                                                                                                 \
     if ((n) > (a)->capacity) (a)->items = memory_grow((a)->items, &(a)->capacity, (n), sizeof *(a)->items);            \
@@ -42,7 +49,10 @@ void *memory_grow(void *items, size_t *capacity, size_t needed, size_t item_size
   } while (0)
 #define ARRAY_FREE(a) (free((a)->items), (a)->items = NULL, (a)->count = (a)->capacity = 0)
 
-typedef struct { char *text; size_t size, capacity; } Buffer;
+typedef struct {
+  char *text;
+  size_t size, capacity;
+} Buffer;
 
 void buffer_add(Buffer *buffer, const char *text, size_t size);
 void buffer_text(Buffer *buffer, const char *text);

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
-const char *const OPERATOR_TEXT[OP_COUNT] = {"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", "<", "<=", "==", ">=",
-                                             ">", "!="};
+const char *const OPERATOR_TEXT[OP_COUNT] = {"+",  "-",  "*", "/",  "%",  "&",  "|", "^",
+                                             "<<", ">>", "<", "<=", "==", ">=", ">", "!="};
 
 Number number_f60(double value) {
   uint64_t bits;
@@ -124,13 +124,14 @@ static void f60_print(Buffer *out, Number number) {
   if (before + after > 21) {
     buffer_char(out, digits[0]);
     buffer_char(out, '.');
-    if (count > 1) buffer_add(out, digits + 1, (size_t)(count - 1));
-    else buffer_char(out, '0');
+    if (count > 1)
+      buffer_add(out, digits + 1, (size_t)(count - 1));
+    else
+      buffer_char(out, '0');
     buffer_format(out, "e%d", exponent);
     return;
   }
-  for (int i = 0; i < before; i++)
-    buffer_char(out, exponent < 0 ? '0' : i < count ? digits[i] : '0');
+  for (int i = 0; i < before; i++) buffer_char(out, exponent < 0 ? '0' : i < count ? digits[i] : '0');
   buffer_char(out, '.');
   if (after == 0) buffer_char(out, '0');
   for (int i = 0; i < after; i++) {
@@ -140,8 +141,10 @@ static void f60_print(Buffer *out, Number number) {
 }
 
 void number_print(Buffer *out, Number number) {
-  if (number_is_f60(number)) f60_print(out, number);
-  else buffer_number(out, number_value(number));
+  if (number_is_f60(number))
+    f60_print(out, number);
+  else
+    buffer_number(out, number_value(number));
 }
 
 static inline uint64_t rotate(uint64_t x, int bits) { return x << bits | x >> (64 - bits); }

@@ -16,8 +16,23 @@ enum { NUMBER_U60 = 0, NUMBER_F60 = 1, NUMBER_KIND_BITS = 4, NUMBER_KIND_MASK = 
 #define U60_LIMIT ((uint64_t)1 << 60) // the least integer that is no U60
 
 typedef enum {
-  OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD, OP_AND, OP_OR, OP_XOR, OP_SHL, OP_SHR, OP_LT, OP_LE, OP_EQ, OP_GE, OP_GT,
-  OP_NE, OP_COUNT
+  OP_ADD,
+  OP_SUB,
+  OP_MUL,
+  OP_DIV,
+  OP_MOD,
+  OP_AND,
+  OP_OR,
+  OP_XOR,
+  OP_SHL,
+  OP_SHR,
+  OP_LT,
+  OP_LE,
+  OP_EQ,
+  OP_GE,
+  OP_GT,
+  OP_NE,
+  OP_COUNT
 } Operator;
 
 extern const char *const OPERATOR_TEXT[OP_COUNT];
@@ -36,8 +51,8 @@ double number_double(Number f60);
 bool number_operate(Operator op, Number left, Number right, Number *result);
 
 // Appends the number as the language reads it back: decimal for U60; for F60 the shortest decimal that reads back to
-// the same F60, always with a point, with an exponent when it would have more than 21 digits without one (a .0 at the end
-// not counted); infinities and NaN as divisions.
+// the same F60, always with a point, with an exponent when it would have more than 21 digits without one (a .0 at the
+// end not counted); infinities and NaN as divisions.
 void number_print(Buffer *out, Number number);
 
 // The hash of a symbol %name: SipHash-1-3 (Aumasson and Bernstein, 2012) with zero keys over the bytes, low 60 bits.

@@ -9,25 +9,69 @@ const TSLanguage *tree_sitter_hvm(void);
 
 // What the converter tells apart, by the names of grammar.js.
 typedef enum {
-  NODE_OTHER, NODE_RULE, NODE_CONSTRUCTOR, NODE_NAME, NODE_VARIABLE, NODE_APPLICATION, NODE_PARENTHESIZED, NODE_UNIT,
-  NODE_OPERATION, NODE_OPERATOR, NODE_LAMBDA, NODE_WILDCARD, NODE_LET, NODE_DUPLICATION, NODE_SUPERPOSITION, NODE_LIST,
-  NODE_IF, NODE_ASK, NODE_STRICT, NODE_INTEGER, NODE_FLOAT, NODE_CHARACTER, NODE_STRING, NODE_SYMBOL,
-  NODE_STRING_CONTENT, NODE_ESCAPE, NODE_KIND_COUNT
+  NODE_OTHER,
+  NODE_RULE,
+  NODE_CONSTRUCTOR,
+  NODE_NAME,
+  NODE_VARIABLE,
+  NODE_APPLICATION,
+  NODE_PARENTHESIZED,
+  NODE_UNIT,
+  NODE_OPERATION,
+  NODE_OPERATOR,
+  NODE_LAMBDA,
+  NODE_WILDCARD,
+  NODE_LET,
+  NODE_DUPLICATION,
+  NODE_SUPERPOSITION,
+  NODE_LIST,
+  NODE_IF,
+  NODE_ASK,
+  NODE_STRICT,
+  NODE_INTEGER,
+  NODE_FLOAT,
+  NODE_CHARACTER,
+  NODE_STRING,
+  NODE_SYMBOL,
+  NODE_STRING_CONTENT,
+  NODE_ESCAPE,
+  NODE_KIND_COUNT
 } NodeKind;
 
-static const char *const NODE_NAMES[NODE_KIND_COUNT] = {
-    "",        "rule",   "constructor", "name", "variable",    "application",   "parenthesized", "unit",
-    "operation", "operator", "lambda",  "wildcard", "let",     "duplication",   "superposition", "list",
-    "if",      "ask",    "strict",      "integer", "float",    "character",     "string",        "symbol",
-    "string_content", "escape_sequence"};
+static const char *const NODE_NAMES[NODE_KIND_COUNT] = {"",
+                                                        "rule",
+                                                        "constructor",
+                                                        "name",
+                                                        "variable",
+                                                        "application",
+                                                        "parenthesized",
+                                                        "unit",
+                                                        "operation",
+                                                        "operator",
+                                                        "lambda",
+                                                        "wildcard",
+                                                        "let",
+                                                        "duplication",
+                                                        "superposition",
+                                                        "list",
+                                                        "if",
+                                                        "ask",
+                                                        "strict",
+                                                        "integer",
+                                                        "float",
+                                                        "character",
+                                                        "string",
+                                                        "symbol",
+                                                        "string_content",
+                                                        "escape_sequence"};
 
 typedef struct {
   Program *program;
   const Source *source;
-  const char *text;      // what tree-sitter read: the source's text, behind a prefix for an expression
-  uint32_t shift;        // length of that prefix
+  const char *text; // what tree-sitter read: the source's text, behind a prefix for an expression
+  uint32_t shift;   // length of that prefix
   TSTreeCursor cursor;
-  uint8_t *kinds;        // NodeKind by TSSymbol
+  uint8_t *kinds; // NodeKind by TSSymbol
   uint32_t depth;
   bool failed, too_deep;
 } Parser;
@@ -88,7 +132,10 @@ static uint32_t decode_escape(const char *at, const char *end) {
     case 't': return '\t';
     case 'r': return '\r';
     case '0': return 0;
-    case '\\': case '"': case '\'': case '`': return (unsigned char)*at;
+    case '\\':
+    case '"':
+    case '\'':
+    case '`': return (unsigned char)*at;
     default: return UINT32_MAX;
     }
   }
@@ -130,9 +177,10 @@ static void decode_literal(Parser *parser, Span span, CodePoints *codes) {
       Diagnostic *diagnostic = fail(parser, (Span){at, stop}, "");
       diagnostic->message =
           arena_format(&parser->program->diagnostics.arena, "unknown escape '%.*s'", (int)(stop - at), text + at);
-      diagnostic_hint(&parser->program->diagnostics, diagnostic,
-                      "the escapes are \\n \\t \\r \\0 \\\\ \\\" \\' \\` and \\u{…} with a hexadecimal code point up to "
-                      "10FFFF that is no surrogate");
+      diagnostic_hint(
+          &parser->program->diagnostics, diagnostic,
+          "the escapes are \\n \\t \\r \\0 \\\\ \\\" \\' \\` and \\u{…} with a hexadecimal code point up to "
+          "10FFFF that is no surrogate");
       code = 0xFFFD;
     }
     ARRAY_PUSH(codes, code);
@@ -164,26 +212,31 @@ static Term *convert_character(Parser *parser, Span span) {
 static Term *convert_integer(Parser *parser, Span span) {
   const char *at = parser->source->text + span.start, *end = parser->source->text + span.end, *digits = at;
   uint64_t base = 10, value = 0;
-  if (end - at > 1 && at[0] == '0' && (at[1] == 'x' || at[1] == 'X')) base = 16, digits += 2;
-  else if (end - at > 1 && at[0] == '0' && (at[1] == 'b' || at[1] == 'B')) base = 2, digits += 2;
+  if (end - at > 1 && at[0] == '0' && (at[1] == 'x' || at[1] == 'X'))
+    base = 16, digits += 2;
+  else if (end - at > 1 && at[0] == '0' && (at[1] == 'b' || at[1] == 'B'))
+    base = 2, digits += 2;
   bool malformed = digits == end, large = false;
   for (const char *c = digits; c < end && !malformed; c++) {
     uint64_t digit = *c >= '0' && *c <= '9'   ? (uint64_t)(*c - '0')
                      : *c >= 'a' && *c <= 'f' ? (uint64_t)(*c - 'a' + 10)
                      : *c >= 'A' && *c <= 'F' ? (uint64_t)(*c - 'A' + 10)
                                               : 99;
-    if (digit >= base) malformed = true;
-    else if (!large) large = (value = value * base + digit) >= U60_LIMIT;
+    if (digit >= base)
+      malformed = true;
+    else if (!large)
+      large = (value = value * base + digit) >= U60_LIMIT;
   }
   Diagnostics *diagnostics = &parser->program->diagnostics;
   if (malformed) {
     Diagnostic *diagnostic = fail(parser, span, "");
     int shown = end - at > 60 ? 60 : (int)(end - at);
-    diagnostic->message = arena_format(&diagnostics->arena, "malformed number literal '%.*s'%s", shown, at,
-                                       shown < end - at ? "…" : "");
-    diagnostic_hint(diagnostics, diagnostic, base == 16  ? "hexadecimal digits are 0-9 and a-f: 0x2A"
-                                             : base == 2 ? "binary digits are 0 and 1: 0b101010"
-                                                         : "a number ends before a letter; floats have a point: 1.0e5");
+    diagnostic->message =
+        arena_format(&diagnostics->arena, "malformed number literal '%.*s'%s", shown, at, shown < end - at ? "…" : "");
+    diagnostic_hint(diagnostics, diagnostic,
+                    base == 16  ? "hexadecimal digits are 0-9 and a-f: 0x2A"
+                    : base == 2 ? "binary digits are 0 and 1: 0b101010"
+                                : "a number ends before a letter; floats have a point: 1.0e5");
   } else if (large) {
     Diagnostic *diagnostic = fail(parser, span, "number literal out of range: it needs more than 60 bits");
     diagnostic_hint(diagnostics, diagnostic, "the largest integer is 1152921504606846975 (2^60 - 1)");
@@ -302,10 +355,16 @@ static Term *convert_ask(Parser *parser, Span span, Parts *parts) {
 // How many term children a node of a kind has at least; a tree without errors always has them.
 static size_t least_parts(NodeKind kind) {
   switch (kind) {
-  case NODE_APPLICATION: case NODE_OPERATION: case NODE_SUPERPOSITION: case NODE_LET: case NODE_DUPLICATION:
+  case NODE_APPLICATION:
+  case NODE_OPERATION:
+  case NODE_SUPERPOSITION:
+  case NODE_LET:
+  case NODE_DUPLICATION:
   case NODE_ASK: return 2;
   case NODE_IF: return 3;
-  case NODE_LAMBDA: case NODE_PARENTHESIZED: case NODE_STRICT: return 1;
+  case NODE_LAMBDA:
+  case NODE_PARENTHESIZED:
+  case NODE_STRICT: return 1;
   default: return 0;
   }
 }
@@ -385,8 +444,7 @@ static Term *convert_variable(Parser *parser, Span span) {
   reject_keyword(parser, span);
   Term *term = new_term(parser, TERM_VARIABLE, span);
   Interner *symbols = &parser->program->symbols;
-  term->variable.symbol =
-      intern(symbols, arena_of(parser), parser->source->text + span.start, span.end - span.start);
+  term->variable.symbol = intern(symbols, arena_of(parser), parser->source->text + span.start, span.end - span.start);
   term->variable.name = symbols->texts.items[term->variable.symbol].text;
   return term;
 }
@@ -498,8 +556,10 @@ static void explain(ParseJob *job, TSTree *tree) {
   SyntaxKind kind = job->expression ? SYNTAX_EXPRESSION : SYNTAX_FILE;
   size_t found = syntax_explain(parser->source, kind, &parser->program->diagnostics);
   if (found) return;
-  if (tree) report_marked(parser, ts_tree_root_node(tree));
-  else fail(parser, (Span){0, 0}, "this text cannot be parsed");
+  if (tree)
+    report_marked(parser, ts_tree_root_node(tree));
+  else
+    fail(parser, (Span){0, 0}, "this text cannot be parsed");
 }
 
 static void run_parse(void *argument) {
@@ -527,8 +587,10 @@ static void run_parse(void *argument) {
   if (tree) ts_tree_delete(tree);
   if (!job->expression) return;
   size_t count = parser->program->rules.count - before;
-  if (count == 1 && !broken) job->result = parser->program->rules.items[before]->body;
-  else if (!broken && parser->program->diagnostics.errors == 0) explain(job, NULL);
+  if (count == 1 && !broken)
+    job->result = parser->program->rules.items[before]->body;
+  else if (!broken && parser->program->diagnostics.errors == 0)
+    explain(job, NULL);
   parser->program->rules.count = before;
 }
 
@@ -547,14 +609,21 @@ static bool check_encoding(Program *program, const Source *source, char *copy) {
       continue;
     }
     const char *text = source->text + at;
-    if (delimiter == '/') delimiter = code == '\n' ? 0 : '/';
+    if (delimiter == '/')
+      delimiter = code == '\n' ? 0 : '/';
     else if (delimiter) {
-      if (code == '\\' && at + 1 < source->size && (text[1] == delimiter || text[1] == '\\')) size = 2;
-      else if (code == (uint32_t)(unsigned char)delimiter) delimiter = 0;
-    } else if (code == '/' && text[1] == '/') delimiter = '/';
-    else if (code == '"' || code == '`') delimiter = (char)code;
-    else if (code == '\'' && at + 2 < source->size && text[1] != '\\' && text[2] == '\'') size = 3;
-    else if (code == '\'' && at + 3 < source->size && text[1] == '\\' && text[3] == '\'') size = 4;
+      if (code == '\\' && at + 1 < source->size && (text[1] == delimiter || text[1] == '\\'))
+        size = 2;
+      else if (code == (uint32_t)(unsigned char)delimiter)
+        delimiter = 0;
+    } else if (code == '/' && text[1] == '/')
+      delimiter = '/';
+    else if (code == '"' || code == '`')
+      delimiter = (char)code;
+    else if (code == '\'' && at + 2 < source->size && text[1] != '\\' && text[2] == '\'')
+      size = 3;
+    else if (code == '\'' && at + 3 < source->size && text[1] == '\\' && text[3] == '\'')
+      size = 4;
     at += size;
   }
   return program->diagnostics.errors == errors;
@@ -570,7 +639,8 @@ static bool is_utf8(const Source *source) {
 static const char EXPRESSION_PREFIX[] = "X=";
 
 static Term *parse(Program *program, const Source *source, bool expression) {
-  ParseJob job = {.parser = {.program = program, .source = source, .text = source->text}, .size = source->size,
+  ParseJob job = {.parser = {.program = program, .source = source, .text = source->text},
+                  .size = source->size,
                   .expression = expression};
   char *copy = NULL;
   if (!is_utf8(source)) {

@@ -18,23 +18,33 @@ typedef struct Tree Tree; // match.h
 enum { ARITY_LIMIT = 255, NAME_LIMIT = 1 << 22 };
 
 typedef enum {
-  BUILTIN_NONE, BUILTIN_U60_IF, BUILTIN_U60_SWAP, BUILTIN_LOG, BUILTIN_PRINT, BUILTIN_QUERY, BUILTIN_STORE,
-  BUILTIN_LOAD, BUILTIN_SLEEP, BUILTIN_CONSTRUCTOR
+  BUILTIN_NONE,
+  BUILTIN_U60_IF,
+  BUILTIN_U60_SWAP,
+  BUILTIN_LOG,
+  BUILTIN_PRINT,
+  BUILTIN_QUERY,
+  BUILTIN_STORE,
+  BUILTIN_LOAD,
+  BUILTIN_SLEEP,
+  BUILTIN_CONSTRUCTOR
 } Builtin;
 
 typedef struct Rule {
-  Term *left, *body;       // as parsed
-  NameId function;         // the rest is set by check
+  Term *left, *body; // as parsed
+  NameId function;   // the rest is set by check
   uint32_t arity;
   Term **patterns;
-  Span span, head;         // the whole rule; its left side
+  Span span, head; // the whole rule; its left side
   const Source *source;
-  bool reachable;          // set by match
+  bool reachable; // set by match
 } Rule;
 
 // A place in a function's arguments: numbers below the arity are the arguments themselves, the others fields of what is
 // at another occurrence, whatever the constructor there. 0 in a link: none (an argument is nobody's child).
-typedef struct { uint32_t parent, field, depth, first_child, next_sibling; } Occurrence;
+typedef struct {
+  uint32_t parent, field, depth, first_child, next_sibling;
+} Occurrence;
 
 typedef struct Function {
   NameId name;
@@ -44,23 +54,35 @@ typedef struct Function {
   bool strict[ARITY_LIMIT + 1]; // argument positions that some rule inspects
   Tree *tree;
   ARRAY(Occurrence) occurrences; // indexed by number, arguments included; set by match
-  bool compiled;                // match and linear are done
+  bool compiled;                 // match and linear are done
 } Function;
 
 // Where a name was first used with an arity, for diagnostics and printing.
 typedef struct Name {
   const char *text;
   uint32_t size, arity;
-  bool known;              // arity is fixed
+  bool known; // arity is fixed
   bool builtin;
-  Function *function;      // NULL: a constructor
-  const Source *source;    // of the first use; NULL for built-in names
+  Function *function;   // NULL: a constructor
+  const Source *source; // of the first use; NULL for built-in names
   Span span;
 } Name;
 
 enum { // built-in names have fixed numbers
-  NAME_STRING_CONS, NAME_STRING_NIL, NAME_LIST_CONS, NAME_LIST_NIL, NAME_BOTH, NAME_U60_IF, NAME_U60_SWAP,
-  NAME_LOG, NAME_PRINT, NAME_QUERY, NAME_STORE, NAME_LOAD, NAME_SLEEP, NAME_BUILTIN_COUNT
+  NAME_STRING_CONS,
+  NAME_STRING_NIL,
+  NAME_LIST_CONS,
+  NAME_LIST_NIL,
+  NAME_BOTH,
+  NAME_U60_IF,
+  NAME_U60_SWAP,
+  NAME_LOG,
+  NAME_PRINT,
+  NAME_QUERY,
+  NAME_STORE,
+  NAME_LOAD,
+  NAME_SLEEP,
+  NAME_BUILTIN_COUNT
 };
 
 typedef struct Program {
@@ -69,8 +91,8 @@ typedef struct Program {
   Interner name_ids, symbols; // of names and of variables
   ARRAY(Function *) functions;
   ARRAY(Source *) sources;
-  ARRAY(Rule *) rules;        // of the source that is being loaded
-  bool has_scopeless;         // some rule uses $x
+  ARRAY(Rule *) rules; // of the source that is being loaded
+  bool has_scopeless;  // some rule uses $x
   Diagnostics diagnostics;
 } Program;
 
@@ -80,8 +102,8 @@ void program_free(Program *program);
 NameId program_name(Program *program, const char *text, size_t size); // interned
 bool program_find_name(const Program *program, const char *text, size_t size, NameId *name);
 
-// Parses and checks the rules of a source text (copied), as far as check.h: terms are as written, binders resolved, uses
-// counted. Returns false, with diagnostics, when it has errors.
+// Parses and checks the rules of a source text (copied), as far as check.h: terms are as written, binders resolved,
+// uses counted. Returns false, with diagnostics, when it has errors.
 bool program_read(Program *program, const char *path, const char *text, size_t size);
 // Decision trees and linear bodies for every function that has none yet.
 void program_compile(Program *program);

@@ -13,8 +13,10 @@ Place source_place(const Source *source, uint32_t offset) {
   size_t low = 0, high = source->lines.count;
   while (high - low > 1) {
     size_t middle = low + (high - low) / 2;
-    if (source->lines.items[middle] <= offset) low = middle;
-    else high = middle;
+    if (source->lines.items[middle] <= offset)
+      low = middle;
+    else
+      high = middle;
   }
   uint32_t column = 1;
   for (uint32_t at = source->lines.items[low]; at < offset && at < source->size; at++)

@@ -8,14 +8,18 @@
 
 #include "memory.h"
 
-typedef struct { uint32_t start, end; } Span;
-typedef struct { uint32_t line, column; } Place;
+typedef struct {
+  uint32_t start, end;
+} Span;
+typedef struct {
+  uint32_t line, column;
+} Place;
 
 typedef struct Source {
-  const char *path;                 // as shown in diagnostics: "main.hvm", "<expression>", "<stdin>"
-  const char *text;                 // NUL-terminated; may contain NUL bytes before its end
-  uint32_t size;                    // bytes, without the final NUL
-  ARRAY(uint32_t) lines;            // offset of the first byte of every line; built by source_init
+  const char *path;      // as shown in diagnostics: "main.hvm", "<expression>", "<stdin>"
+  const char *text;      // NUL-terminated; may contain NUL bytes before its end
+  uint32_t size;         // bytes, without the final NUL
+  ARRAY(uint32_t) lines; // offset of the first byte of every line; built by source_init
 } Source;
 
 // Takes ownership of nothing: text must outlive the source.

@@ -1,51 +1,11 @@
 #include "syntax.h"
 
+#include "token.h"
+
 // The reader is a machine with an explicit stack: a frame is a construct that was begun, and the step that it is at.
 // A step says which tokens may come next, and how to name them to the user.
 
 enum { ERROR_LIMIT = 100, SHOWN_LIMIT = 40 };
-#define NOWHERE UINT32_MAX
-
-typedef enum {
-  TOKEN_NONE,     // before the first token
-  TOKEN_END,      // of the text
-  TOKEN_NEW_RULE, // stands for the token where a rule must have ended
-  TOKEN_LET,
-  TOKEN_DUP,
-  TOKEN_ASK,
-  TOKEN_IF,
-  TOKEN_ELSE,
-  TOKEN_VARIABLE,
-  TOKEN_NAME,
-  TOKEN_NUMBER,
-  TOKEN_STRING,
-  TOKEN_CHARACTER,
-  TOKEN_SYMBOL,
-  TOKEN_OPEN_ROUND,
-  TOKEN_CLOSE_ROUND,
-  TOKEN_OPEN_SQUARE,
-  TOKEN_CLOSE_SQUARE,
-  TOKEN_OPEN_CURLY,
-  TOKEN_CLOSE_CURLY,
-  TOKEN_BANG,
-  TOKEN_EQUALS,
-  TOKEN_COMMA,
-  TOKEN_SEMICOLON,
-  TOKEN_DOT,
-  TOKEN_LAMBDA,
-  TOKEN_OPERATOR,
-  TOKEN_FOREIGN, // what means something in other languages
-  // No tokens at all, each with a message of its own.
-  TOKEN_UNKNOWN,
-  TOKEN_NOT_UTF8,
-  TOKEN_OPEN_STRING,
-  TOKEN_BAD_CHARACTER
-} TokenKind;
-
-typedef struct {
-  TokenKind kind;
-  Span span;
-} Token;
 
 typedef enum {
   STEP_END,
@@ -75,204 +35,22 @@ typedef struct {
 typedef struct {
   const Source *source;
   Diagnostics *diagnostics;
-  const char *text;
-  uint32_t size, at; // at: behind the token
+  Scanner in;
+  uint32_t at; // behind the token
   Token previous, token;
   ARRAY(Frame) stack;
-  uint32_t rule;    // where the rule began that is being read
-  bool follows;     // a well-formed rule ended right before it
-  uint32_t first;   // the first token
-  uint32_t indent;  // columns before it
-  uint32_t stop;    // where TOKEN_NEW_RULE is, or NOWHERE
-  uint32_t head;    // the start of the name or parentheses that the previous token ended, or NOWHERE
-  uint32_t string;  // the first string of the rules on this line that seems to hold a rule, or NOWHERE
-  bool skipping;    // between rules, after an error
-  uint8_t unclosed; // bit 0: a " is known to have no end; bit 1: a `
+  uint32_t rule;   // where the rule began that is being read
+  bool follows;    // a well-formed rule ended right before it
+  uint32_t first;  // the first token
+  uint32_t indent; // columns before it
+  uint32_t stop;   // where TOKEN_NEW_RULE is, or NOWHERE
+  uint32_t head;   // the start of the name or parentheses that the previous token ended, or NOWHERE
   bool expression;
 } Reader;
 
-// Tokens
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-static bool is_variable_start(char c) { return (c >= 'a' && c <= 'z') || c == '_' || c == '$'; }
-static bool is_name_character(char c) { return is_variable_start(c) || is_upper(c) || is_digit(c); }
-
-static uint32_t skip_digits(const char *text, uint32_t at) {
-  while (is_digit(text[at])) at++;
-  return at;
-}
-
-// White space and comments. A NUL ends a comment: it is unexpected there too.
-static uint32_t skip_space(const char *text, uint32_t at) {
-  for (;;) {
-    char c = text[at];
-    if (c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f')
-      at++;
-    else if (c == '\xEF' && text[at + 1] == '\xBB' && text[at + 2] == '\xBF')
-      at += 3;
-    else if (c == '/' && text[at + 1] == '/')
-      while (text[at] && text[at] != '\n') at++;
-    else
-      return at;
-  }
-}
-
-static uint32_t float_end(const char *text, uint32_t start) {
-  uint32_t at = skip_digits(text, start);
-  if (at == start || text[at] != '.' || !is_digit(text[at + 1])) return start;
-  at = skip_digits(text, at + 1);
-  if (text[at] == 'e' || text[at] == 'E') {
-    uint32_t exponent = at + 1;
-    if (text[exponent] == '+' || text[exponent] == '-') exponent++;
-    if (is_digit(text[exponent])) at = exponent;
-  }
-  while (is_name_character(text[at]) || text[at] == '.') at++;
-  return at;
-}
-
-static uint32_t number_end(const char *text, uint32_t start) {
-  uint32_t at = float_end(text, start);
-  if (at == start)
-    while (is_name_character(text[at])) at++;
-  return at;
-}
-
-static uint32_t variable_end(const char *text, uint32_t at) {
-  while (is_name_character(text[at]) || (text[at] == '.' && is_name_character(text[at + 1]))) at++;
-  return at;
-}
-
-static TokenKind word_kind(const char *word, uint32_t size) {
-  static const char *const KEYWORDS[] = {"let", "dup", "ask", "if", "else"};
-  for (int i = 0; i < 5; i++)
-    if (strlen(KEYWORDS[i]) == size && memcmp(word, KEYWORDS[i], size) == 0) return (TokenKind)(TOKEN_LET + i);
-  return TOKEN_VARIABLE;
-}
-
-static uint32_t operator_size(const char *text) {
-  static const char *const PAIRS[] = {"<<", ">>", "<=", ">=", "==", "!="};
-  for (int i = 0; i < 6; i++)
-    if (text[0] == PAIRS[i][0] && text[1] == PAIRS[i][1]) return 2;
-  return text[0] && strchr("+-*/%&|^<>", text[0]) ? 1 : 0;
-}
-
-static bool is_foreign(const char *text, bool head) {
-  static const char *const PAIRS[] = {"=>", "->", ":=", "/*", "--"};
-  for (int i = 0; i < (head ? 4 : 5); i++) // (--1.5 2) is a subtraction
-    if (text[0] == PAIRS[i][0] && text[1] == PAIRS[i][1]) return true;
-  return false;
-}
-
-// Whether a line after the first of a string looks like a rule: then the string may well lack its closing quote.
-static bool holds_rule(const char *text, Span string) {
-  const char *at = text + string.start, *end = text + string.end;
-  while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-    const char *line = ++at;
-    if (*line != '(' && !is_upper(*line)) continue;
-    const char *line_end = memchr(line, '\n', (size_t)(end - line));
-    if (memchr(line, '=', (size_t)((line_end ? line_end : end) - line))) return true;
-  }
-  return false;
-}
-
-static Token scan_string(Reader *reader, uint32_t start) {
-  const char *text = reader->text, quote = text[start];
-  uint8_t bit = quote == '"' ? 1 : 2;
-  Span opening = {start, start + 1};
-  // Between rules a quote may be anything: it must not be searched for again and again.
-  if (reader->skipping && (reader->unclosed & bit)) return (Token){TOKEN_OPEN_STRING, opening};
-  for (size_t at = start + 1; at < reader->size; at++) {
-    if (text[at] == quote) {
-      Span span = {start, (uint32_t)at + 1};
-      if (reader->string == NOWHERE && holds_rule(text, span)) reader->string = start;
-      return (Token){TOKEN_STRING, span};
-    }
-    if (text[at] == '\\' && at + 1 < reader->size) at++;
-    if (!text[at]) return (Token){TOKEN_UNKNOWN, {(uint32_t)at, (uint32_t)at + 1}};
-  }
-  reader->unclosed |= bit;
-  return (Token){TOKEN_OPEN_STRING, opening};
-}
-
-// The end of \u{…} at its brace, or the brace itself.
-static uint32_t code_point_end(const char *text, uint32_t brace) {
-  uint32_t at = brace;
-  while (text[at] && !strchr("}\n\"'`", text[at])) at++;
-  return text[at] == '}' ? at + 1 : brace;
-}
-
-static Token scan_character(const Reader *reader, uint32_t start) {
-  const char *text = reader->text;
-  Token bad = {TOKEN_BAD_CHARACTER, {start, start + 1}};
-  uint32_t at = start + 1, code;
-  if (text[at] == '\'') return bad;
-  bool escape = text[at] == '\\';
-  if (escape) at++;
-  if (at >= reader->size || !text[at]) return bad;
-  size_t size = source_decode(text, reader->size, at, &code);
-  bool braces = escape && text[at] == 'u' && text[at + 1] == '{';
-  at += size ? (uint32_t)size : 1;
-  if (braces) at = code_point_end(text, at);
-  if (text[at] != '\'') return bad;
-  return (Token){TOKEN_CHARACTER, {start, at + 1}};
-}
-
-static Token scan_other(const Reader *reader, uint32_t start) {
-  uint32_t code;
-  size_t size = source_decode(reader->text, reader->size, start, &code);
-  if (!size) return (Token){TOKEN_NOT_UTF8, {start, start + 1}};
-  return (Token){code == 0x3BB ? TOKEN_LAMBDA : TOKEN_UNKNOWN, {start, start + (uint32_t)size}};
-}
-
-static TokenKind punctuation_kind(char c) {
-  static const char ALL[] = "()[]{}!=,;.@"; // in the order of their kinds
-  const char *found = c ? strchr(ALL, c) : NULL;
-  return found ? (TokenKind)(TOKEN_OPEN_ROUND + (found - ALL)) : TOKEN_NONE;
-}
-
-static Token scan_punctuation(const Reader *reader, uint32_t start, bool head) {
-  const char *text = reader->text + start;
-  if (!head && text[0] == '-') {
-    uint32_t end = float_end(reader->text, start + 1);
-    if (end > start + 1) return (Token){TOKEN_NUMBER, {start, end}};
-  }
-  if (!head && text[0] == '%') {
-    uint32_t end = start + 1;
-    while (is_name_character(reader->text[end]) || reader->text[end] == '.') end++;
-    if (end > start + 1) return (Token){TOKEN_SYMBOL, {start, end}};
-  }
-  if (is_foreign(text, head)) return (Token){TOKEN_FOREIGN, {start, start + 2}};
-  uint32_t size = operator_size(text);
-  if (size) return (Token){TOKEN_OPERATOR, {start, start + size}};
-  TokenKind kind = punctuation_kind(text[0]);
-  if (kind != TOKEN_NONE) return (Token){kind, {start, start + 1}};
-  return scan_other(reader, start);
-}
-
-// Right after an opening round bracket, operators stand for themselves.
-static Token scan(Reader *reader, uint32_t at, bool head) {
-  const char *text = reader->text;
-  uint32_t start = skip_space(text, at), end = start;
-  if (start >= reader->size) return (Token){TOKEN_END, {reader->size, reader->size}};
-  char c = text[start];
-  if (is_variable_start(c)) {
-    end = variable_end(text, start);
-    return (Token){word_kind(text + start, end - start), {start, end}};
-  }
-  if (is_upper(c)) {
-    while (is_name_character(text[end]) || text[end] == '.') end++;
-    return (Token){TOKEN_NAME, {start, end}};
-  }
-  if (is_digit(c)) return (Token){TOKEN_NUMBER, {start, number_end(text, start)}};
-  if (c == '"' || c == '`') return scan_string(reader, start);
-  if (c == '\'') return scan_character(reader, start);
-  return scan_punctuation(reader, start, head);
-}
-
 static void advance(Reader *reader) {
   reader->previous = reader->token;
-  reader->token = scan(reader, reader->at, reader->token.kind == TOKEN_OPEN_ROUND);
+  reader->token = token_scan(&reader->in, reader->at, reader->token.kind == TOKEN_OPEN_ROUND);
   reader->at = reader->token.span.end;
   if (reader->token.span.start == reader->stop) reader->token.kind = TOKEN_NEW_RULE;
   reader->head = NOWHERE;
@@ -404,7 +182,7 @@ static bool take_ask(Reader *reader, Frame *frame) {
 }
 
 static bool is_star(const Reader *reader) {
-  return reader->token.kind == TOKEN_OPERATOR && reader->text[reader->token.span.start] == '*';
+  return reader->token.kind == TOKEN_OPERATOR && reader->in.text[reader->token.span.start] == '*';
 }
 
 // One step of the construct on top. False: the text cannot go on here, and nothing was changed.
@@ -462,13 +240,13 @@ static bool run(Reader *reader) {
 // Messages
 
 static bool text_is(const Reader *reader, Span span, const char *text) {
-  return span.end - span.start == strlen(text) && memcmp(reader->text + span.start, text, strlen(text)) == 0;
+  return span.end - span.start == strlen(text) && memcmp(reader->in.text + span.start, text, strlen(text)) == 0;
 }
 
 static void add_quoted(const Reader *reader, Buffer *out, Span span) {
   uint32_t size = span.end - span.start; // only ASCII tokens can be long
   buffer_char(out, '\'');
-  buffer_add(out, reader->text + span.start, size > SHOWN_LIMIT ? SHOWN_LIMIT : size);
+  buffer_add(out, reader->in.text + span.start, size > SHOWN_LIMIT ? SHOWN_LIMIT : size);
   buffer_text(out, size > SHOWN_LIMIT ? "…'" : "'");
 }
 
@@ -530,22 +308,24 @@ static const char *character_hint(const char *character, size_t size) {
 
 static void report_unknown(Reader *reader, Span span) {
   uint32_t code = 0;
-  source_decode(reader->text, reader->size, span.start, &code);
+  source_decode(reader->in.text, reader->in.size, span.start, &code);
   Buffer message = {0};
   buffer_text(&message, "unexpected character ");
   if (is_visible(code))
     add_quoted(reader, &message, span);
   else
     buffer_format(&message, "U+%04X", (unsigned)code);
-  add_hint(reader, add_error(reader, span, &message), character_hint(reader->text + span.start, span.end - span.start));
+  add_hint(reader, add_error(reader, span, &message),
+           character_hint(reader->in.text + span.start, span.end - span.start));
 }
 
 // Where a second quote is near, it was meant to be a character.
 static void report_character(Reader *reader, Span span) {
   enum { NEAR = 64 };
   uint32_t at = span.end;
-  while (at - span.end < NEAR && reader->text[at] && reader->text[at] != '\n' && reader->text[at] != '\'') at++;
-  bool closed = reader->text[at] == '\'', empty = closed && at == span.end;
+  while (at - span.end < NEAR && reader->in.text[at] && reader->in.text[at] != '\n' && reader->in.text[at] != '\'')
+    at++;
+  bool closed = reader->in.text[at] == '\'', empty = closed && at == span.end;
   Buffer message = {0};
   if (empty)
     buffer_text(&message, "empty character: expected a character between the quotes");
@@ -560,7 +340,7 @@ static void report_character(Reader *reader, Span span) {
 
 static void report_string(Reader *reader, uint32_t start) {
   Buffer message = {0};
-  buffer_format(&message, "unclosed string: expected a closing '%c'", reader->text[start]);
+  buffer_format(&message, "unclosed string: expected a closing '%c'", reader->in.text[start]);
   add_error(reader, (Span){start, start + 1}, &message);
 }
 
@@ -574,7 +354,7 @@ static bool report_token(Reader *reader) {
   case TOKEN_BAD_CHARACTER: report_character(reader, token.span); return true;
   case TOKEN_NOT_UTF8:
     buffer_format(&message, "this is not UTF-8: unexpected byte 0x%02X",
-                  (unsigned)(unsigned char)reader->text[token.span.start]);
+                  (unsigned)(unsigned char)reader->in.text[token.span.start]);
     add_error(reader, token.span, &message);
     return true;
   default: return false;
@@ -596,14 +376,14 @@ static const char *foreign_hint(const Reader *reader, Span span) {
 
 static const char *operator_hint(const Reader *reader, const Step *step, Span span) {
   if (step && step->token == TOKEN_EQUALS && text_is(reader, span, "==")) return "definitions are written with one '='";
-  if (reader->text[span.start] == '-' && is_digit(reader->text[span.end]))
+  if (reader->in.text[span.start] == '-' && token_is_digit(reader->in.text[span.end]))
     return "integers have no sign: (- 0 1); a negative float is written with a point: -1.0";
   return "operators come first: (+ a b)";
 }
 
 static const char *equals_hint(const Reader *reader, const Step *step) {
   if (!step || reader->stack.count < 2) return reader->expression ? "rules stand in files" : NULL;
-  char opening = reader->text[top(reader)->start];
+  char opening = reader->in.text[top(reader)->start];
   return opening == '(' ? "equality is (== a b)" : NULL;
 }
 
@@ -616,13 +396,13 @@ static const char *step_hint(const Reader *reader, const Step *step) {
   if (binds && kind == TOKEN_NAME) return "variables start with a small letter";
   if (binds && word) return "a keyword cannot be a name";
   if (step == LAMBDA + 2 && reader->previous.kind == TOKEN_VARIABLE &&
-      memchr(reader->text + last.start, '.', last.end - last.start))
+      memchr(reader->in.text + last.start, '.', last.end - last.start))
     return "a name may hold dots: put a space after the dot, as in λx. x";
   if (step == DUP + 1) return "dup makes two copies: dup a b = value; body";
   if (IN_STEPS(step, IF) && step->kind == STEP_TOKEN) return "if is written: if condition { a } else { b }";
   if (step == SUPERPOSITION + 2 && begins_term(kind)) return "a superposition has two sides; a list is written [a b]";
   if (step == OPERATION + 2 && begins_term(kind)) return "an operator has two operands: (+ (+ a b) c)";
-  if (step == RULE + 1 && begins_term(kind) && is_name_character(reader->text[reader->rule]))
+  if (step == RULE + 1 && begins_term(kind) && token_is_name_character(reader->in.text[reader->rule]))
     return "a left side with arguments is written in parentheses: (F x) = body";
   return NULL;
 }
@@ -647,8 +427,8 @@ static const char *hint_for(const Reader *reader, const Step *step) {
 
 // The token that began the construct.
 static Span opening(const Reader *reader, const Frame *frame) {
-  uint32_t start = frame->start, end = variable_end(reader->text, start);
-  if (end == start) end += reader->text[start] == '\xCE' ? 2 : 1;
+  uint32_t start = frame->start, end = token_variable_end(reader->in.text, start);
+  if (end == start) end += reader->in.text[start] == '\xCE' ? 2 : 1;
   return (Span){start, end};
 }
 
@@ -657,7 +437,7 @@ static void add_opening(Reader *reader, Diagnostic *diagnostic, const Frame *fra
   Span span = opening(reader, frame);
   if (IN_STEPS(frame->next, RULE) || IN_STEPS(frame->next, EXPRESSION)) return;
   if (reader->token.kind != TOKEN_END &&
-      !memchr(reader->text + span.start, '\n', reader->token.span.start - span.start))
+      !memchr(reader->in.text + span.start, '\n', reader->token.span.start - span.start))
     return;
   Buffer text = {0};
   add_quoted(reader, &text, span);
@@ -686,7 +466,7 @@ static void report_expected(Reader *reader, const Frame *frame) {
   Buffer message = {0};
   buffer_format(&message, "expected %s", step->expected);
   if (step->kind == STEP_CLOSE)
-    buffer_format(&message, " to close the '%c' of line %u", reader->text[frame->start],
+    buffer_format(&message, " to close the '%c' of line %u", reader->in.text[frame->start],
                   source_place(reader->source, frame->start).line);
   buffer_text(&message, ", found ");
   add_found(reader, &message, reader->token);
@@ -700,8 +480,8 @@ static void report_expected(Reader *reader, const Frame *frame) {
 // Whether a token is the first of a line, in the column of the rules.
 static bool in_rule_column(const Reader *reader, uint32_t start) {
   uint32_t line = start;
-  while (line && (reader->text[line - 1] == ' ' || reader->text[line - 1] == '\t')) line--;
-  if (line && reader->text[line - 1] != '\n') return start == reader->first;
+  while (line && (reader->in.text[line - 1] == ' ' || reader->in.text[line - 1] == '\t')) line--;
+  if (line && reader->in.text[line - 1] != '\n') return start == reader->first;
   return line == start || start - line == reader->indent;
 }
 
@@ -742,7 +522,7 @@ static void report(Reader *reader) {
 // Goes on at the first line that begins like a rule. No line inside of a rule has a '=' but for let, dup and ask.
 static void skip_to_rule(Reader *reader, uint32_t from) {
   uint32_t rule = NOWHERE;
-  reader->skipping = true;
+  reader->in.skipping = true;
   for (restart(reader, from); reader->token.kind != TOKEN_END; advance(reader)) {
     TokenKind kind = reader->token.kind;
     uint32_t start = reader->token.span.start;
@@ -750,7 +530,7 @@ static void skip_to_rule(Reader *reader, uint32_t from) {
     if (kind == TOKEN_LET || kind == TOKEN_DUP || kind == TOKEN_ASK) rule = NOWHERE;
     if ((kind == TOKEN_OPEN_ROUND || kind == TOKEN_NAME) && in_rule_column(reader, start)) rule = start;
   }
-  reader->skipping = false;
+  reader->in.skipping = false;
   if (reader->token.kind != TOKEN_END) restart(reader, rule);
 }
 
@@ -763,13 +543,14 @@ static uint32_t swallowed_rule(const Reader *reader) {
 
 // Without its closing quote a string ends where the next one begins, and the quotes of the file do not pair up.
 static uint32_t unclosed_string(const Reader *reader) {
-  if (reader->string == NOWHERE || reader->token.span.start <= reader->string) return NOWHERE;
-  char quote = reader->text[reader->string];
+  if (reader->in.string == NOWHERE || reader->token.span.start <= reader->in.string) return NOWHERE;
+  char quote = reader->in.text[reader->in.string];
   Reader ahead = *reader;
-  ahead.skipping = true;
-  ahead.unclosed = 0;
+  ahead.in.skipping = true;
+  ahead.in.unclosed = 0;
   for (; ahead.token.kind != TOKEN_END; advance(&ahead))
-    if (ahead.token.kind == TOKEN_OPEN_STRING && ahead.text[ahead.token.span.start] == quote) return reader->string;
+    if (ahead.token.kind == TOKEN_OPEN_STRING && ahead.in.text[ahead.token.span.start] == quote)
+      return reader->in.string;
   return NOWHERE;
 }
 
@@ -805,12 +586,12 @@ static void recover(Reader *reader) {
 
 static void read_file(Reader *reader) {
   uint32_t line = reader->first;
-  while (line && (reader->text[line - 1] == ' ' || reader->text[line - 1] == '\t')) line--;
+  while (line && (reader->in.text[line - 1] == ' ' || reader->in.text[line - 1] == '\t')) line--;
   reader->indent = reader->first - line;
   size_t limit = reader->diagnostics->errors + ERROR_LIMIT;
   while (reader->token.kind != TOKEN_END && reader->diagnostics->errors < limit) {
     // Strings are suspected by lines, not by rules: what follows a closing quote may look like a rule.
-    if (in_rule_column(reader, reader->token.span.start)) reader->string = NOWHERE;
+    if (in_rule_column(reader, reader->token.span.start)) reader->in.string = NOWHERE;
     bool complete = read_rule(reader);
     if (!complete) recover(reader);
     reader->follows = complete;
@@ -826,11 +607,9 @@ size_t syntax_explain(const Source *source, SyntaxKind kind, Diagnostics *diagno
   size_t errors = diagnostics->errors;
   Reader reader = {.source = source,
                    .diagnostics = diagnostics,
-                   .text = source->text,
-                   .size = source->size,
-                   .first = skip_space(source->text, 0),
+                   .in = {.text = source->text, .size = source->size, .string = NOWHERE},
+                   .first = token_skip_space(source->text, 0),
                    .stop = NOWHERE,
-                   .string = NOWHERE,
                    .expression = kind == SYNTAX_EXPRESSION};
   restart(&reader, 0);
   if (reader.expression)

@@ -9,7 +9,11 @@ enum { BYTES_PER_LEVEL = 4096, SHALLOW_LEVELS = 1000 };
 
 static _Thread_local size_t deep_stack_bytes; // of the deep stack that this thread runs on; 0: an ordinary one
 
-typedef struct { void (*function)(void *); void *argument; size_t bytes; } DeepCall;
+typedef struct {
+  void (*function)(void *);
+  void *argument;
+  size_t bytes;
+} DeepCall;
 
 static void *run(void *call) {
   DeepCall *deep = call;

@@ -14,19 +14,19 @@ typedef uint32_t NameId; // an index into the program's names
 
 // What binds a variable: a λ, let, dup, ask or a pattern.
 typedef struct Binder {
-  const char *name;  // as written: "x", "$x", "_"
-  uint32_t symbol;   // the name's number among the program's variables
+  const char *name; // as written: "x", "$x", "_"
+  uint32_t symbol;  // the name's number among the program's variables
   Span span;
-  uint32_t uses;     // occurrences in terms that survive; set by check, 0 or 1 after linear
-  bool scopeless;    // $x
-  uint32_t index;    // free for the stage that walks the term: a number of its own
+  uint32_t uses;  // occurrences in terms that survive; set by check, 0 or 1 after linear
+  bool scopeless; // $x
+  uint32_t index; // free for the stage that walks the term: a number of its own
 } Binder;
 
 typedef enum {
   TERM_VARIABLE,
   TERM_LAMBDA,
   TERM_APPLY,
-  TERM_CALL,      // a constructor or a function with all its arguments
+  TERM_CALL, // a constructor or a function with all its arguments
   TERM_NUMBER,
   TERM_STRING,
   TERM_LIST,
@@ -34,7 +34,7 @@ typedef enum {
   TERM_LET,
   TERM_DUP,
   TERM_SUPERPOSE,
-  TERM_STRICT,    // !x in a pattern
+  TERM_STRICT, // !x in a pattern
 } TermKind;
 
 typedef struct Term Term;
@@ -42,19 +42,53 @@ struct Term {
   TermKind kind;
   Span span;
   union {
-    struct { const char *name; Binder *binder; uint32_t symbol; } variable; // binder: set by check (in a pattern: what it
-                                                                            // binds, NULL for _)
-    struct { Binder *binder; Term *body; } lambda;          // binder NULL: λ*
-    struct { Term *function, **arguments; uint32_t count; } apply; // count >= 1
-    struct { Term **arguments; uint32_t count; NameId name; Span name_span; } call;
+    struct {
+      const char *name;
+      Binder *binder;
+      uint32_t symbol;
+    } variable; // binder: set by check (in a pattern: what it
+                // binds, NULL for _)
+    struct {
+      Binder *binder;
+      Term *body;
+    } lambda; // binder NULL: λ*
+    struct {
+      Term *function, **arguments;
+      uint32_t count;
+    } apply; // count >= 1
+    struct {
+      Term **arguments;
+      uint32_t count;
+      NameId name;
+      Span name_span;
+    } call;
     Number number;
-    struct { const uint32_t *codes; uint32_t count; } string; // code points
-    struct { Term **items; uint32_t count; } list;
-    struct { Term *left, *right; Operator op; } operate;
-    struct { Binder *binder; Term *value, *body; } let;
-    struct { Binder *first, *second; Term *value, *body; } dup;
-    struct { Term *first, *second; } superpose;
-    struct { Term *argument; } strict;
+    struct {
+      const uint32_t *codes;
+      uint32_t count;
+    } string; // code points
+    struct {
+      Term **items;
+      uint32_t count;
+    } list;
+    struct {
+      Term *left, *right;
+      Operator op;
+    } operate;
+    struct {
+      Binder *binder;
+      Term *value, *body;
+    } let;
+    struct {
+      Binder *first, *second;
+      Term *value, *body;
+    } dup;
+    struct {
+      Term *first, *second;
+    } superpose;
+    struct {
+      Term *argument;
+    } strict;
   };
 };
 

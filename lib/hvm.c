@@ -65,8 +65,10 @@ hvm_status hvm_load_file(hvm_runtime *runtime, const char *path) {
 }
 
 static hvm_status reduce(hvm_runtime *runtime, const Function *function) {
-  static const hvm_status statuses[] = {[MACHINE_OK] = HVM_OK, [MACHINE_FAILED] = HVM_FAILED,
-                                        [MACHINE_EXHAUSTED] = HVM_EXHAUSTED, [MACHINE_INTERRUPTED] = HVM_INTERRUPTED};
+  static const hvm_status statuses[] = {[MACHINE_OK] = HVM_OK,
+                                        [MACHINE_FAILED] = HVM_FAILED,
+                                        [MACHINE_EXHAUSTED] = HVM_EXHAUSTED,
+                                        [MACHINE_INTERRUPTED] = HVM_INTERRUPTED};
   arena_free(&runtime->choices);
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
@@ -78,8 +80,7 @@ static hvm_status reduce(hvm_runtime *runtime, const Function *function) {
 
 hvm_status hvm_reduce(hvm_runtime *runtime, const char *expression) {
   if (runtime->broken) return HVM_INVALID;
-  const Function *function =
-      program_load_expression(runtime->program, "<expression>", expression, strlen(expression));
+  const Function *function = program_load_expression(runtime->program, "<expression>", expression, strlen(expression));
   return function ? reduce(runtime, function) : HVM_INVALID;
 }
 
@@ -93,9 +94,9 @@ hvm_status hvm_reduce_main(hvm_runtime *runtime) {
   Diagnostics *all = &program->diagnostics;
   if (function) {
     const Rule *rule = function->rules.items[0];
-    Diagnostic *diagnostic = diagnostic_add(all, SEVERITY_ERROR, rule->source, rule->head,
-                                            "Main takes %u argument%s, and none are given", function->arity,
-                                            function->arity == 1 ? "" : "s");
+    Diagnostic *diagnostic =
+        diagnostic_add(all, SEVERITY_ERROR, rule->source, rule->head, "Main takes %u argument%s, and none are given",
+                       function->arity, function->arity == 1 ? "" : "s");
     diagnostic_hint(all, diagnostic, "give the call: hvm run -f %s \"(Main …)\"", rule->source->path);
   } else {
     Diagnostic *diagnostic = diagnostic_add(all, SEVERITY_ERROR, source, (Span){0, 0}, "there is no rule for Main");
@@ -181,10 +182,12 @@ const char *hvm_name(hvm_node node) {
 
 unsigned hvm_child_count(hvm_node node) {
   switch (word_tag(node.word)) {
-  case TAG_CTR: case TAG_CAL:
-    return word_location(node.word) ? node.runtime->machine->code.arities.items[word_extra(node.word)] : 0;
+  case TAG_CTR:
+  case TAG_CAL: return word_location(node.word) ? node.runtime->machine->code.arities.items[word_extra(node.word)] : 0;
   case TAG_LAM: return 1;
-  case TAG_APP: case TAG_OP2: case TAG_SUP: return 2;
+  case TAG_APP:
+  case TAG_OP2:
+  case TAG_SUP: return 2;
   default: return 0;
   }
 }
@@ -196,8 +199,11 @@ hvm_node hvm_child(hvm_node node, unsigned index) {
 
 hvm_statistics hvm_stats(const hvm_runtime *runtime) {
   const Machine *machine = runtime->machine;
-  hvm_statistics stats = {.live_cells = machine_live_cells(machine), .peak_cells = machine_peak_cells(machine),
-                          .peak_bytes = machine_peak_bytes(machine), .seconds = runtime->seconds};
+  hvm_statistics stats = {.live_cells = machine_live_cells(machine),
+                          .cycle_cells = machine->cycle_cells,
+                          .peak_cells = machine_peak_cells(machine),
+                          .peak_bytes = machine_peak_bytes(machine),
+                          .seconds = runtime->seconds};
   for (int rule = 0; rule < HVM_RULE_COUNT; rule++)
     stats.rewrites += stats.rewrites_by_rule[rule] = machine->rewrites[rule];
   return stats;

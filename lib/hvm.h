@@ -80,17 +80,29 @@ char *hvm_result_text(hvm_runtime *runtime, size_t *size);
 
 // Walking the result. A node is valid as long as the result is.
 typedef enum {
-  HVM_NODE_U60, HVM_NODE_F60, HVM_NODE_CONSTRUCTOR, HVM_NODE_CALL, HVM_NODE_LAMBDA, HVM_NODE_VARIABLE,
-  HVM_NODE_APPLICATION, HVM_NODE_OPERATION, HVM_NODE_SUPERPOSITION, HVM_NODE_ERASED
+  HVM_NODE_U60,
+  HVM_NODE_F60,
+  HVM_NODE_CONSTRUCTOR,
+  HVM_NODE_CALL,
+  HVM_NODE_LAMBDA,
+  HVM_NODE_VARIABLE,
+  HVM_NODE_APPLICATION,
+  HVM_NODE_OPERATION,
+  HVM_NODE_SUPERPOSITION,
+  HVM_NODE_ERASED
 } hvm_node_kind;
-typedef struct { uint64_t word; const void *path; hvm_runtime *runtime; } hvm_node;
+typedef struct {
+  uint64_t word;
+  const void *path;
+  hvm_runtime *runtime;
+} hvm_node;
 
 hvm_node hvm_result(hvm_runtime *runtime); // the root; only after a reduction that returned HVM_OK
 hvm_node_kind hvm_kind(hvm_node node);
-uint64_t hvm_u60(hvm_node node);        // HVM_NODE_U60
-double hvm_f60(hvm_node node);          // HVM_NODE_F60
-const char *hvm_name(hvm_node node);    // constructor or function name; operator of an operation; else NULL
-uint64_t hvm_binder(hvm_node node);     // λ and variable: a number that a λ shares with its variable
+uint64_t hvm_u60(hvm_node node);     // HVM_NODE_U60
+double hvm_f60(hvm_node node);       // HVM_NODE_F60
+const char *hvm_name(hvm_node node); // constructor or function name; operator of an operation; else NULL
+uint64_t hvm_binder(hvm_node node);  // λ and variable: a number that a λ shares with its variable
 // Fields of a constructor, arguments of a call, [body] of a λ, [function, argument], [left, right], [first, second].
 unsigned hvm_child_count(hvm_node node);
 hvm_node hvm_child(hvm_node node, unsigned index);
@@ -99,19 +111,29 @@ hvm_node hvm_child(hvm_node node, unsigned index);
 void hvm_collect(hvm_runtime *runtime);
 
 typedef enum {
-  HVM_APP_LAM, HVM_APP_SUP, HVM_DUP_LAM, HVM_DUP_SUP, HVM_DUP_NUM, HVM_DUP_CTR, HVM_OP2_NUM, HVM_OP2_SUP, HVM_FUN_SUP,
-  HVM_FUN_RULE, HVM_RULE_COUNT
+  HVM_APP_LAM,
+  HVM_APP_SUP,
+  HVM_DUP_LAM,
+  HVM_DUP_SUP,
+  HVM_DUP_NUM,
+  HVM_DUP_CTR,
+  HVM_OP2_NUM,
+  HVM_OP2_SUP,
+  HVM_FUN_SUP,
+  HVM_FUN_RULE,
+  HVM_RULE_COUNT
 } hvm_rule;
 typedef struct {
   uint64_t rewrites;                         // all of them
   uint64_t rewrites_by_rule[HVM_RULE_COUNT]; // by rewrite rule
   uint64_t live_cells;                       // 8-byte cells in use now
+  uint64_t cycle_cells;                      // given back by the search for cycles, so far
   uint64_t peak_cells;                       // most cells ever in use or free for reuse
   uint64_t peak_bytes;                       // most bytes of cells and stack together
   double seconds;                            // spent in reductions
 } hvm_statistics;
 hvm_statistics hvm_stats(const hvm_runtime *runtime);
-const char *hvm_rule_name(hvm_rule rule);    // "App-Lam" …
+const char *hvm_rule_name(hvm_rule rule); // "App-Lam" …
 
 // Ends the reduction that runs in another thread or was interrupted by a signal handler: async-signal-safe.
 void hvm_interrupt(hvm_runtime *runtime);

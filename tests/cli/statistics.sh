@@ -13,7 +13,7 @@ cat >check.py <<'END'
 import json, sys
 rules = {"App-Lam", "App-Sup", "Dup-Lam", "Dup-Sup", "Dup-Num", "Dup-Ctr", "Op2-Num", "Op2-Sup", "Fun-Sup"}
 stats = json.loads(open("err").read().split("\n")[-2])
-keys = {"rewrites", "rewrites_by_rule", "live_cells", "peak_cells", "peak_bytes", "seconds"}
+keys = {"rewrites", "rewrites_by_rule", "live_cells", "cycle_cells", "peak_cells", "peak_bytes", "seconds"}
 assert set(stats) >= keys, set(stats)
 by_rule = stats["rewrites_by_rule"]
 assert set(by_rule) >= rules, by_rule
