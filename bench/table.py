@@ -137,7 +137,7 @@ def main():
     rate = geometric_mean(rows, "mrps")
     if rate:
         print(f"geometric mean: {rate:.1f} M rewrites/s")
-    if factor:
+    if any("interpreter" in result for result in rows):
         print(f"* converted: GHC at size large takes {factor:.2f} times as long here as where HVM1 was measured (bench/peers.tsv)")
     wrong = [result["program"] for result in rows if not result["right"]]
     if wrong:

@@ -14,9 +14,10 @@ typedef struct {
   Registers idle;      // freed registers below `used`
   int32_t stuck;       // offset of the function's CODE_STUCK
   bool *accepts_calls; // by occurrence: a stuck call is no obstacle
+  uint32_t branches;   // depth of the branches of U60.if that we are in
 } Generator;
 
-enum { SPINE_LIMIT = 24, FEW_CASES = 6 };
+enum { SPINE_LIMIT = 24, FEW_CASES = 6, BRANCH_LIMIT = 12 };
 
 static int32_t here(const Generator *generator) { return (int32_t)generator->code->words.count; }
 
@@ -267,6 +268,28 @@ static void push_frame(Generator *generator, Operands *spine, int32_t operand, i
   ARRAY_PUSH(spine, constant(generator, (Word)extra << 4 | frame));
 }
 
+// The registers at a point where the code takes one of several ways: each way begins with the same ones.
+typedef struct {
+  Registers idle;
+  uint32_t used;
+  size_t spine;
+} Fork;
+
+static Fork fork_code(const Generator *generator, const Operands *spine) {
+  Fork fork = {.used = generator->used, .spine = spine->count};
+  for (size_t i = 0; i < generator->idle.count; i++) ARRAY_PUSH(&fork.idle, generator->idle.items[i]);
+  return fork;
+}
+
+// Begins another way here, which the jump with its target at an offset leads to.
+static void begin_way(Generator *generator, const Fork *fork, Operands *spine, int32_t target) {
+  generator->code->words.items[target] = here(generator);
+  generator->idle.count = 0;
+  for (size_t i = 0; i < fork->idle.count; i++) ARRAY_PUSH(&generator->idle, fork->idle.items[i]);
+  generator->used = fork->used;
+  spine->count = fork->spine;
+}
+
 // Both ways of an operation whose left side may be a number already: then the right side is evaluated at once.
 static void leave_operation(Generator *generator, Term *term, Operands *spine) {
   Term *left = term->operate.left, *right = term->operate.right;
@@ -278,7 +301,6 @@ static void leave_operation(Generator *generator, Term *term, Operands *spine) {
     return;
   }
   int32_t operand = build(generator, left);
-  size_t depth = spine->count;
   if (left->kind == TERM_NUMBER && !number_is_f60(left->number)) {
     push_frame(generator, spine, operand, word, FRAME_OP2_RIGHT);
     leave(generator, right, spine);
@@ -286,19 +308,94 @@ static void leave_operation(Generator *generator, Term *term, Operands *spine) {
   }
   emit(generator, CODE_IF_NUMBER), emit(generator, operand);
   int32_t target = emit(generator, 0);
-  Registers idle = {0};
-  uint32_t used = generator->used;
-  for (size_t i = 0; i < generator->idle.count; i++) ARRAY_PUSH(&idle, generator->idle.items[i]);
+  Fork fork = fork_code(generator, spine);
   push_frame(generator, spine, operand, word, FRAME_OP2_RIGHT);
   leave(generator, right, spine);
-  generator->code->words.items[target] = here(generator);
-  ARRAY_FREE(&generator->idle);
-  generator->idle = idle;
-  generator->used = used;
-  spine->count = depth;
+  begin_way(generator, &fork, spine, target);
   int32_t lazy = build(generator, right);
   push_frame(generator, spine, lazy, word, FRAME_OP2_LEFT);
   leave_with(generator, operand, spine);
+  ARRAY_FREE(&fork.idle);
+}
+
+// Erases what a branch that is not taken would have used: its variables that are bound outside of it.
+static void erase_variables(Generator *generator, Term *term) {
+  static const uint32_t INSIDE = UINT32_MAX; // the register of a binder of the branch itself
+  switch (term->kind) {
+  case TERM_VARIABLE:
+    if (term->variable.binder->index == INSIDE) return;
+    emit(generator, CODE_ERASE), emit(generator, (int32_t)term->variable.binder->index);
+    return;
+  case TERM_LAMBDA:
+    if (term->lambda.binder) term->lambda.binder->index = INSIDE;
+    erase_variables(generator, term->lambda.body);
+    return;
+  case TERM_DUP:
+    erase_variables(generator, term->dup.value);
+    term->dup.first->index = term->dup.second->index = INSIDE;
+    erase_variables(generator, term->dup.body);
+    return;
+  case TERM_LET:
+    erase_variables(generator, term->let.value);
+    erase_variables(generator, term->let.body);
+    return;
+  case TERM_APPLY:
+    erase_variables(generator, term->apply.function);
+    for (uint32_t i = 0; i < term->apply.count; i++) erase_variables(generator, term->apply.arguments[i]);
+    return;
+  case TERM_CALL:
+    for (uint32_t i = 0; i < term->call.count; i++) erase_variables(generator, term->call.arguments[i]);
+    return;
+  case TERM_LIST:
+    for (uint32_t i = 0; i < term->list.count; i++) erase_variables(generator, term->list.items[i]);
+    return;
+  case TERM_OPERATE:
+    erase_variables(generator, term->operate.left);
+    erase_variables(generator, term->operate.right);
+    return;
+  case TERM_SUPERPOSE:
+    erase_variables(generator, term->superpose.first);
+    erase_variables(generator, term->superpose.second);
+    return;
+  case TERM_NUMBER:
+  case TERM_STRING:
+  case TERM_STRICT: return;
+  }
+}
+
+static void leave_call(Generator *generator, const Term *term, const Operands *spine);
+
+// U60.if with a condition that often is a number when the rule fires: then only the branch taken is built.
+static void leave_if(Generator *generator, Term *term, Operands *spine) {
+  Term *condition = term->call.arguments[0], *yes = term->call.arguments[1], *no = term->call.arguments[2];
+  int32_t operand = build(generator, condition);
+  emit(generator, CODE_IF_NUMBER), emit(generator, operand);
+  int32_t lazy = emit(generator, 0);
+  emit(generator, CODE_BRANCH), emit(generator, operand);
+  int32_t zero = emit(generator, 0);
+  Fork fork = fork_code(generator, spine);
+  generator->branches++;
+  erase_variables(generator, no);
+  leave(generator, yes, spine);
+  begin_way(generator, &fork, spine, zero);
+  erase_variables(generator, yes);
+  leave(generator, no, spine);
+  generator->branches--;
+  begin_way(generator, &fork, spine, lazy);
+  ARRAY_FREE(&fork.idle);
+  Binder held = {.index = (uint32_t)operand, .uses = 1};
+  Term known = {.kind = TERM_VARIABLE, .span = condition->span, .variable = {.binder = &held}};
+  Term *arguments[3] = {operand >= 0 ? &known : condition, yes, no};
+  Term call = *term;
+  call.call.arguments = arguments;
+  leave_call(generator, &call, spine);
+}
+
+// Is this an `if` that leave_if takes? Its code is larger by both branches, and scopeless variables must not be made in
+// a branch that is not taken.
+static bool is_branch(const Generator *generator, const Term *term) {
+  return term->call.name == NAME_U60_IF && generator->branches < BRANCH_LIMIT && !generator->program->has_scopeless &&
+         is_cheap(term->call.arguments[0]);
 }
 
 static void leave(Generator *generator, Term *term, Operands *spine) {
@@ -314,7 +411,10 @@ static void leave(Generator *generator, Term *term, Operands *spine) {
     return;
   case TERM_CALL:
     if (!generator->program->names.items[term->call.name].function) break;
-    leave_call(generator, term, spine);
+    if (is_branch(generator, term))
+      leave_if(generator, term, spine);
+    else
+      leave_call(generator, term, spine);
     return;
   case TERM_APPLY:
     if (!room || term->apply.count > SPINE_LIMIT) break;

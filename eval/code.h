@@ -48,6 +48,7 @@ typedef enum {
   CODE_STRING,     // dst index
   CODE_LIST,       // dst n x*n
   CODE_IF_NUMBER,  // x target                  jump unless x is a U60
+  CODE_BRANCH,     // x target                  U60.if of a number: jump when it is 0
   // Leaving: m words of continuation frames, then …
   CODE_CALL,   // m name n x*m x*n          … the arguments of a function
   CODE_RETURN, // m x x*m                   … a term to evaluate

@@ -67,7 +67,7 @@ void machine_reduce(Machine *machine) {
       [CODE_LAM_UNUSED] = &&CODE_LAM_UNUSED, [CODE_CONSTANT] = &&CODE_CONSTANT, [CODE_APP] = &&CODE_APP, [CODE_NODE] = &&CODE_NODE, [CODE_NODE_1] = &&CODE_NODE_1, [CODE_NODE_2] = &&CODE_NODE_2,
       [CODE_NODE_3] = &&CODE_NODE_3,
       [CODE_SUP] = &&CODE_SUP, [CODE_STRING] = &&CODE_STRING, [CODE_LIST] = &&CODE_LIST,
-      [CODE_IF_NUMBER] = &&CODE_IF_NUMBER, [CODE_CALL] = &&CODE_CALL, [CODE_RETURN] = &&CODE_RETURN,
+      [CODE_IF_NUMBER] = &&CODE_IF_NUMBER, [CODE_BRANCH] = &&CODE_BRANCH, [CODE_CALL] = &&CODE_CALL, [CODE_RETURN] = &&CODE_RETURN,
       [CODE_OP2 + OP_ADD] = &&CODE_OP2_ADD, [CODE_OP2 + OP_SUB] = &&CODE_OP2_SUB,
       [CODE_OP2 + OP_MUL] = &&CODE_OP2_MUL, [CODE_OP2 + OP_DIV] = &&CODE_OP2_DIV,
       [CODE_OP2 + OP_MOD] = &&CODE_OP2_MOD, [CODE_OP2 + OP_AND] = &&CODE_OP2_AND,
@@ -532,6 +532,10 @@ CODE_IF_NUMBER : {
   pc = word_tag(x) == TAG_NUM ? pc + 3 : code + pc[2];
   NEXT();
 }
+CODE_BRANCH:;
+  machine->rewrites[RULE_FUN_RULE]++;
+  pc = OPERAND(pc[1]) ? pc + 3 : code + pc[2];
+  NEXT();
 CODE_CALL : {
   // The frames and the arguments overwrite the registers that they come from: through a buffer.
   int32_t m = pc[1], n = pc[3];

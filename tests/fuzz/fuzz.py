@@ -49,14 +49,15 @@ class Case:
 
 
 class Fuzzer:
-    def __init__(self, hvm, sanitized, folder, slow):
+    def __init__(self, hvm, sanitized, folder, slow, limit):
         self.hvm = hvm
         self.sanitized = sanitized
         self.folder = folder
         self.slow = slow  # factor for time limits
+        self.limit = limit  # seconds until a run is interrupted
         self.runs = 0
 
-    def command(self, case, sanitized=False, memory="256M", options=(), extra=None, limit=1.0):
+    def command(self, case, sanitized=False, memory="256M", options=(), extra=None):
         key = (sanitized, memory, tuple(options), extra)
         if key in case.results:
             return case.results[key]
@@ -70,7 +71,7 @@ class Fuzzer:
             words += ["--", case.data]
         factor = self.slow * (5 if sanitized else 1)
         self.runs += 1
-        case.results[key] = command.run(words, self.folder, limit * factor, 2 * factor)
+        case.results[key] = command.run(words, self.folder, self.limit * factor, 2 * factor)
         return case.results[key]
 
     def write(self, case):
@@ -320,7 +321,7 @@ def main():
     slow = 5 if b"__asan_init" in pathlib.Path(options.hvm).read_bytes() else 1
     folder = pathlib.Path(tempfile.mkdtemp(prefix="hvm-fuzz-"))
     try:
-        fuzzer = Fuzzer(os.path.abspath(options.hvm), sanitized, folder, slow)
+        fuzzer = Fuzzer(os.path.abspath(options.hvm), sanitized, folder, slow, 0.3 if options.replay else 1.0)
         if options.replay:
             return replay(fuzzer, options.words)
         seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 32)

@@ -17,6 +17,7 @@ static const char *const NEEDED[NEED_COUNT] = {
     "(Compose f g) = λx (f (g x))\n",
     "(Twice f) = λx (f (f x))\n",
     "(Partial 0) = 7\n(Partial (Some x)) = x\n",
+    "(Minus (Both a b)) = (- a b)\n",
 };
 
 static void text(Generator *g, const char *string) { buffer_text(g->out, string); }
@@ -38,9 +39,6 @@ const char *generator_need(Generator *g, Need what, const char *name) {
 
 // Types
 
-static bool is_first_order(const Generator *g, TypeId type) {
-  return type < TYPE_FUNCTION && !(is_data(type) && g->data[type - TYPE_DATA].higher_order);
-}
 static bool is_recursive(TypeId type) { return type != TYPE_FLOAT && type < TYPE_FUNCTION; }
 
 TypeId generator_first_order_type(Generator *g) {
@@ -225,7 +223,7 @@ static void row(Generator *g, uint32_t index, const Signature *s, RowKind kind, 
   text(g, s->arity ? ") = " : " = ");
   // A pattern that is a variable at the top is no smaller than the argument.
   if (kind != ROW_SHAPE && s->recursive < s->arity && s->arguments[s->recursive] == TYPE_NUMBER) g->smaller.count = 0;
-  generator_expression(g, s->result, 2 + generator_below(g, 12));
+  generator_expression(g, s->result, 2 + generator_below(g, 9));
   text(g, "\n");
 }
 

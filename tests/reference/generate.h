@@ -6,9 +6,9 @@
 // argument that is never used, the rest of an infinite list, a division by zero in a branch that is not taken) is there
 // on purpose.
 //
-// A λ-bound variable is used at most once, and one that is a function only as the head of an application: cloned λs
-// that clone their own variables are where lazy duplication is known to be unsound, and not what this is a test of.
-// Variables of rules are used any number of times.
+// A λ-bound variable that is a function is used at most once, and only as the head of an application: cloned λs that
+// clone such variables of their own are where lazy duplication is known to be unsound, and not what this is a test of.
+// λ-bound numbers and data are used a few times, variables of rules any number of times.
 #ifndef HVM_TESTS_GENERATE_H
 #define HVM_TESTS_GENERATE_H
 

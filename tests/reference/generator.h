@@ -54,6 +54,7 @@ typedef enum {
   NEED_COMPOSE,
   NEED_TWICE,
   NEED_PARTIAL,
+  NEED_MINUS,
   NEED_COUNT
 } Need;
 
@@ -87,6 +88,11 @@ typedef struct {
 } Generator;
 
 static inline bool is_data(TypeId type) { return type >= TYPE_DATA && type < TYPE_FUNCTION; }
+
+// No functions in it.
+static inline bool is_first_order(const Generator *g, TypeId type) {
+  return type < TYPE_FUNCTION && !(is_data(type) && g->data[type - TYPE_DATA].higher_order);
+}
 
 uint32_t generator_below(Generator *g, uint32_t limit); // a random number
 bool generator_chance(Generator *g, uint32_t percent);

@@ -10,6 +10,9 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "generate.h"
 #include "lib/hvm.h"
@@ -18,6 +21,7 @@
 
 enum {
   MEMORY_BYTES = 256 << 20,
+  KEPT_BYTES = 64 << 20,
   WATCHDOG_SECONDS = 10,
   SHRINK_WATCHDOG_SECONDS = 1, // a shrunk program that hangs is not what is looked for, mostly
   SHRINK_SECONDS = 60,
@@ -246,6 +250,11 @@ int main(int argc, char **argv) {
     }
   }
   signal(SIGALRM, on_alarm);
+#ifdef __GLIBC__
+  // Programs come and go: keep their memory instead of giving it back to the system each time.
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+#endif
   // All of it runs on one deep stack: starting a new one for each step of each program would take most of the time.
   Test all = {.seed = seed, .count = count, .verbose = verbose};
   term_run_deep(test, &all);

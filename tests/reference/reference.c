@@ -1,6 +1,5 @@
 #include "reference.h"
 
-#include <math.h>
 #include <setjmp.h>
 
 typedef enum {
@@ -295,60 +294,6 @@ static Node *instantiate(Reference *r, Node *node, uint32_t inside, Node *const 
   return node_close(copy);
 }
 
-// Numbers ------------------------------------------------------------------------------------------------------------
-
-static uint64_t operate_u60(Reference *r, Operator op, uint64_t a, uint64_t b) {
-  if ((op == OP_DIV || op == OP_MOD) && b == 0) leave(r, REFERENCE_RUNTIME_ERROR);
-  switch (op) {
-  case OP_ADD: return a + b;
-  case OP_SUB: return a - b;
-  case OP_MUL: return a * b;
-  case OP_DIV: return a / b;
-  case OP_MOD: return a % b;
-  case OP_AND: return a & b;
-  case OP_OR: return a | b;
-  case OP_XOR: return a ^ b;
-  case OP_SHL: return b >= 60 ? 0 : a << b;
-  case OP_SHR: return b >= 60 ? 0 : a >> b;
-  case OP_LT: return a < b;
-  case OP_LE: return a <= b;
-  case OP_EQ: return a == b;
-  case OP_GE: return a >= b;
-  case OP_GT: return a > b;
-  case OP_NE: return a != b;
-  case OP_COUNT: break;
-  }
-  abort();
-}
-
-static double operate_f60(Operator op, double a, double b) {
-  switch (op) {
-  case OP_ADD: return a + b;
-  case OP_SUB: return a - b;
-  case OP_MUL: return a * b;
-  case OP_DIV: return a / b;
-  case OP_MOD: return fmod(a, b);
-  case OP_AND: return cos(a) + sin(b);
-  case OP_OR: return atan2(a, b);
-  case OP_XOR: return ceil(a) + floor(b);
-  case OP_SHL: return pow(b, a);
-  case OP_SHR: return log(a) / log(b);
-  case OP_LT: return a < b;
-  case OP_LE: return a <= b;
-  case OP_EQ: return a == b;
-  case OP_GE: return a >= b;
-  case OP_GT: return a > b;
-  case OP_NE: return a != b;
-  case OP_COUNT: break;
-  }
-  abort();
-}
-
-static Number operate(Reference *r, Operator op, Number a, Number b) {
-  if (number_is_f60(a)) return number_f60(operate_f60(op, number_double(a), number_double(b)));
-  return number_u60(operate_u60(r, op, number_value(a), number_value(b)) % U60_LIMIT);
-}
-
 // Matching -----------------------------------------------------------------------------------------------------------
 
 static Node *whnf(Reference *r, Node *node);
@@ -367,7 +312,12 @@ static bool is_value(const Reference *r, const Node *node) {
 }
 
 // The rules still in play against the arguments. A column is a part of the arguments that was not looked at yet; each
-// row has a pattern for it, or NULL.
+// row has a pattern for it, or NULL. The way to it is an argument, a field of that, and so on.
+typedef struct {
+  uint32_t depth;
+  uint8_t *fields;
+} Way;
+
 typedef struct {
   const ReferenceRule *rule;
   Node **patterns, **bound; // by column; by variable
@@ -376,6 +326,7 @@ typedef struct {
 typedef struct {
   uint32_t columns, rows;
   Node **values;
+  Way *ways;
   Row *row;
 } Matrix;
 
@@ -386,8 +337,14 @@ static bool row_accepts(const Reference *r, const Node *pattern, const Node *val
   return value->kind == NODE_CALL && value->name == pattern->name;
 }
 
-// Reduces a column, drops the rows that its value rules out, and replaces it by columns for the value's fields, which
-// come after all others: what is outside is looked at first.
+static Way way_to(Reference *r, Way way, uint32_t field) {
+  Way longer = {way.depth + 1, allocate(r, way.depth + 1, 1)};
+  if (way.depth) memcpy(longer.fields, way.fields, way.depth);
+  longer.fields[way.depth] = (uint8_t)field;
+  return longer;
+}
+
+// Reduces a column, drops the rows that its value rules out, and replaces it by columns for the value's fields.
 static void inspect(Reference *r, Matrix *m, uint32_t column) {
   Node *value = m->values[column] = whnf(r, m->values[column]);
   uint32_t fields = value->kind == NODE_CALL ? value->count : 0, rest = m->columns - column - 1, rows = 0;
@@ -395,6 +352,10 @@ static void inspect(Reference *r, Matrix *m, uint32_t column) {
   memcpy(values, m->values, column * sizeof *values);
   memcpy(values + column, m->values + column + 1, rest * sizeof *values);
   memcpy(values + column + rest, value->kids, fields * sizeof *values);
+  Way *ways = allocate(r, m->columns - 1 + fields, sizeof *ways);
+  memcpy(ways, m->ways, column * sizeof *ways);
+  memcpy(ways + column, m->ways + column + 1, rest * sizeof *ways);
+  for (uint32_t i = 0; i < fields; i++) ways[column + rest + i] = way_to(r, m->ways[column], i);
   for (uint32_t i = 0; i < m->rows; i++) {
     Row row = m->row[i];
     Node *pattern = row.patterns[column];
@@ -411,22 +372,30 @@ static void inspect(Reference *r, Matrix *m, uint32_t column) {
   m->rows = rows;
   m->columns += fields - 1;
   m->values = values;
+  m->ways = ways;
 }
 
-// The first column that the first row wants to see; the number of columns when it is satisfied.
+static bool is_before(Way a, Way b) {
+  return a.depth != b.depth ? a.depth < b.depth : memcmp(a.fields, b.fields, a.depth) < 0;
+}
+
+// The column that the first row wants to see next: outer ones first, then from left to right. The number of columns
+// when the row is satisfied.
 static uint32_t wanted_column(const Matrix *m) {
-  uint32_t column = 0;
-  for (; column < m->columns; column++) {
+  uint32_t wanted = m->columns;
+  for (uint32_t column = 0; column < m->columns; column++) {
     const Node *pattern = m->row[0].patterns[column];
-    if (pattern && (pattern->kind != NODE_BOUND || pattern->strict)) break;
+    if (!pattern || (pattern->kind == NODE_BOUND && !pattern->strict)) continue;
+    if (wanted == m->columns || is_before(m->ways[column], m->ways[wanted])) wanted = column;
   }
-  return column;
+  return wanted;
 }
 
 static Matrix matrix_new(Reference *r, const ReferenceFunction *function, const Node *call) {
   Matrix m = {.columns = function->arity, .rows = function->rule_count};
   m.values = allocate(r, m.columns, sizeof *m.values);
-  for (uint32_t i = 0; i < m.columns; i++) m.values[i] = call->kids[i];
+  m.ways = allocate(r, m.columns, sizeof *m.ways);
+  for (uint32_t i = 0; i < m.columns; i++) m.values[i] = call->kids[i], m.ways[i] = way_to(r, (Way){0}, i);
   m.row = allocate(r, m.rows, sizeof *m.row);
   for (uint32_t i = 0; i < m.rows; i++) {
     const ReferenceRule *rule = &function->rules[i];
@@ -478,7 +447,9 @@ static Node *step(Reference *r, Node *node) {
   case NODE_OPERATE: {
     Node *left = node->kids[0] = whnf(r, node->kids[0]), *right = node->kids[1] = whnf(r, node->kids[1]);
     if (left->kind != NODE_NUMBER || right->kind != NODE_NUMBER || is_u60(left) != is_u60(right)) return NULL;
-    return node_number(r, operate(r, node->op, left->number, right->number));
+    Number result;
+    if (!reference_operate(node->op, left->number, right->number, &result)) leave(r, REFERENCE_RUNTIME_ERROR);
+    return node_number(r, result);
   }
   case NODE_CALL: {
     if (is_builtin_function(node->name)) return apply_builtin(r, node);

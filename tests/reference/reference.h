@@ -36,6 +36,9 @@ extern const ReferenceBudget REFERENCE_LARGE; // for programs that people wrote:
 // REFERENCE_OK. The program must have been read (program_read), and need not be compiled.
 ReferenceStatus reference_evaluate(const Program *program, const Function *main, ReferenceBudget budget, Buffer *text);
 
+// Of two numbers of one kind. False: a U60 division by zero.
+bool reference_operate(Operator op, Number a, Number b, Number *result);
+
 const char *reference_status_name(ReferenceStatus status);
 
 #endif

@@ -78,8 +78,10 @@ void generator_constructor_name(Generator *g, TypeId type, uint32_t number) {
 
 // Expressions
 
+// Copies of a number or of data are harmless; see generate.h.
 static void lambda_binder(Generator *g, TypeId type) {
-  buffer_format(g->out, generator_chance(g, 80) ? "λ%s " : "@%s ", bind(g, type, 1, true));
+  uint32_t uses = is_first_order(g, type) ? 3 : 1;
+  buffer_format(g->out, generator_chance(g, 80) ? "λ%s " : "@%s ", bind(g, type, uses, true));
 }
 
 static void lambda(Generator *g, TypeId type, uint32_t size) {
@@ -206,7 +208,7 @@ static void misfit(Generator *g) {
 // A number that is small, for counting down.
 static void counter(Generator *g, uint32_t size) {
   if (generator_chance(g, 60))
-    buffer_number(g->out, generator_below(g, generator_chance(g, 10) ? 12 : 5));
+    buffer_number(g->out, generator_below(g, generator_chance(g, 90) ? 5 : generator_chance(g, 80) ? 12 : 300));
   else
     text(g, "(% "), generator_expression(g, TYPE_NUMBER, size),
         buffer_format(g->out, " %u)", 1 + generator_below(g, 5));
@@ -330,18 +332,19 @@ static bool apply(Generator *g, TypeId type, uint32_t size) {
 }
 
 static void bind_value(Generator *g, TypeId type, uint32_t size) {
+  // In a λ nothing that may hold a function is cloned.
   TypeId value = g->lambdas ? generator_first_order_type(g) : generator_type(g);
   size_t scope = g->variables.count;
   Buffer *out = g->out, value_text = {0};
   g->out = &value_text;
   generator_expression(g, value, size / 3);
   g->out = out;
-  if (!g->lambdas && generator_chance(g, 30)) {
+  if (generator_chance(g, 30)) {
     const char *first = bind(g, value, UNLIMITED, true);
     buffer_format(g->out, "dup %s ", first);
     buffer_format(g->out, "%s = ", bind(g, value, UNLIMITED, false));
   } else {
-    buffer_format(g->out, "let %s = ", bind(g, value, g->lambdas ? 1 : UNLIMITED, true));
+    buffer_format(g->out, "let %s = ", bind(g, value, UNLIMITED, true));
   }
   if (value_text.size) buffer_add(g->out, value_text.text, value_text.size);
   buffer_free(&value_text);
@@ -371,6 +374,11 @@ static void continuation(Generator *g, TypeId type, uint32_t size) {
 static void number_expression(Generator *g, uint32_t size) {
   if (generator_chance(g, 90)) {
     arithmetic(g, size);
+    return;
+  }
+  if (generator_chance(g, 30)) {
+    text(g, generator_need(g, NEED_MINUS, "(Minus (U60.swap "));
+    for (int i = 0; i < 3; i++) generator_expression(g, TYPE_NUMBER, size / 3), text(g, i < 2 ? " " : "))");
     return;
   }
   text(g, generator_need(g, NEED_FOLD, "(Fold ")), lambda(g, TYPE_FUNCTION + 1, size / 3), text(g, " ");
