@@ -5,6 +5,7 @@
 # size, should stay the same. A case in which it grows by more than 1.6 times from one size to the next is flagged.
 # The memory is the process's peak. Exit status 1 if a case is flagged or fails.
 set -uo pipefail
+# shellcheck source=lib.sh source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 find_hvm "${1:-}"
 runs=${RUNS:-3}

@@ -8,6 +8,7 @@
 # GHC's programs are compiled once into build/bench. Without ghc its columns are empty.
 # Exit status 1 if a result was wrong or missing.
 set -uo pipefail
+# shellcheck source=lib.sh source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 runs=${RUNS:-5}

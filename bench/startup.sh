@@ -1,6 +1,7 @@
 #!/bin/bash
 # startup.sh [HVM]: how long it takes to start and print a hello-world, and the memory of it. RUNS=50
 set -uo pipefail
+# shellcheck source=lib.sh source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 find_hvm "${1:-}"
 runs=${RUNS:-50}

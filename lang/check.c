@@ -209,6 +209,15 @@ static void check_dup(Checker *checker, Term *term) {
   unbind(checker, first, hidden_first);
 }
 
+// λx.x 1 binds x.x, and returns 1: hardly what was meant.
+static void warn_dotted(Checker *checker, const Binder *binder) {
+  const char *dot = binder && !binder->uses && !binder->scopeless ? strchr(binder->name, '.') : NULL;
+  if (!dot) return;
+  Diagnostic *diagnostic = diagnostic_add(checker->diagnostics, SEVERITY_WARNING, checker->source, binder->span,
+                                          "this λ binds '%s', which its body does not use", binder->name);
+  HINT(checker, diagnostic, "put a space after the dot to bind '%.*s'", (int)(dot - binder->name), binder->name);
+}
+
 static void check_term(Checker *checker, Term *term) {
   Binder *hidden;
   switch (term->kind) {
@@ -217,6 +226,7 @@ static void check_term(Checker *checker, Term *term) {
     hidden = bind(checker, term->lambda.binder);
     check_term(checker, term->lambda.body);
     unbind(checker, term->lambda.binder, hidden);
+    warn_dotted(checker, term->lambda.binder);
     break;
   case TERM_APPLY:
     check_term(checker, term->apply.function);
