@@ -74,13 +74,10 @@ static void print_statistics(hvm_runtime *runtime, const Options *options) {
   if (options->json) statistics_json(&statistics);
 }
 
-static int print_result(hvm_runtime *runtime, bool colour) {
+static int print_result(hvm_runtime *runtime) {
   size_t size;
   char *text = hvm_result_text(runtime, &size);
-  if (!text) {
-    output_error(colour, "out of memory: the result is too large to print");
-    return EXIT_ERROR;
-  }
+  if (!text) return EXIT_ERROR;
   fwrite(text, 1, size, stdout);
   putchar('\n');
   free(text);
@@ -90,8 +87,8 @@ static int print_result(hvm_runtime *runtime, bool colour) {
 static int reduce(hvm_runtime *runtime, const Options *options, bool colour) {
   interrupt_begin(runtime);
   hvm_status status = options->expression ? hvm_reduce(runtime, options->expression) : hvm_reduce_main(runtime);
+  int exit_status = status == HVM_OK ? print_result(runtime) : EXIT_ERROR;
   interrupt_end();
-  int exit_status = status == HVM_OK ? print_result(runtime, colour) : EXIT_ERROR;
   output_messages(runtime, colour);
   print_statistics(runtime, options);
   return exit_status;

@@ -46,7 +46,12 @@ static void write_line(Machine *machine, Buffer *text) {
 
 static BuiltinResult run_log(Machine *machine, Word *arguments) {
   Buffer text = {0};
-  machine_print(machine, &text, arguments[0]);
+  PrintStatus status = machine_print(machine, &text, arguments[0]);
+  if (status != PRINT_OK) {
+    buffer_free(&text);
+    if (status == PRINT_INTERRUPTED) machine_fail(machine, MACHINE_INTERRUPTED, NULL, NULL, "interrupted");
+    machine_fail(machine, MACHINE_EXHAUSTED, NULL, NULL, "out of memory: the text of HVM.log is too large");
+  }
   write_line(machine, &text);
   heap_erase(machine, arguments[0]);
   return (BuiltinResult){.next = arguments[1]};

@@ -5,7 +5,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { HEAP_STEP = 1 << 15, CYCLE_LEAST = 1 << 16, STACK_STEP = 1 << 16, STACK_MARGIN = 1 << 11 }; // cells and words
+enum {
+  POPULATE_LEAST = 1 << 19,
+  HEAP_STEP = 1 << 15,
+  CYCLE_LEAST = 1 << 16,
+  STACK_STEP = 1 << 16,
+  STACK_MARGIN = 1 << 11
+};                                    // cells and words
 static const Location FIRST_CELL = 1; // location 0 means none
 
 // Memory limits of the machine and of the control group, in bytes.
@@ -22,6 +28,7 @@ static size_t available_memory(void) {
 }
 
 static void *reserve(size_t *bytes) {
+  *bytes = term_address_space(*bytes);
   for (; *bytes >= (size_t)1 << 20; *bytes /= 2) {
     void *memory = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory != MAP_FAILED) return memory;
@@ -180,6 +187,10 @@ static bool extend_heap(Machine *machine) {
   if (wanted >= machine->cycle_check && (worth || (suspected && near_limit))) want_cycles(machine);
   // The current run is at the end already, or the last of the others was: what is new follows the end.
   if (machine->bump_limit != machine->heap_end) machine->bump = machine->heap_end;
+#ifdef MADV_POPULATE_WRITE // one call instead of a fault for every page
+  if (wanted >= POPULATE_LEAST)
+    madvise(machine->heap + machine->heap_end, HEAP_STEP * sizeof(Word), MADV_POPULATE_WRITE);
+#endif
   machine->heap_end = machine->bump_limit = wanted;
   return true;
 }

@@ -80,8 +80,9 @@ uint64_t machine_live_cells(const Machine *machine);
 uint64_t machine_peak_cells(const Machine *machine); // that were ever used
 uint64_t machine_peak_bytes(const Machine *machine); // of cells and stack
 
-// The result, or any other normal term, as text.
-void machine_print(Machine *machine, Buffer *out, Word term);
+// Appends the result, or any other normal term, as text. Too large: the text needs more than the memory limit.
+typedef enum { PRINT_OK, PRINT_TOO_LARGE, PRINT_INTERRUPTED } PrintStatus;
+PrintStatus machine_print(const Machine *machine, Buffer *out, Word term);
 // Appends the code points of a string as UTF-8; false when the term is no string.
 bool machine_string(const Machine *machine, Buffer *out, Word term);
 

@@ -6,7 +6,7 @@
 #include "machine.h"
 
 // How much of a chain of String.cons or List.cons is known already.
-typedef enum { CHAIN_UNKNOWN, CHAIN_RAW, CHAIN_PROPER } Chain;
+typedef enum { CHAIN_UNKNOWN, CHAIN_RAW, CHAIN_PROPER, CHAIN_ITEMS } Chain;
 
 typedef struct {
   const char *text; // a text to write; NULL: a term
@@ -132,6 +132,20 @@ static void measure_chain(const Printer *printer, Item *item, NameId cons, NameI
   item->chain = item->raw ? CHAIN_RAW : CHAIN_PROPER;
 }
 
+// The next item of a proper list, or its end: what follows waits as one entry of the stack.
+static void write_items(Printer *printer, Item *item) {
+  Location location = word_location(item->term);
+  if (!location) {
+    buffer_char(&printer->text, ']');
+    return;
+  }
+  if (item->raw) buffer_text(&printer->text, ", ");
+  item->term = printer->machine->heap[location + 1];
+  item->raw = 1; // an item came before
+  ARRAY_PUSH(&printer->items, *item);
+  push_term(printer, printer->machine->heap[location], item->choices);
+}
+
 static void write_proper_chain(Printer *printer, const Item *item, NameId cons) {
   const Word *heap = printer->machine->heap;
   if (cons == NAME_STRING_CONS) {
@@ -142,18 +156,10 @@ static void write_proper_chain(Printer *printer, const Item *item, NameId cons) 
     return;
   }
   buffer_char(&printer->text, '[');
-  push_text(printer, "]");
-  size_t first = printer->items.count;
-  for (Word term = item->term; word_location(term); term = heap[word_location(term) + 1]) {
-    if (printer->items.count > first) push_text(printer, ", ");
-    push_term(printer, heap[word_location(term)], item->choices);
-  }
-  // They were pushed first to last, but the last pushed is written first.
-  for (size_t low = first, high = printer->items.count; low + 1 < high; low++) {
-    Item swap = printer->items.items[low];
-    printer->items.items[low] = printer->items.items[--high];
-    printer->items.items[high] = swap;
-  }
+  Item items = *item;
+  items.chain = CHAIN_ITEMS;
+  items.raw = 0;
+  write_items(printer, &items);
 }
 
 // Opens "(name" and pushes the fields and ")".
@@ -334,21 +340,33 @@ static void write_names(Printer *printer, Buffer *out) {
   free(printer->entries);
 }
 
-void machine_print(Machine *machine, Buffer *out, Word term) {
+// Nothing of a text may be larger than the memory that the machine may use: a small result can have a very long text.
+static bool is_too_large(const Printer *printer) {
+  size_t bytes = printer->text.size + printer->items.count * sizeof(Item) + printer->marks.count * sizeof(Mark);
+  return bytes > printer->machine->memory_limit;
+}
+
+PrintStatus machine_print(const Machine *machine, Buffer *out, Word term) {
   Printer printer = {.machine = machine};
+  PrintStatus status = PRINT_OK;
   push_term(&printer, term, NULL);
-  while (printer.items.count) {
+  while (printer.items.count && status == PRINT_OK) {
     Item item = printer.items.items[--printer.items.count];
     if (item.text)
       buffer_text(&printer.text, item.text);
     else if (item.scope_end)
       mark(&printer, item.term, MARK_SCOPE_END);
+    else if (item.chain == CHAIN_ITEMS)
+      write_items(&printer, &item);
     else
       write_term(&printer, &item);
+    if (is_too_large(&printer)) status = PRINT_TOO_LARGE;
+    if (atomic_load_explicit(&machine->interrupted, memory_order_relaxed)) status = PRINT_INTERRUPTED;
   }
-  write_names(&printer, out);
+  if (status == PRINT_OK) write_names(&printer, out);
   ARRAY_FREE(&printer.items);
   ARRAY_FREE(&printer.marks);
   buffer_free(&printer.text);
   arena_free(&printer.arena);
+  return status;
 }

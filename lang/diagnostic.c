@@ -4,6 +4,14 @@ enum { LINE_LIMIT = 160, LINE_CONTEXT = 60 }; // longer lines are shown in part,
 
 Diagnostic *diagnostic_add(Diagnostics *all, Severity severity, const Source *source, Span span, const char *format,
                            ...) {
+  if (severity == SEVERITY_ERROR)
+    all->errors++;
+  else
+    all->warnings++;
+  if (all->list.count >= DIAGNOSTIC_LIMIT) {
+    all->dropped++;
+    return &all->spare;
+  }
   Buffer message = {0};
   va_list arguments;
   va_start(arguments, format);
@@ -22,6 +30,7 @@ Diagnostic *diagnostic_add(Diagnostics *all, Severity severity, const Source *so
 }
 
 void diagnostic_hint(Diagnostics *all, Diagnostic *diagnostic, const char *format, ...) {
+  if (diagnostic == &all->spare) return;
   Buffer text = {0};
   va_list arguments;
   va_start(arguments, format);
@@ -33,6 +42,7 @@ void diagnostic_hint(Diagnostics *all, Diagnostic *diagnostic, const char *forma
 
 void diagnostic_note(Diagnostics *all, Diagnostic *diagnostic, const Source *source, Span span, const char *format,
                      ...) {
+  if (diagnostic == &all->spare) return;
   Buffer text = {0};
   va_list arguments;
   va_start(arguments, format);

@@ -6,7 +6,7 @@
 //       = hint: did you mean 'x'?
 //
 // A Diagnostics list collects them in the order of discovery; diagnostics_sort puts them in the order of the text.
-// Message texts are copied into the list's arena.
+// Message texts are copied into the list's arena. After DIAGNOSTIC_LIMIT diagnostics the others are only counted.
 #ifndef HVM_LANG_DIAGNOSTIC_H
 #define HVM_LANG_DIAGNOSTIC_H
 
@@ -28,9 +28,13 @@ typedef struct Diagnostic {
   Span note_span;
 } Diagnostic;
 
+enum { DIAGNOSTIC_LIMIT = 1000 };
+
 typedef struct Diagnostics {
   ARRAY(Diagnostic) list;
   size_t errors, warnings;
+  size_t dropped;   // not in the list
+  Diagnostic spare; // what add returns for those
   Arena arena;
 } Diagnostics;
 

@@ -1,6 +1,7 @@
 #include "parse.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <tree_sitter/api.h>
 
 #include "syntax.h"
@@ -524,7 +525,21 @@ static void report_marked(Parser *parser, TSNode root) {
   fail(parser, span_of(parser, node), "unexpected text");
 }
 
+// tree-sitter ends the process when memory is short, in words of its own: it gets allocators that say it in ours.
+
+static void *checked(void *memory) {
+  if (!memory) memory_exhausted();
+  return memory;
+}
+
+static void *allocate(size_t size) { return checked(malloc(size ? size : 1)); }
+static void *allocate_zeroed(size_t count, size_t size) { return checked(calloc(count ? count : 1, size ? size : 1)); }
+static void *reallocate(void *memory, size_t size) { return checked(realloc(memory, size ? size : 1)); }
+static void set_allocators(void) { ts_set_allocator(allocate, allocate_zeroed, reallocate, free); }
+
 static TSTree *read_tree(Parser *parser, const char *text, uint32_t size) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, set_allocators);
   TSParser *reader = ts_parser_new();
   const TSLanguage *language = tree_sitter_hvm();
   ts_parser_set_language(reader, language);

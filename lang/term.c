@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 static const size_t DEEP_STACK_BYTES = (size_t)16 << 30;
 // More than any recursive function of lang/ takes for one level of a term, sanitizers' larger frames included.
@@ -26,6 +27,13 @@ uint32_t term_depth_limit(void) {
   return deep_stack_bytes ? (uint32_t)(deep_stack_bytes / BYTES_PER_LEVEL) : SHALLOW_LEVELS;
 }
 
+size_t term_address_space(size_t wanted) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
+  size_t share = (size_t)limit.rlim_cur / 4;
+  return wanted < share ? wanted : share;
+}
+
 void term_run_deep(void (*function)(void *), void *argument) {
   DeepCall call = {function, argument, 0};
   if (deep_stack_bytes) {
@@ -33,7 +41,7 @@ void term_run_deep(void (*function)(void *), void *argument) {
     return;
   }
   // A machine that cannot reserve so much address space gets what it can.
-  for (size_t size = DEEP_STACK_BYTES; size >= (size_t)1 << 20; size /= 2) {
+  for (size_t size = term_address_space(DEEP_STACK_BYTES) & ~(size_t)0xFFFFF; size >= (size_t)1 << 20; size /= 2) {
     void *stack =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (stack == MAP_FAILED) continue;

@@ -1,6 +1,7 @@
 #include "hvm.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "eval/machine.h"
@@ -49,6 +50,8 @@ hvm_status hvm_load_file(hvm_runtime *runtime, const char *path) {
   FILE *file = fopen(path, "rb");
   Buffer text = {0};
   char block[1 << 16];
+  struct stat about;
+  if (file && fstat(fileno(file), &about) == 0 && about.st_size >= UINT32_MAX) errno = EFBIG, fclose(file), file = NULL;
   if (file)
     for (size_t size; (size = fread(block, 1, sizeof block, file)) > 0;) buffer_add(&text, block, size);
   hvm_status status = HVM_OK;
@@ -111,6 +114,7 @@ const char *hvm_messages(hvm_runtime *runtime, bool colour) {
   buffer_text(&runtime->messages, "");
   const Diagnostics *all = &runtime->program->diagnostics;
   for (size_t i = 0; i < all->list.count; i++) diagnostic_render(&runtime->messages, &all->list.items[i], colour);
+  if (all->dropped) buffer_format(&runtime->messages, "hvm: %zu more messages are not shown\n", all->dropped);
   return runtime->messages.text;
 }
 
@@ -134,7 +138,15 @@ char *hvm_result_text(hvm_runtime *runtime, size_t *size) {
   Machine *machine = runtime->machine;
   if (!machine->root) return NULL;
   Buffer text = {0};
-  machine_print(machine, &text, machine->heap[machine->root]);
+  PrintStatus status = machine_print(machine, &text, machine->heap[machine->root]);
+  if (status != PRINT_OK) {
+    if (status == PRINT_INTERRUPTED) atomic_store(&machine->interrupted, false);
+    diagnostic_add(&runtime->program->diagnostics, SEVERITY_ERROR, NULL, (Span){0, 0}, "%s",
+                   status == PRINT_INTERRUPTED ? "interrupted while printing the result"
+                                               : "out of memory: the text of the result is larger than the limit");
+    buffer_free(&text);
+    return NULL;
+  }
   if (size) *size = text.size;
   return text.text;
 }

@@ -75,7 +75,8 @@ size_t hvm_diagnostic_count(const hvm_runtime *runtime);
 hvm_diagnostic hvm_diagnostic_at(const hvm_runtime *runtime, size_t index);
 void hvm_clear_diagnostics(hvm_runtime *runtime);
 
-// The result as text, in memory that the caller frees (size may be NULL). NULL when there is no result.
+// The result as text, in memory that the caller frees (size may be NULL). NULL when there is no result, and, with a
+// diagnostic, when the text needs more than the memory limit or was interrupted.
 char *hvm_result_text(hvm_runtime *runtime, size_t *size);
 
 // Walking the result. A node is valid as long as the result is.
