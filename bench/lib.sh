@@ -9,6 +9,8 @@ WORK=$(mktemp -d) || exit 1
 trap 'rm -rf "$WORK"' EXIT
 export LC_ALL=C
 
+wall="" cpu="" kib="" # what measure sets
+
 # The command to measure: the first word given if it is one, else build/hvm.
 find_hvm() { # [word]
   HVM=${1:-$ROOT/build/hvm}

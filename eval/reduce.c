@@ -567,7 +567,7 @@ CODE_RETURN : {
   CODE_##form##_##op : {                                                                                               \
     Word left = fp[pc[2]], right = (y), result;                                                                        \
     if (!operate_numbers(machine, OP_##op, left, right, &result))                                                      \
-      result = new_pair(machine, TAG_OP2, word_extra(constants[pc[4]]), left, right);                                  \
+      result = operate_later(machine, word_extra(constants[pc[4]]), left, right);                                      \
     fp[pc[1]] = result;                                                                                                \
     pc += 5;                                                                                                           \
     NEXT();                                                                                                            \

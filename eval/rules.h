@@ -40,8 +40,26 @@ static inline Label fresh_label(Machine *machine) {
   return label_new(machine->next_label++);
 }
 
+// What a word stands for already: the value of a dup that fired, the argument that β put into a slot.
+static inline Word resolve(Machine *machine, Word term) {
+  for (;;) {
+    Location location = word_location(term);
+    unsigned tag = word_tag(term);
+    if (tag == TAG_VAR) {
+      if (word_tag(machine->heap[location]) == TAG_SLOT) return term;
+    } else if (tag == TAG_DP0 || tag == TAG_DP1) {
+      if (!(machine->heap[location + 1] & DUP_FIRED)) return term;
+    } else {
+      return term;
+    }
+    term = machine->heap[location];
+    heap_free(machine, location, 2);
+  }
+}
+
 // The two copies of a term: flat ones at once, others through a dup in the given state. A dead side gets ERA.
 static inline void clone(Machine *machine, Word term, Word state, Word copies[2]) {
+  if (!word_is_flat(term)) term = resolve(machine, term);
   if (word_is_flat(term)) {
     machine->rewrites[word_tag(term) == TAG_CTR ? RULE_DUP_CTR : RULE_DUP_NUM]++;
     copies[0] = copies[1] = term;
@@ -212,6 +230,15 @@ static inline bool operate_numbers(Machine *machine, Operator op, Word a, Word b
   if (word_tag(a) != TAG_FLO || word_tag(b) != TAG_FLO) return false;
   machine->rewrites[RULE_OP2_NUM]++;
   return number_operate(op, a, b, result);
+}
+
+// An operation in a rule's body whose operands are not both numbers as they stand: computed if they stand for numbers,
+// else a node.
+static Word operate_later(Machine *machine, unsigned extra, Word left, Word right) {
+  Word result;
+  left = resolve(machine, left), right = resolve(machine, right);
+  if (operate_numbers(machine, op2_operator(extra), left, right, &result)) return result;
+  return new_pair(machine, TAG_OP2, extra, left, right);
 }
 
 static _Noreturn void fail_division(Machine *machine, unsigned extra, Word left) {
