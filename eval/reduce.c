@@ -235,16 +235,16 @@ ret:;
   }
   case FRAME_DUP0:
   case FRAME_DUP1: {
-    bool again = false;
+    unsigned side = (unsigned)(frame & 15) - FRAME_DUP0;
     sp--;
+    if (word_tag(term) == TAG_SUP && project(machine, frame >> FRAME_SHIFT, side, &term)) goto eval;
     if (word_tag(term) == TAG_LAM) {
       bool applied;
       sp = lift_lambda(machine, &term, sp + 1, &applied);
       if (applied) goto eval;
       goto ret;
     }
-    term = fire_dup(machine, frame >> FRAME_SHIFT, (unsigned)(frame & 15) - FRAME_DUP0, term, &again);
-    if (again) goto eval;
+    term = fire_dup(machine, frame >> FRAME_SHIFT, side, term);
     goto ret;
   }
   case FRAME_RUN: {

@@ -105,20 +105,6 @@ static inline void dup_constructor(Machine *machine, Word term, Word state, Word
   results[1] = word_make(TAG_CTR, word_extra(term), target);
 }
 
-// dup x y = {a b}, of one label
-// --------------------------------------- Dup-Sup
-// x <- a
-// y <- b
-static inline void dup_same_superposition(Machine *machine, Word term, Word state, Word results[2]) {
-  Location location = word_location(term);
-  machine->rewrites[RULE_DUP_SUP]++;
-  results[0] = machine->heap[location];
-  results[1] = machine->heap[location + 1];
-  heap_free(machine, location, 3);
-  if (state & DUP_DEAD0) heap_erase(machine, results[0]);
-  if (state & DUP_DEAD1) heap_erase(machine, results[1]);
-}
-
 // dup x y = {a b}, of different labels
 // --------------------------------------- Dup-Sup
 // dup xa ya = a; dup xb yb = b            (labels: the dup's own, a step further to either side)
@@ -279,9 +265,33 @@ static Word operate(Machine *machine, unsigned extra, Word left, Word right) {
   return new_pair(machine, TAG_OP2, extra, left, right);
 }
 
-// The term of a dup is in weak head normal form and no λ (see lift_lambda): what the demanded side gets. Sets *again
-// when that must be reduced further.
-static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term, bool *again) {
+// dup x y = {a b}, of one label, for x
+// --------------------------------------- Dup-Sup
+// y <- b
+// a
+// False when the labels differ. *term becomes what is to be evaluated.
+static inline bool project(Machine *machine, Location dup, unsigned side, Word *term) {
+  Word *const heap = machine->heap;
+  Location superposition = word_location(*term);
+  Word state = heap[dup + 1];
+  if (!(state >> DUP_LABEL_SHIFT) || !label_projects(state >> DUP_LABEL_SHIFT, heap[superposition + 2])) return false;
+  machine->rewrites[RULE_DUP_SUP]++;
+  Word other = heap[superposition + 1 - side];
+  *term = heap[superposition + side];
+  heap_free(machine, superposition, 3);
+  if (state & (DUP_DEAD0 | DUP_DEAD1)) {
+    heap_free(machine, dup, 2);
+    heap_erase(machine, other);
+  } else {
+    heap[dup] = other;
+    heap[dup + 1] = DUP_FIRED;
+  }
+  return true;
+}
+
+// The term of a dup is in weak head normal form, no λ (see lift_lambda) and no superposition of its own (see project):
+// what the demanded side gets.
+static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term) {
   Word state = machine->heap[dup + 1] & ~(Word)DUP_CLAIMED;
   Word other_dead = state & (side ? DUP_DEAD0 : DUP_DEAD1);
   Word results[2];
@@ -297,10 +307,6 @@ static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term, b
     return term;
   } else if (word_tag(term) == TAG_CTR) {
     dup_constructor(machine, term, state & ~DUP_SESSION_MASK, results);
-  } else if (state >> DUP_LABEL_SHIFT &&
-             label_projects(state >> DUP_LABEL_SHIFT, machine->heap[word_location(term) + 2])) {
-    dup_same_superposition(machine, term, state, results);
-    *again = true;
   } else {
     dup_other_superposition(machine, term, state & ~DUP_SESSION_MASK, results);
   }
@@ -328,7 +334,8 @@ static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term, b
 static Word *lift_lambda(Machine *machine, Word *term, Word *sp, bool *applied) {
   Word *const heap = machine->heap;
   Location cell = word_location(*term);
-  Word body = heap[cell + 1];
+  Word body = heap[cell + 1]; // later a side of the dup that was made last
+  Location inner = 0;         // that dup
   const bool used = heap[cell] == SLOT_FREE;
   if (!used) heap_free(machine, cell, 2);
   for (;;) {
@@ -339,9 +346,15 @@ static Word *lift_lambda(Machine *machine, Word *term, Word *sp, bool *applied) 
         heap[cell] = sp[-2];
       else
         heap_erase(machine, sp[-2]);
-      *term = body;
       *applied = true;
-      return sp - 2;
+      if (!inner) {
+        *term = body;
+        return sp - 2;
+      }
+      heap[inner + 1] |= DUP_CLAIMED; // it is asked at once
+      *term = heap[inner];
+      sp[-2] = inner << FRAME_SHIFT | (FRAME_DUP0 + word_tag(body) - TAG_DP0);
+      return sp - 1;
     }
     if (kind != FRAME_DUP0 && kind != FRAME_DUP1) break;
     Location outer = *--sp >> FRAME_SHIFT;
@@ -355,7 +368,7 @@ static Word *lift_lambda(Machine *machine, Word *term, Word *sp, bool *applied) 
       state |= fresh_label(machine) << DUP_LABEL_SHIFT;
     }
     machine->rewrites[RULE_DUP_LAM]++;
-    Location inner = new_dup(machine, body, state);
+    inner = new_dup(machine, body, state);
     Word variable = TAG_ERA;
     if (dead) {
       heap_free(machine, outer, 2);
