@@ -48,9 +48,12 @@ static BuiltinResult run_log(Machine *machine, Word *arguments) {
   Buffer text = {0};
   PrintStatus status = machine_print(machine, &text, arguments[0]);
   if (status != PRINT_OK) {
+    static const MachineStatus statuses[] = {[PRINT_TOO_LARGE] = MACHINE_EXHAUSTED,
+                                             [PRINT_INTERRUPTED] = MACHINE_INTERRUPTED,
+                                             [PRINT_TORN] = MACHINE_FAILED};
     buffer_free(&text);
-    if (status == PRINT_INTERRUPTED) machine_fail(machine, MACHINE_INTERRUPTED, NULL, NULL, "interrupted");
-    machine_fail(machine, MACHINE_EXHAUSTED, NULL, NULL, "out of memory: the text of HVM.log is too large");
+    machine_fail(machine, statuses[status], NULL, status == PRINT_TORN ? PRINT_TORN_HINT : NULL, "%s",
+                 PRINT_MESSAGES[status]);
   }
   write_line(machine, &text);
   heap_erase(machine, arguments[0]);

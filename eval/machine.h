@@ -80,8 +80,15 @@ uint64_t machine_live_cells(const Machine *machine);
 uint64_t machine_peak_cells(const Machine *machine); // that were ever used
 uint64_t machine_peak_bytes(const Machine *machine); // of cells and stack
 
-// Appends the result, or any other normal term, as text. Too large: the text needs more than the memory limit.
-typedef enum { PRINT_OK, PRINT_TOO_LARGE, PRINT_INTERRUPTED } PrintStatus;
+// Appends the result, or any other normal term, as text. What can prevent it:
+//   too large    the text needs more than the memory limit
+//   interrupted  by machine_interrupt
+//   torn         a superposition, an erased side or a variable outside of its λ shows in the result of a program that
+//   has
+//                neither {a b} nor $x: clones of a λ met that lazy cloning cannot tell apart, and the text would be
+//                wrong
+typedef enum { PRINT_OK, PRINT_TOO_LARGE, PRINT_INTERRUPTED, PRINT_TORN } PrintStatus;
+extern const char *const PRINT_MESSAGES[], *const PRINT_TORN_HINT;
 PrintStatus machine_print(const Machine *machine, Buffer *out, Word term);
 // Appends the code points of a string as UTF-8; false when the term is no string.
 bool machine_string(const Machine *machine, Buffer *out, Word term);

@@ -5,6 +5,15 @@
 // for names, and put together afterwards. All of it takes time linear in the text.
 #include "machine.h"
 
+const char *const PRINT_MESSAGES[] = {[PRINT_OK] = "",
+                                      [PRINT_TOO_LARGE] =
+                                          "out of memory: the text of the result is larger than the limit",
+                                      [PRINT_INTERRUPTED] = "interrupted while printing the result",
+                                      [PRINT_TORN] = "clones of a λ took each other's place"};
+const char *const PRINT_TORN_HINT = "a λ that clones its own variable was cloned itself, and its clones met: lazy "
+                                    "cloning has no result for that; build "
+                                    "the copies separately, by calls of a function";
+
 // How much of a chain of String.cons or List.cons is known already.
 typedef enum { CHAIN_UNKNOWN, CHAIN_RAW, CHAIN_PROPER, CHAIN_ITEMS } Chain;
 
@@ -25,10 +34,13 @@ typedef struct {
   Location slot;
   MarkKind kind;
   size_t variable;
+  const Choice *choices; // of the way to a binder or a variable
 } Mark;
 typedef struct {
   bool bound, open, used, scopeless;
   uint32_t number;
+  size_t outer;          // the variable of the same slot whose λ this one's is in; SIZE_MAX: none
+  const Choice *choices; // of the way to its binder
 } Variable;
 typedef struct {
   Location slot;
@@ -41,6 +53,7 @@ typedef struct {
   ARRAY(Mark) marks;
   Buffer text;
   Arena arena;
+  bool torn; // the text shows what no program without superpositions and scopeless variables can mean
   ARRAY(Variable) variables;
   Entry *entries; // open addressing by slot: the variable that it stands for at the moment
   size_t capacity;
@@ -84,7 +97,7 @@ void machine_see_through(const Machine *machine, Arena *arena, Word *term, const
       *term = heap[location];
     } else if (tag == TAG_SUP) {
       const Choice *choice = *choices;
-      while (choice && !label_projects(choice->label, heap[location + 2])) choice = choice->outer;
+      while (choice && choice->label != heap[location + 2]) choice = choice->outer;
       if (!choice) return;
       *term = heap[location + choice->side];
       *choices = drop_choice(arena, *choices, choice);
@@ -234,8 +247,8 @@ static void write_number(Printer *printer, const Item *item) {
   buffer_char(out, ')');
 }
 
-static void mark(Printer *printer, Word term, MarkKind kind) {
-  ARRAY_PUSH(&printer->marks, (Mark){printer->text.size, word_location(term), kind, 0});
+static void mark(Printer *printer, const Item *item, MarkKind kind) {
+  ARRAY_PUSH(&printer->marks, (Mark){printer->text.size, word_location(item->term), kind, 0, item->choices});
 }
 
 static void write_term(Printer *printer, Item *item) {
@@ -260,20 +273,24 @@ static void write_term(Printer *printer, Item *item) {
   }
   case TAG_LAM:
     buffer_text(&printer->text, "λ");
-    mark(printer, term, MARK_BINDER);
+    mark(printer, item, MARK_BINDER);
     buffer_char(&printer->text, ' ');
     ARRAY_PUSH(&printer->items, (Item){.term = term, .scope_end = true});
     push_term(printer, machine->heap[location + 1], item->choices);
     return;
   case TAG_SUP:
+    printer->torn = true;
     buffer_char(&printer->text, '{');
     push_text(printer, "}");
     push_term(printer, machine->heap[location + 1], item->choices);
     push_text(printer, " ");
     push_term(printer, machine->heap[location], item->choices);
     return;
-  case TAG_VAR: mark(printer, term, MARK_VARIABLE); return;
-  default: buffer_char(&printer->text, '*'); return;
+  case TAG_VAR: mark(printer, item, MARK_VARIABLE); return;
+  default:
+    printer->torn = true;
+    buffer_char(&printer->text, '*');
+    return;
   }
 }
 
@@ -286,23 +303,53 @@ static Entry *find_entry(Printer *printer, Location slot) {
   return &printer->entries[at];
 }
 
+// The length of a list of choices with which another one ends; -1 when it does not.
+static ptrdiff_t common_end(const Choice *choices, const Choice *end) {
+  ptrdiff_t length = 0, extra = 0;
+  for (const Choice *at = end; at; at = at->outer) length++;
+  for (const Choice *at = choices; at; at = at->outer) extra++;
+  for (extra -= length; extra > 0; extra--) choices = choices->outer;
+  if (extra < 0) return -1;
+  for (; choices != end; choices = choices->outer, end = end->outer)
+    if (choices->label != end->label || choices->side != end->side) return -1;
+  return length;
+}
+
+// A λ inside another copy of itself: its variable belongs to that copy whose way its own way goes on from the farthest.
+static size_t innermost_copy(const Printer *printer, const Mark *one, size_t variable) {
+  const Variable *all = printer->variables.items;
+  if (all[variable].outer == SIZE_MAX) return variable;
+  size_t found = variable;
+  ptrdiff_t longest = -1;
+  for (size_t at = variable; at != SIZE_MAX; at = all[at].outer) {
+    ptrdiff_t length = common_end(one->choices, all[at].choices);
+    if (length > longest) longest = length, found = at;
+  }
+  return found;
+}
+
 // Which variable a mark means. A λ below a stuck dup is written once for each side, each time with a variable of its
-// own: occurrences belong to the λ of their slot that was written last. A variable that occurs outside of its λ is
-// scopeless, and may come before it.
+// own; the other side can be inside its body. A variable that occurs outside of its λ is scopeless, and may come before
+// it.
 static void resolve_mark(Printer *printer, Mark *one) {
   Entry *entry = find_entry(printer, one->slot);
   if (!entry->slot || (one->kind == MARK_BINDER && printer->variables.items[entry->variable].bound)) {
+    size_t outer = entry->slot && printer->variables.items[entry->variable].open ? entry->variable : SIZE_MAX;
     *entry = (Entry){one->slot, printer->variables.count};
-    ARRAY_PUSH(&printer->variables, (Variable){0});
+    ARRAY_PUSH(&printer->variables, (Variable){.outer = outer});
   }
-  one->variable = entry->variable;
+  one->variable = one->kind == MARK_VARIABLE ? innermost_copy(printer, one, entry->variable) : entry->variable;
   Variable *variable = &printer->variables.items[one->variable];
-  if (one->kind == MARK_BINDER)
+  if (one->kind == MARK_BINDER) {
     variable->bound = variable->open = true;
-  else if (one->kind == MARK_SCOPE_END)
+    variable->choices = one->choices;
+  } else if (one->kind == MARK_SCOPE_END) {
     variable->open = false;
-  else
-    variable->used = true, variable->scopeless |= !variable->open;
+    if (variable->outer != SIZE_MAX) entry->variable = variable->outer;
+  } else {
+    variable->used = true;
+    variable->scopeless |= !variable->open;
+  }
 }
 
 // Used binders are numbered in the order in which they are met, then the variables without one.
@@ -330,6 +377,7 @@ static void write_names(Printer *printer, Buffer *out) {
     buffer_add(out, printer->text.text + from, marks[i].at - from);
     from = marks[i].at;
     if (marks[i].kind == MARK_SCOPE_END) continue;
+    printer->torn |= variable->scopeless;
     if (variable->used)
       buffer_text(out, variable->scopeless ? "$x" : "x"), buffer_number(out, variable->number - 1);
     else
@@ -355,7 +403,7 @@ PrintStatus machine_print(const Machine *machine, Buffer *out, Word term) {
     if (item.text)
       buffer_text(&printer.text, item.text);
     else if (item.scope_end)
-      mark(&printer, item.term, MARK_SCOPE_END);
+      mark(&printer, &item, MARK_SCOPE_END);
     else if (item.chain == CHAIN_ITEMS)
       write_items(&printer, &item);
     else
@@ -363,7 +411,12 @@ PrintStatus machine_print(const Machine *machine, Buffer *out, Word term) {
     if (is_too_large(&printer)) status = PRINT_TOO_LARGE;
     if (atomic_load_explicit(&machine->interrupted, memory_order_relaxed)) status = PRINT_INTERRUPTED;
   }
+  size_t start = out->size;
   if (status == PRINT_OK) write_names(&printer, out);
+  if (printer.torn && !machine->program->has_scopeless && !machine->program->has_superposition) {
+    out->size = start;
+    status = PRINT_TORN;
+  }
   ARRAY_FREE(&printer.items);
   ARRAY_FREE(&printer.marks);
   buffer_free(&printer.text);

@@ -35,9 +35,9 @@ static inline Location new_dup(Machine *machine, Word term, Word state) {
 }
 
 static inline Label fresh_label(Machine *machine) {
-  if (machine->next_label >= LABEL_IDENTITY_LIMIT)
-    machine_fail(machine, MACHINE_EXHAUSTED, NULL, NULL, "out of labels: 2^40 duplications of lambdas");
-  return label_new(machine->next_label++);
+  if (machine->next_label >= LABEL_LIMIT)
+    machine_fail(machine, MACHINE_EXHAUSTED, NULL, NULL, "out of labels: 2^48 duplications of lambdas");
+  return machine->next_label++;
 }
 
 // What a word stands for already: the value of a dup that fired, the argument that β put into a slot.
@@ -107,18 +107,18 @@ static inline void dup_constructor(Machine *machine, Word term, Word state, Word
 
 // dup x y = {a b}, of different labels
 // --------------------------------------- Dup-Sup
-// dup xa ya = a; dup xb yb = b            (labels: the dup's own, a step further to either side)
+// dup xa ya = a; dup xb yb = b            (the label is the dup's)
 // x <- {xa xb}
 // y <- {ya yb}
 static inline void dup_other_superposition(Machine *machine, Word term, Word state, Word results[2]) {
   Location location = word_location(term);
   Word first = machine->heap[location], second = machine->heap[location + 1];
-  Label label = machine->heap[location + 2], own = state >> DUP_LABEL_SHIFT;
+  Label label = machine->heap[location + 2];
   Word dead = state & (DUP_DEAD0 | DUP_DEAD1);
   machine->rewrites[RULE_DUP_SUP]++;
   Word firsts[2], seconds[2];
-  clone(machine, first, (own ? label_step(own, 0) << DUP_LABEL_SHIFT : 0) | dead, firsts);
-  clone(machine, second, (own ? label_step(own, 1) << DUP_LABEL_SHIFT : 0) | dead, seconds);
+  clone(machine, first, state, firsts);
+  clone(machine, second, state, seconds);
   unsigned reused = dead & DUP_DEAD0 ? 1 : 0;
   machine->heap[location] = firsts[reused];
   machine->heap[location + 1] = seconds[reused];
@@ -242,10 +242,7 @@ static _Noreturn void fail_division(Machine *machine, unsigned extra, Word left)
 
 // The term of a dup asks for the other side of the same dup.
 static _Noreturn void fail_cycle(Machine *machine) {
-  const char *hint = machine->program->has_scopeless
-                         ? "follow the scopeless variables"
-                         : "a λ that clones its own variable was cloned itself, and one copy was given to the other: "
-                           "lazy cloning has no result for that; build the copies separately, by calls of a function";
+  const char *hint = machine->program->has_scopeless ? "follow the scopeless variables" : PRINT_TORN_HINT;
   machine_fail(machine, MACHINE_FAILED, NULL, hint, "a value depends on itself");
 }
 
@@ -274,7 +271,7 @@ static inline bool project(Machine *machine, Location dup, unsigned side, Word *
   Word *const heap = machine->heap;
   Location superposition = word_location(*term);
   Word state = heap[dup + 1];
-  if (!(state >> DUP_LABEL_SHIFT) || !label_projects(state >> DUP_LABEL_SHIFT, heap[superposition + 2])) return false;
+  if (state >> DUP_LABEL_SHIFT != heap[superposition + 2]) return false;
   machine->rewrites[RULE_DUP_SUP]++;
   Word other = heap[superposition + 1 - side];
   *term = heap[superposition + side];
@@ -417,7 +414,7 @@ static Word *project_application(Machine *machine, Word *term, Word *sp) {
   if (kind != FRAME_DUP0 && kind != FRAME_DUP1) return NULL;
   Location dup = below[-1] >> FRAME_SHIFT;
   Word state = heap[dup + 1], dead = state & (DUP_DEAD0 | DUP_DEAD1);
-  if (!(state >> DUP_LABEL_SHIFT) || !label_projects(state >> DUP_LABEL_SHIFT, label)) return NULL;
+  if (state >> DUP_LABEL_SHIFT != label) return NULL;
   unsigned side = kind - FRAME_DUP0;
   Word other = heap[superposition + 1 - side];
   *term = heap[superposition + side];

@@ -74,29 +74,9 @@ static inline unsigned op2_place(unsigned extra) { return extra >> OP2_OPERATOR_
 enum { DUP_DEAD0 = 1, DUP_DEAD1 = 2, DUP_FIRED = 4, DUP_CLAIMED = 8, DUP_SESSION_SHIFT = 4, DUP_LABEL_SHIFT = 16 };
 #define DUP_SESSION_MASK ((Word)0xFFF << DUP_SESSION_SHIFT)
 
-// A label: 40 bits of identity and an 8-bit path below it, which begins with a 1 bit. 0: not labelled yet.
-//
-// A dup gets its label when it first meets a λ or a superposition that is not its own. Where a dup passes through a
-// superposition of another label it splits in two copies, each of which goes on along a path of its own: a copy still
-// projects superpositions of the dup that it comes from, but not those of its sister. (HVM1 keeps one label for both,
-// and takes a sister's superpositions for its own.) Paths longer than 7 steps stop growing, as in HVM1.
+// A label: the number of the duplication. 0: not labelled yet. A dup gets it when it first meets a λ or a superposition
+// that is not its own, and keeps it; both copies that another superposition splits it into have the same.
 typedef uint64_t Label;
-enum { LABEL_PATH_BITS = 8 };
-#define LABEL_IDENTITY_LIMIT ((Label)1 << 40)
-
-static inline Label label_new(uint64_t identity) { return identity << LABEL_PATH_BITS | 1; }
-static inline Label label_step(Label label, unsigned side) {
-  Label path = label & 0xFF;
-  if (path & 0x80) return label;
-  return (label & ~(Label)0xFF) | path << 1 | side;
-}
-// Does a dup of this label project a superposition of that one? Yes if its path begins with the superposition's.
-static inline bool label_projects(Label dup, Label superposition) {
-  if (dup == superposition) return true;
-  if ((dup ^ superposition) >> LABEL_PATH_BITS) return false;
-  unsigned long_path = (unsigned)(dup & 0xFF), short_path = (unsigned)(superposition & 0xFF);
-  while (long_path > short_path) long_path >>= 1;
-  return long_path == short_path;
-}
+#define LABEL_LIMIT ((Label)1 << 48)
 
 #endif

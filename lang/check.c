@@ -246,6 +246,7 @@ static void check_term(Checker *checker, Term *term) {
   case TERM_LET: check_let(checker, term); break;
   case TERM_DUP: check_dup(checker, term); break;
   case TERM_SUPERPOSE:
+    checker->program->has_superposition = true;
     check_term(checker, term->superpose.first);
     check_term(checker, term->superpose.second);
     break;

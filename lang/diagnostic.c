@@ -22,10 +22,6 @@ Diagnostic *diagnostic_add(Diagnostics *all, Severity severity, const Source *so
   ARRAY_PUSH(
       &all->list,
       (Diagnostic){.severity = severity, .source = source, .span = span, .placed = source != NULL, .message = text});
-  if (severity == SEVERITY_ERROR)
-    all->errors++;
-  else
-    all->warnings++;
   return &all->list.items[all->list.count - 1];
 }
 

@@ -91,8 +91,9 @@ typedef struct Program {
   Interner name_ids, symbols; // of names and of variables
   ARRAY(Function *) functions;
   ARRAY(Source *) sources;
-  ARRAY(Rule *) rules; // of the source that is being loaded
-  bool has_scopeless;  // some rule uses $x
+  ARRAY(Rule *) rules;    // of the source that is being loaded
+  bool has_scopeless;     // some rule uses $x
+  bool has_superposition; // some rule has {a b}
   Diagnostics diagnostics;
 } Program;
 

@@ -141,9 +141,9 @@ char *hvm_result_text(hvm_runtime *runtime, size_t *size) {
   PrintStatus status = machine_print(machine, &text, machine->heap[machine->root]);
   if (status != PRINT_OK) {
     if (status == PRINT_INTERRUPTED) atomic_store(&machine->interrupted, false);
-    diagnostic_add(&runtime->program->diagnostics, SEVERITY_ERROR, NULL, (Span){0, 0}, "%s",
-                   status == PRINT_INTERRUPTED ? "interrupted while printing the result"
-                                               : "out of memory: the text of the result is larger than the limit");
+    Diagnostics *all = &runtime->program->diagnostics;
+    Diagnostic *diagnostic = diagnostic_add(all, SEVERITY_ERROR, NULL, (Span){0, 0}, "%s", PRINT_MESSAGES[status]);
+    if (status == PRINT_TORN) diagnostic_hint(all, diagnostic, "%s", PRINT_TORN_HINT);
     buffer_free(&text);
     return NULL;
   }

@@ -76,7 +76,8 @@ hvm_diagnostic hvm_diagnostic_at(const hvm_runtime *runtime, size_t index);
 void hvm_clear_diagnostics(hvm_runtime *runtime);
 
 // The result as text, in memory that the caller frees (size may be NULL). NULL when there is no result, and, with a
-// diagnostic, when the text needs more than the memory limit or was interrupted.
+// diagnostic, when the text needs more than the memory limit, was interrupted, or would be wrong because clones of a λ
+// met that lazy cloning cannot tell apart.
 char *hvm_result_text(hvm_runtime *runtime, size_t *size);
 
 // Walking the result. A node is valid as long as the result is.

@@ -156,41 +156,10 @@ static void a_failed_machine_can_run_again(void) {
 
 // Labels.
 
-static void labels_project_what_their_path_begins_with(void) {
-  UnitRandom random = {9};
-  for (int round = 0; round < 20000; round++) {
-    unsigned lengths[2];
-    unsigned char paths[2][8];
-    Label labels[2];
-    for (int k = 0; k < 2; k++) {
-      labels[k] = label_new(123);
-      lengths[k] = unit_below(&random, 8);
-      for (unsigned i = 0; i < lengths[k]; i++) {
-        paths[k][i] = (unsigned char)unit_below(&random, 2);
-        labels[k] = label_step(labels[k], paths[k][i]);
-      }
-    }
-    bool prefix = lengths[1] <= lengths[0] && memcmp(paths[0], paths[1], lengths[1]) == 0;
-    CHECK(label_projects(labels[0], labels[1]) == prefix);
-    CHECK(!label_projects(labels[0], label_new(124)) && !label_projects(label_new(124), labels[0]));
-  }
-}
-
-static void labels_keep_their_identity(void) {
-  Label most = label_new(LABEL_IDENTITY_LIMIT - 1);
+static void labels_fit_the_state_of_a_dup(void) {
+  Label most = LABEL_LIMIT - 1;
   CHECK(most << DUP_LABEL_SHIFT >> DUP_LABEL_SHIFT == most);
-  CHECK(label_projects(most, most));
-  CHECK(label_new(1) != 0 && label_new(0) != 0);
-  Label label = most;
-  for (unsigned i = 0; i < 20; i++) {
-    Label left = label_step(label, 0), right = label_step(label, 1);
-    CHECK(left >> LABEL_PATH_BITS == LABEL_IDENTITY_LIMIT - 1);
-    CHECK(label_projects(left, label) && label_projects(right, label));
-    // Paths stop growing after seven steps; until then sisters differ.
-    CHECK(i < 7 ? !label_projects(left, right) && !label_projects(right, left) && !label_projects(label, left)
-                : left == label && right == label);
-    label = i % 2 ? left : right;
-  }
+  CHECK((most << DUP_LABEL_SHIFT & (DUP_DEAD0 | DUP_DEAD1 | DUP_FIRED | DUP_CLAIMED | DUP_SESSION_MASK)) == 0);
 }
 
 // Erasing.
@@ -222,7 +191,7 @@ static void deep_terms_are_erased_without_recursion(void) {
     cells += tag == TAG_SUP ? 3 : 2;
     at[0] = tag == TAG_LAM ? SLOT_UNUSED : term;
     at[1] = tag == TAG_LAM ? term : tag == TAG_DP0 ? DUP_DEAD1 : number_u60(1);
-    if (tag == TAG_SUP) at[2] = label_new(1);
+    if (tag == TAG_SUP) at[2] = (Label)7;
     term = word_make(tag, 0, location);
   }
   CHECK_NUMBER(machine_live_cells(machine), cells);
@@ -452,8 +421,7 @@ int main(void) {
   allocation_stops_at_the_limit_and_takes_larger_nodes_apart();
   an_exhausted_machine_can_run_again();
   a_failed_machine_can_run_again();
-  labels_project_what_their_path_begins_with();
-  labels_keep_their_identity();
+  labels_fit_the_state_of_a_dup();
   deep_terms_are_erased_without_recursion();
   binders_and_dups_are_freed_with_their_last_side();
   programs_leave_no_cells_behind();
