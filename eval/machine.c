@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define PAGE_BYTES ((size_t)2 << 20) // a large page
 enum {
   POPULATE_LEAST = 1 << 19,
   HEAP_STEP = 1 << 15,
@@ -27,11 +28,17 @@ static size_t available_memory(void) {
   return bytes / 10 * 9;
 }
 
+// Address space that begins at a large page, so that all of it can be large pages.
 static void *reserve(size_t *bytes) {
-  *bytes = term_address_space(*bytes);
-  for (; *bytes >= (size_t)1 << 20; *bytes /= 2) {
-    void *memory = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory != MAP_FAILED) return memory;
+  *bytes = term_address_space(*bytes) / PAGE_BYTES * PAGE_BYTES;
+  for (; *bytes >= PAGE_BYTES; *bytes = *bytes / 2 / PAGE_BYTES * PAGE_BYTES) {
+    char *memory =
+        mmap(NULL, *bytes + PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) continue;
+    size_t before = (PAGE_BYTES - (uintptr_t)memory % PAGE_BYTES) % PAGE_BYTES;
+    if (before) munmap(memory, before);
+    munmap(memory + before + *bytes, PAGE_BYTES - before);
+    return memory + before;
   }
   return NULL;
 }
@@ -53,8 +60,8 @@ Machine *machine_new(Program *program, size_t memory_limit) {
   Machine *machine = calloc(1, sizeof *machine);
   if (!machine) return NULL;
   if (!memory_limit) memory_limit = available_memory();
-  size_t most = (size_t)HEAP_CELLS_LIMIT * sizeof(Word), page = (size_t)1 << 20;
-  memory_limit = memory_limit > most ? most : memory_limit < 2 * page ? 2 * page : memory_limit;
+  size_t most = (size_t)HEAP_CELLS_LIMIT * sizeof(Word), page = PAGE_BYTES;
+  memory_limit = memory_limit > most ? most : memory_limit < page ? page : memory_limit;
   machine->memory_limit = memory_limit;
   machine->heap_bytes = machine->stack_bytes = (memory_limit + page - 1) / page * page;
   machine->heap = reserve(&machine->heap_bytes);
@@ -65,6 +72,8 @@ Machine *machine_new(Program *program, size_t memory_limit) {
     return NULL;
   }
   madvise(machine->heap, machine->heap_bytes, MADV_HUGEPAGE);
+  if (machine->stack_bytes > PAGE_BYTES) // most programs never need more
+    madvise((char *)machine->stack + PAGE_BYTES, machine->stack_bytes - PAGE_BYTES, MADV_HUGEPAGE);
   machine->stack_committed = machine->stack_peak = machine->stack;
   atomic_init(&machine->stack_limit, machine->stack);
   machine->heap_end = machine->touched = FIRST_CELL;
