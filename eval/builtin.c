@@ -35,13 +35,23 @@ Word machine_make_string(Machine *machine, const char *text, size_t size) {
   return first;
 }
 
+// Fails with the built-in function that runs as what was being reduced.
+static _Noreturn void fail_here(Machine *machine, MachineStatus status, const char *message) {
+  char hint[128];
+  snprintf(hint, sizeof hint, "while reducing a call of %.80s", machine->running);
+  machine_fail(machine, status, NULL, hint, "%s", message);
+}
+
 static void write_line(Machine *machine, Buffer *text) {
   buffer_char(text, '\n');
   size_t written = fwrite(text->text, 1, text->size, machine->output);
   bool failed = written != text->size || fflush(machine->output) != 0;
   int error = errno;
   buffer_free(text);
-  if (failed) machine_fail(machine, MACHINE_FAILED, NULL, NULL, "cannot write the output: %s", strerror(error));
+  if (!failed) return;
+  char message[128];
+  snprintf(message, sizeof message, "cannot write the output: %s", strerror(error));
+  fail_here(machine, MACHINE_FAILED, message);
 }
 
 static BuiltinResult run_log(Machine *machine, Word *arguments) {
@@ -71,16 +81,28 @@ static BuiltinResult run_print(Machine *machine, Word *arguments) {
   return (BuiltinResult){.next = arguments[1]};
 }
 
+// Text from outside becomes cells, of which each character takes two: more than the limit holds is not even read.
+static void check_size(Machine *machine, Buffer *text, FILE *file) {
+  bool interrupted = atomic_load(&machine->interrupted);
+  if (!interrupted && text->size <= machine->memory_limit / 16) return;
+  buffer_free(text);
+  if (file && file != machine->input) fclose(file);
+  fail_here(machine, interrupted ? MACHINE_INTERRUPTED : MACHINE_EXHAUSTED,
+            interrupted ? "interrupted" : "out of memory: the text that is read is larger than the limit");
+}
+
 static BuiltinResult run_query(Machine *machine, Word *arguments) {
-  char *line = NULL;
-  size_t capacity = 0;
+  Buffer line = {0};
+  buffer_text(&line, "");
   fflush(machine->output);
-  ssize_t size = getline(&line, &capacity, machine->input);
-  if (size < 0) size = 0;
-  if (size && line[size - 1] == '\n') size--;
-  if (size && line[size - 1] == '\r') size--;
-  Word text = machine_make_string(machine, line, (size_t)size);
-  free(line);
+  for (int c; (c = getc(machine->input)) != EOF && c != '\n';) {
+    buffer_char(&line, (char)c);
+    if (line.size % 4096 == 0) check_size(machine, &line, NULL);
+  }
+  check_size(machine, &line, NULL);
+  if (line.size && line.text[line.size - 1] == '\r') line.size--;
+  Word text = machine_make_string(machine, line.text, line.size);
+  buffer_free(&line);
   return (BuiltinResult){.next = arguments[0], .argument = text, .applied = true};
 }
 
@@ -90,11 +112,11 @@ static bool read_path(const Machine *machine, Buffer *path, Word argument) {
 }
 
 static _Noreturn void fail_file(Machine *machine, Buffer *path, const char *what) {
-  int error = errno;
-  char shown[256];
-  snprintf(shown, sizeof shown, "%s", path->text);
+  char message[512];
+  snprintf(message, sizeof message, "cannot %s the file '%.300s': %s", what, path->text, strerror(errno));
   buffer_free(path);
-  machine_fail(machine, MACHINE_FAILED, NULL, NULL, "cannot %s the file '%s': %s", what, shown, strerror(error));
+  if (atomic_load(&machine->interrupted)) fail_here(machine, MACHINE_INTERRUPTED, "interrupted");
+  fail_here(machine, MACHINE_FAILED, message);
 }
 
 static BuiltinResult run_store(Machine *machine, Word *arguments) {
@@ -124,7 +146,10 @@ static BuiltinResult run_load(Machine *machine, Word *arguments) {
   FILE *file = fopen(path.text, "rb");
   bool failed = !file;
   char block[1 << 14];
-  for (size_t size; !failed && (size = fread(block, 1, sizeof block, file)) > 0;) buffer_add(&text, block, size);
+  for (size_t size; !failed && (size = fread(block, 1, sizeof block, file)) > 0;) {
+    buffer_add(&text, block, size);
+    check_size(machine, &text, file);
+  }
   if (file && ferror(file)) failed = true;
   int error = errno;
   if (file) fclose(file);
@@ -152,7 +177,7 @@ static BuiltinResult run_sleep(Machine *machine, Word *arguments) {
   return (BuiltinResult){.next = arguments[1]};
 }
 
-BuiltinResult machine_builtin(Machine *machine, Builtin builtin, Word *arguments) {
+static BuiltinResult run(Machine *machine, Builtin builtin, Word *arguments) {
   switch (builtin) {
   case BUILTIN_LOG: return run_log(machine, arguments);
   case BUILTIN_PRINT: return run_print(machine, arguments);
@@ -162,4 +187,14 @@ BuiltinResult machine_builtin(Machine *machine, Builtin builtin, Word *arguments
   case BUILTIN_SLEEP: return run_sleep(machine, arguments);
   default: return (BuiltinResult){.stuck = true};
   }
+}
+
+BuiltinResult machine_builtin(Machine *machine, Builtin builtin, Word *arguments) {
+  static const NameId names[] = {
+      [BUILTIN_LOG] = NAME_LOG,     [BUILTIN_PRINT] = NAME_PRINT, [BUILTIN_QUERY] = NAME_QUERY,
+      [BUILTIN_STORE] = NAME_STORE, [BUILTIN_LOAD] = NAME_LOAD,   [BUILTIN_SLEEP] = NAME_SLEEP};
+  machine->running = machine->program->names.items[names[builtin]].text;
+  BuiltinResult result = run(machine, builtin, arguments);
+  machine->running = NULL;
+  return result;
 }

@@ -180,6 +180,8 @@ static void emit_dup(Generator *generator, const Term *term) {
   if (first->scopeless) {
     emit(generator, CODE_DUP_SET), emit(generator, (int32_t)first->span.end), emit(generator, value);
     release(generator, value);
+    if (!first->uses) emit(generator, CODE_ERASE), emit(generator, (int32_t)first->index);
+    if (!second->uses) emit(generator, CODE_ERASE), emit(generator, (int32_t)second->index);
     return;
   }
   release(generator, value);

@@ -158,7 +158,10 @@ _Noreturn static void fail_memory(Machine *machine, const Word *top, Word term, 
   snprintf(message, sizeof message, "out of memory: the limit of %zu MiB is reached (%s)", machine->memory_limit >> 20,
            what);
   if (top) fail_running(machine, MACHINE_EXHAUSTED, top, term, message);
-  machine_fail(machine, MACHINE_EXHAUSTED, NULL, NULL, "%s", message);
+  char hint[128];
+  if (machine->running) snprintf(hint, sizeof hint, "while reducing a call of %.80s", machine->running);
+  machine_fail(machine, MACHINE_EXHAUSTED, NULL, machine->running ? hint : "while building the right side of a rule",
+               "%s", message);
 }
 
 // Cuts a node of the wanted size from a larger free one. Only when the memory is used up: it breaks larger nodes.
@@ -295,7 +298,8 @@ void machine_erase_all(Machine *machine) {
     case TAG_DP0:
     case TAG_DP1: {
       Word state = heap[location + 1], side = word_tag(term) - TAG_DP0;
-      if (!(state & (DUP_FIRED | (side ? DUP_DEAD0 : DUP_DEAD1)))) {
+      bool other_alive = !(state & (DUP_FIRED | (side ? DUP_DEAD0 : DUP_DEAD1)));
+      if (other_alive || state & DUP_CLAIMED) { // claimed: whoever works on it frees it
         heap[location + 1] = state | (side ? DUP_DEAD1 : DUP_DEAD0);
         if (state >> DUP_LABEL_SHIFT) machine->cycle_debt++, machine->cycles_possible = true;
         continue;
@@ -363,6 +367,7 @@ MachineStatus machine_normalise(Machine *machine, const Function *function) {
   term_run_deep(run_compile, &job);
   machine->session = 0;
   machine->status = MACHINE_OK;
+  machine->running = NULL;
   if (setjmp(machine->escape) == 0) {
     machine_more_stack(machine, machine->stack, 1, 0, 0);
     machine->root = heap_alloc(machine, 1);
@@ -370,7 +375,7 @@ MachineStatus machine_normalise(Machine *machine, const Function *function) {
     normalise_root(machine);
   } else {
     reset(machine); // what was being reduced is in no state to be looked at
-    if (machine->status == MACHINE_INTERRUPTED) atomic_store(&machine->interrupted, false);
+    atomic_store(&machine->interrupted, false);
   }
   return machine->status;
 }

@@ -56,8 +56,9 @@ typedef struct Machine {
   Location root;                                // the cell of the result; 0: none
   size_t memory_limit, heap_bytes, stack_bytes; // the limit, and what is reserved, in bytes
   atomic_bool interrupted;
-  bool exhausted;   // the limit was passed: the next safe point fails
-  ARRAY(Word) work; // terms still to be erased
+  bool exhausted;      // the limit was passed: the next safe point fails
+  const char *running; // the built-in function that runs, for messages; NULL: none
+  ARRAY(Word) work;    // terms still to be erased
   const Program *program;
   Code code;
   FILE *output, *input;

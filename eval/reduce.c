@@ -326,6 +326,7 @@ ret:;
       term = word_make(TAG_CAL, name, node);
       goto ret;
     }
+    machine->rewrites[RULE_FUN_RULE]++;
     heap_free(machine, node, function->arity);
     if (result.applied) { // in the place of the frame that was here
       sp[0] = result.argument;
@@ -446,16 +447,22 @@ CODE_DUP : {
   pc += 4;
   NEXT();
 }
-CODE_DUP_NEW : {
-  Location dup = new_dup(machine, 0, 0);
+CODE_DUP_NEW : { // claimed, so that erasing both sides does not free it
+  Location dup = new_dup(machine, 0, DUP_CLAIMED);
   fp[pc[1]] = fp[pc[3]] = word_make(TAG_DP0, 0, dup);
   fp[pc[2]] = word_make(TAG_DP1, 0, dup);
   pc += 4;
   NEXT();
 }
 CODE_DUP_SET : {
+  Location dup = word_location(fp[pc[1]]);
   Word value = OPERAND(pc[2]);
-  heap[word_location(fp[pc[1]])] = value;
+  heap[dup] = value;
+  heap[dup + 1] &= ~(Word)DUP_CLAIMED;
+  if (heap[dup + 1] == (DUP_DEAD0 | DUP_DEAD1)) {
+    heap_free(machine, dup, 2);
+    heap_erase(machine, value);
+  }
   pc += 3;
   NEXT();
 }
@@ -620,7 +627,6 @@ builtin : {
   // The arguments wait in a node of the heap.
   unsigned arity = functions[name]->arity;
   Location node = word_location(rebuild_call(machine, name, fp, arity));
-  machine->rewrites[RULE_FUN_RULE]++;
   sp = frames_push_builtin(machine, name, node, fp);
   goto ret;
 }

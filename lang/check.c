@@ -376,6 +376,13 @@ static void check_rule(Checker *checker, Rule *rule) {
 static Function *function_of(Checker *checker, Rule *rule) {
   Program *program = checker->program;
   Name *name = &program->names.items[rule->function];
+  // What earlier sources say of a name is compiled: it cannot become a function any more.
+  if (!name->function && name->known && name->source && name->source != checker->source) {
+    Diagnostic *diagnostic =
+        report(checker, rule->head, "'%s' cannot get rules: another source uses it as a constructor", name->text);
+    diagnostic_note(checker->diagnostics, diagnostic, name->source, name->span, "used here");
+    return NULL;
+  }
   if (!name->function) {
     Function *function = ARENA_NEW(&program->arena, Function);
     function->name = rule->function;

@@ -222,7 +222,9 @@ static Term *rewrite_let(Linear *linear, Term *term) {
 
 static Term *rewrite_dup(Linear *linear, Term *term) {
   Binder *first = term->dup.first, *second = term->dup.second;
-  if (uses_of(first) == 0 || uses_of(second) == 0) {
+  // A side of a scopeless dup may have been used before this place: then it stays a dup, with a side to erase.
+  bool scopeless = first && first->scopeless && uses_of(first) + uses_of(second) > 0;
+  if ((uses_of(first) == 0 || uses_of(second) == 0) && !scopeless) {
     term->kind = TERM_LET;
     Term *value = term->dup.value, *body = term->dup.body;
     term->let.binder = uses_of(first) ? first : second;

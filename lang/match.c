@@ -65,9 +65,11 @@ uint32_t match_field(Function *function, uint32_t parent, uint32_t field) {
   if (child) return child;
   child = (uint32_t)function->occurrences.count;
   uint32_t sibling = function->occurrences.items[parent].first_child;
-  uint32_t depth = function->occurrences.items[parent].depth + 1;
-  ARRAY_PUSH(&function->occurrences,
-             (Occurrence){.parent = parent, .field = field, .depth = depth, .next_sibling = sibling});
+  uint32_t depth = function->occurrences.items[parent].depth + 1,
+           argument = function->occurrences.items[parent].argument;
+  ARRAY_PUSH(
+      &function->occurrences,
+      (Occurrence){.parent = parent, .field = field, .argument = argument, .depth = depth, .next_sibling = sibling});
   function->occurrences.items[parent].first_child = child;
   return child;
 }
@@ -118,6 +120,7 @@ static uint32_t find_demand(const Row *row, uint32_t occurrence) {
 static bool comes_before(const Function *function, uint32_t a, uint32_t b) {
   const Occurrence *all = function->occurrences.items;
   if (all[a].depth != all[b].depth) return all[a].depth < all[b].depth;
+  if (all[a].argument != all[b].argument) return all[a].argument < all[b].argument;
   while (all[a].depth > 0 && all[a].parent != all[b].parent) a = all[a].parent, b = all[b].parent;
   return all[a].field < all[b].field;
 }
@@ -318,7 +321,7 @@ void match_compile(Program *program, Function *function) {
   find_strict(function);
   bool calls[ARITY_LIMIT + 1];
   for (uint32_t k = 0; k < function->arity; k++) {
-    ARRAY_PUSH(&function->occurrences, (Occurrence){.field = k});
+    ARRAY_PUSH(&function->occurrences, (Occurrence){.field = k, .argument = k});
     calls[k] = names_function(program, function, k);
   }
   Rows rows = {0};

@@ -256,7 +256,7 @@ static Term *convert_float(Parser *parser, Span span) {
     Diagnostic *diagnostic = fail(parser, span, "");
     diagnostic->message = arena_format(&parser->program->diagnostics.arena, "malformed number literal '%.*s'",
                                        size > 60 ? 60 : (int)size, copy);
-  } else if (isinf(value)) {
+  } else if (isinf(number_double(number_f60(value)))) {
     fail(parser, span, "number literal out of range: its magnitude is beyond the largest F60");
   }
   Term *term = new_term(parser, TERM_NUMBER, span);
@@ -549,7 +549,7 @@ static TSTree *read_tree(Parser *parser, const char *text, uint32_t size) {
   TSTree *tree = ts_parser_parse_string(reader, NULL, text, size);
   ts_parser_delete(reader);
   uint32_t symbols = ts_language_symbol_count(language);
-  parser->kinds = ARENA_ARRAY(arena_of(parser), uint8_t, UINT16_MAX + 1);
+  parser->kinds = allocate_zeroed(UINT16_MAX + 1, sizeof *parser->kinds);
   for (uint32_t symbol = 0; symbol < symbols; symbol++) {
     if (ts_language_symbol_type(language, (TSSymbol)symbol) != TSSymbolTypeRegular) continue;
     for (int kind = 1; kind < NODE_KIND_COUNT; kind++)
@@ -591,7 +591,7 @@ static void run_parse(void *argument) {
   TSTree *tree = read_tree(parser, parser->text, job->size);
   TSNode root = {0};
   if (tree) root = ts_tree_root_node(tree);
-  size_t before = parser->program->rules.count;
+  size_t before = parser->program->rules.count, errors = parser->program->diagnostics.errors;
   bool broken = !tree || ts_node_has_error(root);
   if (broken) explain(job, tree);
   if (tree && !(broken && job->expression)) {
@@ -600,11 +600,12 @@ static void run_parse(void *argument) {
     ts_tree_cursor_delete(&parser->cursor);
   }
   if (tree) ts_tree_delete(tree);
+  free(parser->kinds);
   if (!job->expression) return;
   size_t count = parser->program->rules.count - before;
   if (count == 1 && !broken)
     job->result = parser->program->rules.items[before]->body;
-  else if (!broken && parser->program->diagnostics.errors == 0)
+  else if (!broken && parser->program->diagnostics.errors == errors)
     explain(job, NULL);
   parser->program->rules.count = before;
 }

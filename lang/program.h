@@ -43,7 +43,7 @@ typedef struct Rule {
 // A place in a function's arguments: numbers below the arity are the arguments themselves, the others fields of what is
 // at another occurrence, whatever the constructor there. 0 in a link: none (an argument is nobody's child).
 typedef struct {
-  uint32_t parent, field, depth, first_child, next_sibling;
+  uint32_t parent, field, argument, depth, first_child, next_sibling;
 } Occurrence;
 
 typedef struct Function {

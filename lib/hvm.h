@@ -137,7 +137,8 @@ typedef struct {
 hvm_statistics hvm_stats(const hvm_runtime *runtime);
 const char *hvm_rule_name(hvm_rule rule); // "App-Lam" …
 
-// Ends the reduction that runs in another thread or was interrupted by a signal handler: async-signal-safe.
+// Ends the reduction that runs in another thread or was interrupted by a signal handler: async-signal-safe. When none
+// runs, the next one ends at once.
 void hvm_interrupt(hvm_runtime *runtime);
 
 #ifdef __cplusplus
