@@ -189,7 +189,7 @@ ret:;
       machine->rewrites[RULE_APP_LAM]++;
       term = heap[lambda + 1];
       if (LIKELY(heap[lambda] == SLOT_FREE)) {
-        heap[lambda] = argument;
+        heap[lambda] = word_tag(argument) == TAG_OP2 ? operate_argument(machine, argument) : argument;
       } else {
         heap_free(machine, lambda, 2);
         heap_erase(machine, argument);

@@ -227,6 +227,19 @@ static Word operate_later(Machine *machine, unsigned extra, Word left, Word righ
   return new_pair(machine, TAG_OP2, extra, left, right);
 }
 
+// An argument that is an operation on numbers by now is computed when it is passed: no chain of pending operations
+// grows behind the variables of continuations. One step that always succeeds: nothing that lazy evaluation leaves out
+// can fail or take long by this.
+static Word operate_argument(Machine *machine, Word term) {
+  Location location = word_location(term);
+  Word *operands = &machine->heap[location], result;
+  operands[0] = resolve(machine, operands[0]);
+  operands[1] = resolve(machine, operands[1]);
+  if (!operate_numbers(machine, op2_operator(word_extra(term)), operands[0], operands[1], &result)) return term;
+  heap_free(machine, location, 2);
+  return result;
+}
+
 static _Noreturn void fail_division(Machine *machine, unsigned extra, Word left) {
   const CodePlace *place = &machine->code.places.items[op2_place(extra)];
   Buffer text = {0};
