@@ -321,8 +321,9 @@ static void leave_operation(Generator *generator, Term *term, Operands *spine) {
 }
 
 // Erases what a branch that is not taken would have used: its variables that are bound outside of it.
-static void erase_variables(Generator *generator, Term *term) {
+static void erase_variables(void *context, Term *term) {
   static const uint32_t INSIDE = UINT32_MAX; // the register of a binder of the branch itself
+  Generator *generator = context;
   switch (term->kind) {
   case TERM_VARIABLE:
     if (term->variable.binder->index == INSIDE) return;
@@ -330,39 +331,13 @@ static void erase_variables(Generator *generator, Term *term) {
     return;
   case TERM_LAMBDA:
     if (term->lambda.binder) term->lambda.binder->index = INSIDE;
-    erase_variables(generator, term->lambda.body);
-    return;
-  case TERM_DUP:
-    erase_variables(generator, term->dup.value);
+    break;
+  case TERM_DUP: // its value cannot use them
     term->dup.first->index = term->dup.second->index = INSIDE;
-    erase_variables(generator, term->dup.body);
-    return;
-  case TERM_LET:
-    erase_variables(generator, term->let.value);
-    erase_variables(generator, term->let.body);
-    return;
-  case TERM_APPLY:
-    erase_variables(generator, term->apply.function);
-    for (uint32_t i = 0; i < term->apply.count; i++) erase_variables(generator, term->apply.arguments[i]);
-    return;
-  case TERM_CALL:
-    for (uint32_t i = 0; i < term->call.count; i++) erase_variables(generator, term->call.arguments[i]);
-    return;
-  case TERM_LIST:
-    for (uint32_t i = 0; i < term->list.count; i++) erase_variables(generator, term->list.items[i]);
-    return;
-  case TERM_OPERATE:
-    erase_variables(generator, term->operate.left);
-    erase_variables(generator, term->operate.right);
-    return;
-  case TERM_SUPERPOSE:
-    erase_variables(generator, term->superpose.first);
-    erase_variables(generator, term->superpose.second);
-    return;
-  case TERM_NUMBER:
-  case TERM_STRING:
-  case TERM_STRICT: return;
+    break;
+  default: break;
   }
+  term_visit_parts(term, erase_variables, context);
 }
 
 static void leave_call(Generator *generator, const Term *term, const Operands *spine);
@@ -438,61 +413,22 @@ static void leave(Generator *generator, Term *term, Operands *spine) {
 // Scopeless binders may be used before the place where they stand: their λ or dup is made when the rule begins. The
 // register of the λ (or of the dup's first side) is kept in the binder's span, which nobody needs any more.
 
-static void reserve_scopeless(Generator *generator, Term *term);
-
-static void reserve_all(Generator *generator, Term **terms, uint32_t count) {
-  for (uint32_t i = 0; i < count; i++) reserve_scopeless(generator, terms[i]);
-}
-
-static void reserve_scopeless(Generator *generator, Term *term) {
-  switch (term->kind) {
-  case TERM_LAMBDA: {
-    Binder *binder = term->lambda.binder;
-    if (binder && binder->scopeless) {
-      int32_t lambda = take_register(generator), variable = take_register(generator);
-      emit(generator, CODE_LAM_NEW), emit(generator, lambda), emit(generator, variable);
-      hold(binder, variable);
-      binder->span.end = (uint32_t)lambda;
-    }
-    reserve_scopeless(generator, term->lambda.body);
-    return;
-  }
-  case TERM_DUP:
-    if (term->dup.first->scopeless) {
-      int32_t first = take_register(generator), second = take_register(generator);
-      int32_t node = take_register(generator);
-      emit(generator, CODE_DUP_NEW), emit(generator, first), emit(generator, second);
-      emit(generator, node);
-      hold(term->dup.first, first);
+static void reserve_scopeless(void *context, Term *term) {
+  Generator *generator = context;
+  Binder *binder = term->kind == TERM_LAMBDA ? term->lambda.binder : term->kind == TERM_DUP ? term->dup.first : NULL;
+  if (binder && binder->scopeless) {
+    int32_t node = take_register(generator), first = take_register(generator);
+    hold(binder, first);
+    binder->span.end = (uint32_t)node;
+    if (term->kind == TERM_LAMBDA) {
+      emit(generator, CODE_LAM_NEW), emit(generator, node), emit(generator, first);
+    } else {
+      int32_t second = take_register(generator);
       hold(term->dup.second, second);
-      term->dup.first->span.end = (uint32_t)node;
+      emit(generator, CODE_DUP_NEW), emit(generator, first), emit(generator, second), emit(generator, node);
     }
-    reserve_scopeless(generator, term->dup.value);
-    reserve_scopeless(generator, term->dup.body);
-    return;
-  case TERM_LET:
-    reserve_scopeless(generator, term->let.value);
-    reserve_scopeless(generator, term->let.body);
-    return;
-  case TERM_APPLY:
-    reserve_scopeless(generator, term->apply.function);
-    reserve_all(generator, term->apply.arguments, term->apply.count);
-    return;
-  case TERM_CALL: reserve_all(generator, term->call.arguments, term->call.count); return;
-  case TERM_LIST: reserve_all(generator, term->list.items, term->list.count); return;
-  case TERM_OPERATE:
-    reserve_scopeless(generator, term->operate.left);
-    reserve_scopeless(generator, term->operate.right);
-    return;
-  case TERM_SUPERPOSE:
-    reserve_scopeless(generator, term->superpose.first);
-    reserve_scopeless(generator, term->superpose.second);
-    return;
-  case TERM_VARIABLE:
-  case TERM_NUMBER:
-  case TERM_STRING:
-  case TERM_STRICT: return;
   }
+  term_visit_parts(term, reserve_scopeless, context);
 }
 
 // Selecting a rule.

@@ -22,85 +22,29 @@ static void reset_binder(Linear *linear, Binder *binder) {
 }
 
 // Sets all uses to 0, and finds out whether the rule has scopeless variables.
-static void reset(Linear *linear, Term *term) {
-  switch (term->kind) {
-  case TERM_LAMBDA:
-    reset_binder(linear, term->lambda.binder);
-    reset(linear, term->lambda.body);
-    break;
-  case TERM_APPLY:
-    reset(linear, term->apply.function);
-    for (uint32_t i = 0; i < term->apply.count; i++) reset(linear, term->apply.arguments[i]);
-    break;
-  case TERM_CALL:
-    for (uint32_t i = 0; i < term->call.count; i++) reset(linear, term->call.arguments[i]);
-    break;
-  case TERM_LIST:
-    for (uint32_t i = 0; i < term->list.count; i++) reset(linear, term->list.items[i]);
-    break;
-  case TERM_OPERATE:
-    reset(linear, term->operate.left);
-    reset(linear, term->operate.right);
-    break;
-  case TERM_LET:
-    reset_binder(linear, term->let.binder);
-    reset(linear, term->let.value);
-    reset(linear, term->let.body);
-    break;
-  case TERM_DUP:
-    reset_binder(linear, term->dup.first);
-    reset_binder(linear, term->dup.second);
-    reset(linear, term->dup.value);
-    reset(linear, term->dup.body);
-    break;
-  case TERM_SUPERPOSE:
-    reset(linear, term->superpose.first);
-    reset(linear, term->superpose.second);
-    break;
-  case TERM_VARIABLE:
-    if (term->variable.binder) reset_binder(linear, term->variable.binder);
-    break;
-  case TERM_NUMBER:
-  case TERM_STRING:
-  case TERM_STRICT: break;
-  }
+static void reset(void *context, Term *term) {
+  if (term->kind == TERM_VARIABLE) reset_binder(context, term->variable.binder);
+  if (term->kind == TERM_LAMBDA) reset_binder(context, term->lambda.binder);
+  if (term->kind == TERM_LET) reset_binder(context, term->let.binder);
+  if (term->kind == TERM_DUP) reset_binder(context, term->dup.first), reset_binder(context, term->dup.second);
+  term_visit_parts(term, reset, context);
 }
 
 static uint32_t uses_of(const Binder *binder) { return binder ? binder->uses : 0; }
 
-static void count(Linear *linear, Term *term) {
+static void count(void *context, Term *term) {
+  const Linear *linear = context;
   switch (term->kind) {
   case TERM_VARIABLE: term->variable.binder->uses++; break;
-  case TERM_LAMBDA: count(linear, term->lambda.body); break;
-  case TERM_APPLY:
-    count(linear, term->apply.function);
-    for (uint32_t i = 0; i < term->apply.count; i++) count(linear, term->apply.arguments[i]);
-    break;
-  case TERM_CALL:
-    for (uint32_t i = 0; i < term->call.count; i++) count(linear, term->call.arguments[i]);
-    break;
-  case TERM_LIST:
-    for (uint32_t i = 0; i < term->list.count; i++) count(linear, term->list.items[i]);
-    break;
-  case TERM_OPERATE:
-    count(linear, term->operate.left);
-    count(linear, term->operate.right);
-    break;
   case TERM_LET:
-    count(linear, term->let.body);
-    if (uses_of(term->let.binder) > 0 || linear->scopeless) count(linear, term->let.value);
+    count(context, term->let.body);
+    if (uses_of(term->let.binder) > 0 || linear->scopeless) count(context, term->let.value);
     break;
   case TERM_DUP:
-    count(linear, term->dup.body);
-    if (uses_of(term->dup.first) + uses_of(term->dup.second) > 0 || linear->scopeless) count(linear, term->dup.value);
+    count(context, term->dup.body);
+    if (uses_of(term->dup.first) + uses_of(term->dup.second) > 0 || linear->scopeless) count(context, term->dup.value);
     break;
-  case TERM_SUPERPOSE:
-    count(linear, term->superpose.first);
-    count(linear, term->superpose.second);
-    break;
-  case TERM_NUMBER:
-  case TERM_STRING:
-  case TERM_STRICT: break;
+  default: term_visit_parts(term, count, context);
   }
 }
 

@@ -4,6 +4,42 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+void term_visit_parts(const Term *term, void (*visit)(void *context, Term *part), void *context) {
+  switch (term->kind) {
+  case TERM_VARIABLE:
+  case TERM_NUMBER:
+  case TERM_STRING: break;
+  case TERM_LAMBDA: visit(context, term->lambda.body); break;
+  case TERM_APPLY:
+    visit(context, term->apply.function);
+    for (uint32_t i = 0; i < term->apply.count; i++) visit(context, term->apply.arguments[i]);
+    break;
+  case TERM_CALL:
+    for (uint32_t i = 0; i < term->call.count; i++) visit(context, term->call.arguments[i]);
+    break;
+  case TERM_LIST:
+    for (uint32_t i = 0; i < term->list.count; i++) visit(context, term->list.items[i]);
+    break;
+  case TERM_OPERATE:
+    visit(context, term->operate.left);
+    visit(context, term->operate.right);
+    break;
+  case TERM_LET:
+    visit(context, term->let.value);
+    visit(context, term->let.body);
+    break;
+  case TERM_DUP:
+    visit(context, term->dup.value);
+    visit(context, term->dup.body);
+    break;
+  case TERM_SUPERPOSE:
+    visit(context, term->superpose.first);
+    visit(context, term->superpose.second);
+    break;
+  case TERM_STRICT: visit(context, term->strict.argument); break;
+  }
+}
+
 static const size_t DEEP_STACK_BYTES = (size_t)16 << 30;
 // More than any recursive function of lang/ takes for one level of a term, sanitizers' larger frames included.
 enum { BYTES_PER_LEVEL = 4096, SHALLOW_LEVELS = 1000 };

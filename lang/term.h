@@ -92,6 +92,9 @@ struct Term {
   };
 };
 
+// Calls visit for every direct part of a term, in the order of the text.
+void term_visit_parts(const Term *term, void (*visit)(void *context, Term *part), void *context);
+
 // Runs a function on a very large stack, reserved but not touched. Calls from inside run at once on the same stack.
 void term_run_deep(void (*function)(void *), void *argument);
 // How much address space may be reserved for one purpose: what is wanted, but no more than a quarter of the process's
