@@ -39,9 +39,13 @@ static int32_t search_key(const int32_t *table, int32_t count, Word key) {
 
 // Stores what a frame waited for. A value, or a stuck call that the instruction accepts, lets the code go on: true.
 static bool resume(Machine *machine, const int32_t *pc, Word *fp, Word term) {
+  bool calls = pc[0] != CODE_MATCH && pc[4];
+  unsigned tag = word_tag(term);
+  if (calls && (tag == TAG_DP0 || tag == TAG_DP1) && word_tag(machine->heap[word_location(term)]) == TAG_CAL)
+    term = split_stuck_call(machine, term);
   fp[pc[1]] = term;
   if (pc[0] == CODE_FIELD) machine->heap[word_location(fp[pc[5]]) + (Location)pc[6]] = term;
-  return word_is_value(term) || (word_tag(term) == TAG_CAL && pc[0] != CODE_MATCH && pc[4]);
+  return word_is_value(term) || (calls && word_tag(term) == TAG_CAL);
 }
 
 // A register or a constant, without a branch.

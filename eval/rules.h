@@ -102,7 +102,7 @@ static inline void dup_constructor(Machine *machine, Word term, Word state, Word
     machine->heap[target + i] = copies[1];
   }
   results[0] = term;
-  results[1] = word_make(TAG_CTR, word_extra(term), target);
+  results[1] = word_make(word_tag(term), word_extra(term), target);
 }
 
 // dup x y = {a b}, of different labels
@@ -320,6 +320,27 @@ static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term) {
   } else {
     dup_other_superposition(machine, term, state & ~DUP_SESSION_MASK, results);
   }
+  if (other_dead) {
+    heap_free(machine, dup, 2);
+  } else {
+    machine->heap[dup] = results[1 - side];
+    machine->heap[dup + 1] = DUP_FIRED;
+  }
+  return results[side];
+}
+
+// One side of a dup whose term is a stuck call, where a pattern asks for such a call: it is data there, and is cloned
+// like a constructor, so that it makes no difference whether it is shared.
+static Word split_stuck_call(Machine *machine, Word term) {
+  Location dup = word_location(term);
+  unsigned side = word_tag(term) - TAG_DP0;
+  Word call = machine->heap[dup], state = machine->heap[dup + 1] & ~DUP_SESSION_MASK, results[2] = {call, TAG_ERA};
+  Word other_dead = state & (side ? DUP_DEAD0 : DUP_DEAD1);
+  if (other_dead && !(state >> DUP_LABEL_SHIFT)) {
+    heap_free(machine, dup, 2);
+    return call;
+  }
+  dup_constructor(machine, call, state, results);
   if (other_dead) {
     heap_free(machine, dup, 2);
   } else {
