@@ -6,8 +6,8 @@
 // the same closed term always reduces to the same thing. It knows no superpositions, no scopeless variables and no
 // effects.
 //
-// Matching follows LANGUAGE.md §3: strict positions first, then a matrix of the rules still in play. The first of them
-// says what is looked at next; every rule that the answer rules out leaves; a stuck term rules out every variable.
+// Matching follows docs/language.md §3: strict positions first, then a matrix of the rules still in play. The first of
+// them says what is looked at next; every rule that the answer rules out leaves; a stuck term rules out every variable.
 //
 // Nothing here is shared with the evaluator that it judges, but the parser, the checker and the printing of numbers.
 #ifndef HVM_TESTS_REFERENCE_H
@@ -32,7 +32,7 @@ typedef struct {
 extern const ReferenceBudget REFERENCE_SMALL; // for random programs: milliseconds
 extern const ReferenceBudget REFERENCE_LARGE; // for programs that people wrote: seconds
 
-// The normal form of a function without arguments, appended to text in LANGUAGE.md §5's format when the result is
+// The normal form of a function without arguments, appended to text in docs/language.md §5's format when the result is
 // REFERENCE_OK. The program must have been read (program_read), and need not be compiled.
 ReferenceStatus reference_evaluate(const Program *program, const Function *main, ReferenceBudget budget, Buffer *text);
 
