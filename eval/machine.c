@@ -74,7 +74,7 @@ Machine *machine_new(Program *program, size_t memory_limit) {
   madvise(machine->heap, machine->heap_bytes, MADV_HUGEPAGE);
   if (machine->stack_bytes > PAGE_BYTES) // most programs never need more
     madvise((char *)machine->stack + PAGE_BYTES, machine->stack_bytes - PAGE_BYTES, MADV_HUGEPAGE);
-  machine->stack_committed = machine->stack_peak = machine->stack;
+  machine->stack_committed = machine->stack;
   atomic_init(&machine->stack_limit, machine->stack);
   machine->heap_end = machine->touched = FIRST_CELL;
   machine->cycle_check = CYCLE_LEAST;

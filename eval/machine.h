@@ -48,7 +48,7 @@ typedef struct Machine {
   Location free_lists[SIZE_CLASSES]; // by size; 0: empty
   Word *stack, *stack_top;           // bottom; top while reduce is not running
   _Atomic(Word *) stack_limit;       // where to ask for more; at the bottom after an interrupt
-  Word *stack_committed, *stack_peak;
+  Word *stack_committed;
   uint64_t rewrites[RULE_COUNT];
   uint64_t next_label;
   uint32_t session;                             // number of the pass of normalisation

@@ -275,6 +275,17 @@ static Word operate(Machine *machine, unsigned extra, Word left, Word right) {
   return new_pair(machine, TAG_OP2, extra, left, right);
 }
 
+// A dup fired: what the side that was not demanded gets waits in the dup, or is erased with it when that side is dead.
+static inline void settle_dup(Machine *machine, Location dup, Word other_dead, Word other) {
+  if (other_dead) {
+    heap_free(machine, dup, 2);
+    heap_erase(machine, other);
+  } else {
+    machine->heap[dup] = other;
+    machine->heap[dup + 1] = DUP_FIRED;
+  }
+}
+
 // dup x y = {a b}, of one label, for x
 // --------------------------------------- Dup-Sup
 // y <- b
@@ -289,13 +300,7 @@ static inline bool project(Machine *machine, Location dup, unsigned side, Word *
   Word other = heap[superposition + 1 - side];
   *term = heap[superposition + side];
   heap_free(machine, superposition, 3);
-  if (state & (DUP_DEAD0 | DUP_DEAD1)) {
-    heap_free(machine, dup, 2);
-    heap_erase(machine, other);
-  } else {
-    heap[dup] = other;
-    heap[dup + 1] = DUP_FIRED;
-  }
+  settle_dup(machine, dup, state & (DUP_DEAD0 | DUP_DEAD1), other);
   return true;
 }
 
@@ -320,12 +325,7 @@ static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term) {
   } else {
     dup_other_superposition(machine, term, state & ~DUP_SESSION_MASK, results);
   }
-  if (other_dead) {
-    heap_free(machine, dup, 2);
-  } else {
-    machine->heap[dup] = results[1 - side];
-    machine->heap[dup + 1] = DUP_FIRED;
-  }
+  settle_dup(machine, dup, other_dead, results[1 - side]);
   return results[side];
 }
 
@@ -341,12 +341,7 @@ static Word split_stuck_call(Machine *machine, Word term) {
     return call;
   }
   dup_constructor(machine, call, state, results);
-  if (other_dead) {
-    heap_free(machine, dup, 2);
-  } else {
-    machine->heap[dup] = results[1 - side];
-    machine->heap[dup + 1] = DUP_FIRED;
-  }
+  settle_dup(machine, dup, other_dead, results[1 - side]);
   return results[side];
 }
 
@@ -461,13 +456,7 @@ static Word *project_application(Machine *machine, Word *term, Word *sp) {
     at[-2] = copies[side];
     if (!dead) other = new_pair(machine, TAG_APP, 0, other, copies[1 - side]);
   }
-  if (dead) {
-    heap_free(machine, dup, 2);
-    heap_erase(machine, other);
-  } else {
-    heap[dup] = other;
-    heap[dup + 1] = DUP_FIRED;
-  }
+  settle_dup(machine, dup, dead, other);
   for (Word *at = below; at < sp; at++) at[-1] = at[0]; // the dup's frame is gone
   return sp - 1;
 }
