@@ -39,12 +39,14 @@ typedef enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } Colour;
 // Option letters must begin with ':'.
 int option_next(const Command *command, int count, char **words, const char *letters, const struct option *names);
 // Codes of long options without a letter.
-enum { OPTION_COLOUR = 256, OPTION_STATS, OPTION_JSON };
+enum { OPTION_COLOUR = 256, OPTION_STATS, OPTION_JSON, OPTION_STRICT, OPTION_NATIVE };
 // Each parses one option's value; false after a report.
 bool option_boolean(const Command *command, const char *text, bool *value);
 bool option_memory(const Command *command, const char *text, uint64_t *bytes);
 bool option_threads(const Command *command, const char *text, unsigned *threads);
 bool option_colour(const Command *command, const char *text, Colour *colour);
+bool option_strict(const Command *command, const char *text, bool *graph_only);
+bool option_native(const Command *command, const char *text, hvm_native *native);
 // HVM1 wrote `-c true`: joins such a pair into one word. Returns the new count.
 int option_join_boolean(int count, char **words, const char *letter, const char *name);
 // Reports a wrong command line; command may be NULL. Returns EXIT_USAGE.

@@ -144,3 +144,20 @@ bool option_colour(const Command *command, const char *text, Colour *colour) {
   }
   return usage_error(command, "--color takes auto, always or never, not '%s'", text), false;
 }
+
+bool option_strict(const Command *command, const char *text, bool *graph_only) {
+  *graph_only = strcmp(text, "off") == 0;
+  if (*graph_only || strcmp(text, "on") == 0) return true;
+  return usage_error(command, "--strict takes on or off, not '%s'", text), false;
+}
+
+bool option_native(const Command *command, const char *text, hvm_native *native) {
+  static const char *const names[] = {"auto", "on", "off"};
+  for (int i = 0; i < 3; i++) {
+    if (strcmp(text, names[i]) == 0) {
+      *native = (hvm_native)i;
+      return true;
+    }
+  }
+  return usage_error(command, "--native takes auto, on or off, not '%s'", text), false;
+}

@@ -20,6 +20,8 @@ static bool set_option(Options *options, int code, const char *value) {
   case 'c': return option_boolean(&COMMAND_RUN, value, &options->cost);
   case 's': return option_memory(&COMMAND_RUN, value, &options->library.memory);
   case 't': return option_threads(&COMMAND_RUN, value, &options->library.threads);
+  case OPTION_STRICT: return option_strict(&COMMAND_RUN, value, &options->library.graph_only);
+  case OPTION_NATIVE: return option_native(&COMMAND_RUN, value, &options->library.native);
   case OPTION_COLOUR: return option_colour(&COMMAND_RUN, value, &options->colour);
   case OPTION_STATS:
     options->json = strcmp(value, "json") == 0;
@@ -45,6 +47,8 @@ static const struct option LONG_OPTIONS[] = {{"file", required_argument, NULL, '
                                              {"stats", required_argument, NULL, OPTION_STATS},
                                              {"memory", required_argument, NULL, 's'},
                                              {"threads", required_argument, NULL, 't'},
+                                             {"strict", required_argument, NULL, OPTION_STRICT},
+                                             {"native", required_argument, NULL, OPTION_NATIVE},
                                              {"color", optional_argument, NULL, OPTION_COLOUR},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
@@ -127,6 +131,8 @@ static const char HELP[] =
     "      --stats json     shows counts of rewrites and memory as one JSON object on standard error\n"
     "  -s, --memory SIZE    limits the memory of the run: 512M, 8G (default: most of the machine's)\n"
     "  -t, --threads N      accepted for later versions; this one uses one thread\n"
+    "      --strict on|off  code by demand analysis (default), or everything through the graph\n"
+    "      --native WHEN    machine code: auto (default), as soon as it is compiled; on, before the program starts; off\n"
     "      --color WHEN     colours messages: auto (default), always or never\n"
     "  -h, --help           shows this help\n"
     "  -V, --version        shows the version\n"

@@ -38,11 +38,17 @@ typedef enum {
   HVM_UNREADABLE,  // the file cannot be read
 } hvm_status;
 
+// When strict code becomes machine code: as soon as the C compiler is done in the background; before the reduction
+// begins; never.
+typedef enum { HVM_NATIVE_AUTO = 0, HVM_NATIVE_ON, HVM_NATIVE_OFF } hvm_native;
+
 typedef struct {
-  uint64_t memory;  // bytes for cells and stack; 0: most of the machine's memory
-  unsigned threads; // accepted for later versions; 0 or 1 today
-  FILE *output;     // where HVM.log and HVM.print write; NULL: standard output
-  FILE *input;      // where HVM.query reads; NULL: standard input
+  uint64_t memory;   // bytes for cells and stack; 0: most of the machine's memory
+  unsigned threads;  // accepted for later versions; 0 or 1 today
+  FILE *output;      // where HVM.log and HVM.print write; NULL: standard output
+  FILE *input;       // where HVM.query reads; NULL: standard input
+  bool graph_only;   // everything goes through the graph: no strict code, no machine code
+  hvm_native native; // machine code
 } hvm_options;
 
 // A new runtime with an empty program; options may be NULL. NULL when memory cannot be reserved.
