@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include "check.h"
+#include "demand.h"
 #include "linear.h"
 #include "match.h"
 #include "parse.h"
@@ -78,6 +79,7 @@ static void run_compile(void *argument) {
     match_compile(program, function);
     for (size_t k = 0; k < function->rules.count; k++) linear_rule(program, function->rules.items[k]);
   }
+  demand_analyse(program);
 }
 
 void program_compile(Program *program) { term_run_deep(run_compile, program); }

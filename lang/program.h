@@ -5,6 +5,7 @@
 //   check   names, arities, scopes; counts the uses of every binder
 //   match   the rules of a function -> one decision tree
 //   linear  every variable occurs at most once (dup inserted, let substituted)
+//   demand  what is needed of every argument and variable for sure
 // program_load runs them all. A program can be extended (a file, then an expression): names and functions stay.
 #ifndef HVM_LANG_PROGRAM_H
 #define HVM_LANG_PROGRAM_H
@@ -13,7 +14,8 @@
 #include "intern.h"
 #include "term.h"
 
-typedef struct Tree Tree; // match.h
+typedef struct Tree Tree;                     // match.h
+typedef struct FunctionDemand FunctionDemand; // demand.c
 
 enum { ARITY_LIMIT = 255, NAME_LIMIT = 1 << 22 };
 
@@ -55,6 +57,7 @@ typedef struct Function {
   Tree *tree;
   ARRAY(Occurrence) occurrences; // indexed by number, arguments included; set by match
   bool compiled;                 // match and linear are done
+  FunctionDemand *demand;        // of its arguments; NULL before the analysis and for built-in functions
 } Function;
 
 // Where a name was first used with an arity, for diagnostics and printing.
@@ -64,6 +67,7 @@ typedef struct Name {
   bool known; // arity is fixed
   bool builtin;
   Function *function;   // NULL: a constructor
+  bool *spine;          // of a constructor: which fields are recursive; NULL: none
   const Source *source; // of the first use; NULL for built-in names
   Span span;
 } Name;
@@ -94,6 +98,9 @@ typedef struct Program {
   ARRAY(Rule *) rules;    // of the source that is being loaded
   bool has_scopeless;     // some rule uses $x
   bool has_superposition; // some rule has {a b}
+  bool has_effects;       // some rule names HVM.log or another built-in function with an effect; set by demand
+  bool has_call_patterns; // some pattern names a function; set by demand
+  size_t analysed_functions, analysed_names; // how many of each demand_analyse has seen
   Diagnostics diagnostics;
 } Program;
 
@@ -106,7 +113,7 @@ bool program_find_name(const Program *program, const char *text, size_t size, Na
 // Parses and checks the rules of a source text (copied), as far as check.h: terms are as written, binders resolved,
 // uses counted. Returns false, with diagnostics, when it has errors.
 bool program_read(Program *program, const char *path, const char *text, size_t size);
-// Decision trees and linear bodies for every function that has none yet.
+// Decision trees, linear bodies and demands for every function that has none yet.
 void program_compile(Program *program);
 // Both. All rules of a function come from one source.
 bool program_load(Program *program, const char *path, const char *text, size_t size);

@@ -17,9 +17,10 @@ typedef struct Binder {
   const char *name; // as written: "x", "$x", "_"
   uint32_t symbol;  // the name's number among the program's variables
   Span span;
-  uint32_t uses;  // occurrences in terms that survive; set by check, 0 or 1 after linear
-  bool scopeless; // $x
-  uint32_t index; // free for the stage that walks the term: a number of its own
+  uint32_t uses;           // occurrences in terms that survive; set by check, 0 or 1 after linear
+  bool scopeless;          // $x
+  uint32_t index;          // free for the stage that walks the term: a number of its own
+  uint8_t context, demand; // set by demand: what reaches its scope, and what reaches it, by what is demanded outside
 } Binder;
 
 typedef enum {
