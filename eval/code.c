@@ -1,6 +1,7 @@
 #include "code.h"
 
 #include "frames.h"
+#include "strict.h"
 #include "lang/match.h"
 
 typedef ARRAY(int32_t) Operands;
@@ -647,6 +648,7 @@ static void generate_function(Code *code, Program *program, Function *function) 
   }
   free(rules);
   free(generator.accepts_calls);
+  result->graph = result->direct = result->entry;
   result->frame = generator.peak;
   ARRAY_FREE(&generator.idle);
 }
@@ -665,16 +667,21 @@ static void generate_builtin(Code *code, const Program *program, Function *funct
   }
   emit(&generator, CODE_BUILTIN), emit(&generator, (int32_t)function->name),
       emit(&generator, (int32_t)function->builtin);
+  result->graph = result->direct = result->entry;
   result->frame = function->arity + 4;
   (void)program;
 }
 
-void code_compile(Code *code, Program *program) {
-  if (code->places.count == 0) ARRAY_PUSH(&code->places, (CodePlace){0});
+void code_grow(Code *code, const Program *program) {
   while (code->functions.count < program->names.count) {
     ARRAY_PUSH(&code->functions, NULL);
     ARRAY_PUSH(&code->arities, 0);
   }
+}
+
+void code_compile(Code *code, Program *program) {
+  if (code->places.count == 0) ARRAY_PUSH(&code->places, (CodePlace){0});
+  code_grow(code, program);
   for (size_t i = 0; i < program->names.count; i++) code->arities.items[i] = (uint8_t)program->names.items[i].arity;
   for (; code->compiled < program->functions.count; code->compiled++) {
     Function *function = program->functions.items[code->compiled];
@@ -685,7 +692,17 @@ void code_compile(Code *code, Program *program) {
   }
 }
 
+NameId code_start(Code *code, const Function *function) {
+  if (!code->strict) return function->name;
+  strict_begin(code->strict);
+  Unit *unit = strict_unit(code->strict, function, DEMAND_COMPLETE);
+  strict_finish(code->strict);
+  return unit ? unit->name : function->name;
+}
+
 void code_free(Code *code) {
+  strict_free(code->strict);
+  ARRAY_FREE(&code->masks);
   ARRAY_FREE(&code->words);
   ARRAY_FREE(&code->constants);
   ARRAY_FREE(&code->strings);

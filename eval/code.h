@@ -55,7 +55,29 @@ typedef enum {
   // Operations: computed at once when both operands are numbers of one kind, else a node.
   CODE_OP2,                        // + operator: dst x y word; x, y: registers; word: the node's constant
   CODE_OP2K = CODE_OP2 + OP_COUNT, // + operator: dst x constant word
-  CODE_COUNT = CODE_OP2K + OP_COUNT
+  // Strict code (strict.h). The first three wait for a reduction with the same first operands:
+  //   dst  words of the frame to keep, the last one for the fuel  name  aside  end  mask
+  // When the term is no value and aside is not 0, they go on there, else at the end. The mask numbers the first of
+  // Code.masks: the registers that hold terms meanwhile.
+  CODE_FORCE = CODE_OP2K + OP_COUNT, // …                      reduce dst
+  CODE_CALL_UNIT,                    // … name n x*n           dst becomes the result of a function's direct code
+  CODE_APPLY,                        // … n f x*(n-1)          … of an application
+  CODE_REFUEL,
+  CODE_ENTER,     // name                    a unit begins: in machine code if there is some
+  CODE_FUEL,      // target                  takes one, or jumps when there is none
+  CODE_IF_ZERO,   // x target                jumps when x is 0
+  CODE_TAKE,      // x n free dst*n          the fields of a constructor; frees its cells if told so
+  CODE_FREE,      // x n                     frees the n cells of an opened constructor
+  CODE_REUSE,     // dst word x n y*n        a node in the cells of x
+  CODE_COPY,      // dst0 dst1 x             copies of a value that are values
+  CODE_MOVE,      // dst x
+  CODE_RESULT,    // x                       leaves with a term
+  CODE_TAIL_UNIT, // name n x*n              … by the direct code of a function
+  CODE_GRAPH,     // name n x*n              … by its graph code
+  CODE_LEAVE,     // n f x*(n-1)             … by an application
+  CODE_OPERATE,   // + operator: dst x y aside   numbers of one kind; else it goes aside
+  CODE_OPERATEK = CODE_OPERATE + OP_COUNT, // + operator: dst x constant aside
+  CODE_COUNT = CODE_OPERATEK + OP_COUNT
 } CodeKind;
 
 // Where an instruction comes from.
@@ -66,7 +88,9 @@ typedef struct {
 } CodePlace;
 
 typedef struct FunctionCode {
-  int32_t entry;         // offset
+  int32_t entry;         // offset: for callers that have any terms
+  int32_t direct;        // for callers that reduced what the unit wants as values (strict.h); without a unit as graph
+  int32_t graph;         // the graph's code
   uint32_t arity, frame; // words that the frame needs
   const Function *function;
   const bool *strict; // by argument
@@ -85,12 +109,18 @@ typedef struct Code {
   ARRAY(CodePlace) places;         // of divisions; 0 is unknown
   ARRAY(FunctionCode *) functions; // by NameId; NULL: a constructor
   ARRAY(uint8_t) arities;          // by NameId
+  ARRAY(uint32_t) masks;           // sets of registers, 32 in each
   size_t compiled;                 // functions of the program that are done
+  struct Strict *strict;           // NULL: no strict code
   Arena arena;
 } Code;
 
 // Compiles the functions that are new since the last call. Must run on the deep stack (term_run_deep).
 void code_compile(Code *code, Program *program);
 void code_free(Code *code);
+void code_grow(Code *code, const Program *program); // the tables by NameId, for names that are new
+
+// What a reduction to normal form begins with: the name of a function without parameters, or of its unit for this.
+NameId code_start(Code *code, const Function *function);
 
 #endif

@@ -88,6 +88,12 @@ static void visit_frame(Marker *marker, const Word *top) {
     // The occurrences after the arguments are copies of what these reach.
     const int32_t *pc = &machine->code.words.items[frame >> 4];
     const Word *registers = top - pc[2];
+    if (pc[0] >= CODE_FORCE) {
+      const uint32_t *mask = &machine->code.masks.items[pc[6]];
+      for (int32_t i = 0; i < pc[2] - 1; i++)
+        if (mask[i / 32] >> (i % 32) & 1) visit(marker, registers[i]);
+      break;
+    }
     arity = machine->code.functions.items[pc[3]]->arity, skipped = (unsigned)pc[1];
     for (unsigned i = 0; i < arity; i++)
       if (i != skipped) visit(marker, registers[i]);

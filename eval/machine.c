@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include "frames.h"
+#include "strict.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -56,7 +57,7 @@ static void reset(Machine *machine) {
   machine->root = 0;
 }
 
-Machine *machine_new(Program *program, size_t memory_limit) {
+Machine *machine_new(Program *program, size_t memory_limit, bool strict) {
   Machine *machine = calloc(1, sizeof *machine);
   if (!machine) return NULL;
   if (!memory_limit) memory_limit = available_memory();
@@ -80,6 +81,7 @@ Machine *machine_new(Program *program, size_t memory_limit) {
   machine->cycle_check = CYCLE_LEAST;
   machine->next_label = 1;
   machine->program = program;
+  if (strict) machine->code.strict = strict_new(&machine->code, program);
   machine->diagnostics = &program->diagnostics;
   machine->output = stdout;
   machine->input = stdin;
@@ -321,11 +323,14 @@ void machine_erase_all(Machine *machine) {
 typedef struct {
   Machine *machine;
   Program *program;
+  const Function *function;
+  NameId start;
 } CompileJob;
 
 static void run_compile(void *argument) {
   CompileJob *job = argument;
   code_compile(&job->machine->code, job->program);
+  job->start = code_start(&job->machine->code, job->function);
 }
 
 // A pass of normalisation may leave redexes behind where something is substituted after the pass went by: below a stuck
@@ -363,7 +368,7 @@ static void normalise_root(Machine *machine) {
 
 MachineStatus machine_normalise(Machine *machine, const Function *function) {
   machine_collect_result(machine);
-  CompileJob job = {machine, (Program *)machine->program};
+  CompileJob job = {machine, (Program *)machine->program, function, function->name};
   term_run_deep(run_compile, &job);
   machine->session = 0;
   machine->status = MACHINE_OK;
@@ -371,7 +376,7 @@ MachineStatus machine_normalise(Machine *machine, const Function *function) {
   if (setjmp(machine->escape) == 0) {
     machine_more_stack(machine, machine->stack, 1, 0, 0);
     machine->root = heap_alloc(machine, 1);
-    machine->heap[machine->root] = word_make(TAG_CAL, function->name, 0);
+    machine->heap[machine->root] = word_make(TAG_CAL, job.start, 0);
     normalise_root(machine);
   } else {
     reset(machine); // what was being reduced is in no state to be looked at

@@ -50,6 +50,7 @@ typedef struct Machine {
   _Atomic(Word *) stack_limit;       // where to ask for more; at the bottom after an interrupt
   Word *stack_committed;
   uint64_t rewrites[RULE_COUNT];
+  uint64_t fuel; // eager steps that strict code may take before it leaves something for later
   uint64_t next_label;
   uint32_t session;                             // number of the pass of normalisation
   bool stale;                                   // the pass may have to be repeated
@@ -68,7 +69,8 @@ typedef struct Machine {
 } Machine;
 
 // memory_limit: bytes for cells and stack together; 0: most of the machine's. NULL when nothing can be reserved.
-Machine *machine_new(Program *program, size_t memory_limit);
+// strict: functions may run as strict code (strict.h).
+Machine *machine_new(Program *program, size_t memory_limit, bool strict);
 void machine_free(Machine *machine);
 
 // Reduces a function without parameters to normal form; the result is in heap[root]. The program's functions are

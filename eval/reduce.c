@@ -11,6 +11,7 @@
 #include "machine.h"
 #include "rules.h"
 
+enum { FUEL = 256 };      // constructors that are built eagerly before one is left for later
 enum { STACK_SLACK = 8 }; // words of the largest frame that is pushed after one check
 
 static Word make_string(Machine *machine, const CodeString *string) {
@@ -87,7 +88,45 @@ void machine_reduce(Machine *machine) {
       [CODE_OP2K + OP_SHL] = &&CODE_OP2K_SHL, [CODE_OP2K + OP_SHR] = &&CODE_OP2K_SHR,
       [CODE_OP2K + OP_LT] = &&CODE_OP2K_LT, [CODE_OP2K + OP_LE] = &&CODE_OP2K_LE,
       [CODE_OP2K + OP_EQ] = &&CODE_OP2K_EQ, [CODE_OP2K + OP_GE] = &&CODE_OP2K_GE,
-      [CODE_OP2K + OP_GT] = &&CODE_OP2K_GT, [CODE_OP2K + OP_NE] = &&CODE_OP2K_NE};
+      [CODE_OP2K + OP_GT] = &&CODE_OP2K_GT, [CODE_OP2K + OP_NE] = &&CODE_OP2K_NE,
+      [CODE_FORCE] = &&CODE_FORCE, [CODE_CALL_UNIT] = &&CODE_CALL_UNIT, [CODE_APPLY] = &&CODE_APPLY,
+      [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL,
+      [CODE_IF_ZERO] = &&CODE_IF_ZERO, [CODE_TAKE] = &&CODE_TAKE, [CODE_FREE] = &&CODE_FREE,
+      [CODE_REUSE] = &&CODE_REUSE, [CODE_COPY] = &&CODE_COPY, [CODE_MOVE] = &&CODE_MOVE,
+      [CODE_RESULT] = &&CODE_RESULT, [CODE_TAIL_UNIT] = &&CODE_TAIL_UNIT, [CODE_GRAPH] = &&CODE_GRAPH,
+      [CODE_LEAVE] = &&CODE_LEAVE,
+      [CODE_OPERATE + OP_ADD] = &&CODE_OPERATE_ADD,
+      [CODE_OPERATE + OP_SUB] = &&CODE_OPERATE_SUB,
+      [CODE_OPERATE + OP_MUL] = &&CODE_OPERATE_MUL,
+      [CODE_OPERATE + OP_DIV] = &&CODE_OPERATE_DIV,
+      [CODE_OPERATE + OP_MOD] = &&CODE_OPERATE_MOD,
+      [CODE_OPERATE + OP_AND] = &&CODE_OPERATE_AND,
+      [CODE_OPERATE + OP_OR] = &&CODE_OPERATE_OR,
+      [CODE_OPERATE + OP_XOR] = &&CODE_OPERATE_XOR,
+      [CODE_OPERATE + OP_SHL] = &&CODE_OPERATE_SHL,
+      [CODE_OPERATE + OP_SHR] = &&CODE_OPERATE_SHR,
+      [CODE_OPERATE + OP_LT] = &&CODE_OPERATE_LT,
+      [CODE_OPERATE + OP_LE] = &&CODE_OPERATE_LE,
+      [CODE_OPERATE + OP_EQ] = &&CODE_OPERATE_EQ,
+      [CODE_OPERATE + OP_GE] = &&CODE_OPERATE_GE,
+      [CODE_OPERATE + OP_GT] = &&CODE_OPERATE_GT,
+      [CODE_OPERATE + OP_NE] = &&CODE_OPERATE_NE,
+      [CODE_OPERATEK + OP_ADD] = &&CODE_OPERATEK_ADD,
+      [CODE_OPERATEK + OP_SUB] = &&CODE_OPERATEK_SUB,
+      [CODE_OPERATEK + OP_MUL] = &&CODE_OPERATEK_MUL,
+      [CODE_OPERATEK + OP_DIV] = &&CODE_OPERATEK_DIV,
+      [CODE_OPERATEK + OP_MOD] = &&CODE_OPERATEK_MOD,
+      [CODE_OPERATEK + OP_AND] = &&CODE_OPERATEK_AND,
+      [CODE_OPERATEK + OP_OR] = &&CODE_OPERATEK_OR,
+      [CODE_OPERATEK + OP_XOR] = &&CODE_OPERATEK_XOR,
+      [CODE_OPERATEK + OP_SHL] = &&CODE_OPERATEK_SHL,
+      [CODE_OPERATEK + OP_SHR] = &&CODE_OPERATEK_SHR,
+      [CODE_OPERATEK + OP_LT] = &&CODE_OPERATEK_LT,
+      [CODE_OPERATEK + OP_LE] = &&CODE_OPERATEK_LE,
+      [CODE_OPERATEK + OP_EQ] = &&CODE_OPERATEK_EQ,
+      [CODE_OPERATEK + OP_GE] = &&CODE_OPERATEK_GE,
+      [CODE_OPERATEK + OP_GT] = &&CODE_OPERATEK_GT,
+      [CODE_OPERATEK + OP_NE] = &&CODE_OPERATEK_NE};
   // clang-format on
 #define NEXT() goto *labels[pc[0]]
   Word *const heap = machine->heap;
@@ -254,6 +293,13 @@ ret:;
   case FRAME_RUN: {
     pc = code + (frame >> FRAME_SHIFT);
     fp = sp - 1 - pc[2];
+    if (pc[0] >= CODE_FORCE) {
+      if (pc[0] != CODE_CALL_UNIT) machine->fuel = sp[-2]; // what was called goes on with what there is
+      fp[pc[1]] = term;
+      sp = fp;
+      pc = code + (LIKELY(word_is_value(term)) || !pc[4] ? pc[5] : pc[4]);
+      goto run;
+    }
     if (LIKELY(word_is_value(term))) {
       fp[pc[1]] = term;
       if (pc[0] == CODE_FIELD) heap[word_location(fp[pc[5]]) + (Location)pc[6]] = term;
@@ -600,6 +646,168 @@ CODE_RETURN : {
   BOTH_OPERATIONS(GE)
   BOTH_OPERATIONS(GT)
   BOTH_OPERATIONS(NE)
+
+  // Strict code.
+
+#define WAIT()                                                                                                         \
+  do {                                                                                                                 \
+    sp = fp + pc[2];                                                                                                   \
+    sp[-1] = machine->fuel;                                                                                            \
+    *sp++ = (Word)(pc - code) << FRAME_SHIFT | FRAME_RUN;                                                              \
+  } while (0)
+
+CODE_FORCE : {
+  Word argument = fp[pc[1]];
+  if (LIKELY(word_is_value(argument))) {
+    pc += 7;
+    NEXT();
+  }
+  WAIT();
+  term = argument;
+  goto eval;
+}
+CODE_CALL_UNIT : {
+  const FunctionCode *function = functions[pc[7]];
+  int32_t n = pc[8];
+  Word words[ARITY_LIMIT];
+  for (int32_t i = 0; i < n; i++) words[i] = OPERAND(pc[9 + i]);
+  WAIT();
+  term = word_make(TAG_CAL, (unsigned)pc[7], 0);
+  fp = sp;
+  for (int32_t i = 0; i < n; i++) fp[i] = words[i];
+  CHECK_STACK(function->frame + STACK_SLACK + (unsigned)n, (size_t)n);
+  pc = code + function->direct;
+  NEXT();
+}
+CODE_APPLY : {
+  int32_t n = pc[7];
+  Word words[ARITY_LIMIT + 1];
+  for (int32_t i = 0; i < n; i++) words[i] = OPERAND(pc[8 + i]);
+  WAIT();
+  term = words[0];
+  for (int32_t i = n; i-- > 1;) *sp++ = words[i], *sp++ = FRAME_APP;
+  CHECK_STACK(STACK_SLACK, 0);
+  goto eval;
+}
+CODE_REFUEL:
+  machine->fuel = FUEL;
+  pc += 1;
+  NEXT();
+CODE_ENTER:
+  machine->rewrites[RULE_FUN_RULE]++;
+  pc += 2;
+  NEXT();
+CODE_FUEL:
+  if (LIKELY(machine->fuel)) {
+    machine->fuel--;
+    pc += 2;
+  } else {
+    pc = code + pc[1];
+  }
+  NEXT();
+CODE_IF_ZERO:
+  pc = OPERAND(pc[1]) ? pc + 3 : code + pc[2];
+  NEXT();
+CODE_TAKE : {
+  Location location = word_location(fp[pc[1]]);
+  int32_t n = pc[2];
+  const int32_t *at = pc + 4;
+  bool release = pc[3];
+  for (int32_t i = 0; i < n; i++) {
+    Word field = heap[location + (Location)i];
+    __builtin_prefetch(&heap[word_location(field)]);
+    fp[at[i]] = field;
+  }
+  if (release) heap_free(machine, location, (unsigned)n);
+  pc = at + n;
+  NEXT();
+}
+CODE_FREE:
+  heap_free(machine, word_location(fp[pc[1]]), (unsigned)pc[2]);
+  pc += 3;
+  NEXT();
+CODE_REUSE : {
+  Location node = word_location(fp[pc[3]]);
+  int32_t n = pc[4];
+  for (int32_t i = 0; i < n; i++) heap[node + (Location)i] = OPERAND(pc[5 + i]);
+  fp[pc[1]] = constants[~pc[2]] | node << WORD_LOCATION_SHIFT;
+  pc += 5 + n;
+  NEXT();
+}
+CODE_COPY : {
+  Word copies[2];
+  copy_value(machine, fp[pc[3]], copies);
+  fp[pc[1]] = copies[1];
+  fp[pc[2]] = copies[0];
+  pc += 4;
+  NEXT();
+}
+CODE_MOVE:
+  fp[pc[1]] = OPERAND(pc[2]);
+  pc += 3;
+  NEXT();
+CODE_RESULT:
+  term = OPERAND(pc[1]);
+  sp = fp;
+  goto eval;
+CODE_TAIL_UNIT : {
+  const FunctionCode *function = functions[pc[1]];
+  int32_t n = pc[2];
+  Word words[ARITY_LIMIT];
+  for (int32_t i = 0; i < n; i++) words[i] = OPERAND(pc[3 + i]);
+  for (int32_t i = 0; i < n; i++) fp[i] = words[i];
+  sp = fp;
+  term = word_make(TAG_CAL, (unsigned)pc[1], 0);
+  CHECK_STACK(function->frame + STACK_SLACK + (unsigned)n, (size_t)n);
+  pc = code + function->direct;
+  NEXT();
+}
+CODE_GRAPH : {
+  const FunctionCode *function = functions[pc[1]];
+  int32_t n = pc[2];
+  Word words[ARITY_LIMIT];
+  for (int32_t i = 0; i < n; i++) words[i] = OPERAND(pc[3 + i]);
+  for (int32_t i = 0; i < n; i++) fp[i] = words[i];
+  sp = fp;
+  term = word_make(TAG_CAL, (unsigned)pc[1], 0);
+  CHECK_STACK(function->frame + STACK_SLACK + (unsigned)n, (size_t)n);
+  pc = code + function->graph;
+  NEXT();
+}
+CODE_LEAVE : {
+  int32_t n = pc[1];
+  Word words[ARITY_LIMIT + 1];
+  for (int32_t i = 0; i < n; i++) words[i] = OPERAND(pc[2 + i]);
+  term = words[0];
+  sp = fp;
+  for (int32_t i = n; i-- > 1;) *sp++ = words[i], *sp++ = FRAME_APP;
+  CHECK_STACK(STACK_SLACK, 0); // the margin above the limit has room for the frames
+  goto eval;
+}
+#define STRICT_OPERATION(form, op, y)                                                                                  \
+  CODE_##form##_##op : {                                                                                               \
+    Word left = fp[pc[2]], right = (y);                                                                                \
+    pc = LIKELY(operate_numbers(machine, OP_##op, left, right, &fp[pc[1]])) ? pc + 5 : code + pc[4];                   \
+    NEXT();                                                                                                            \
+  }
+#define BOTH_STRICT_OPERATIONS(op)                                                                                     \
+  STRICT_OPERATION(OPERATE, op, fp[pc[3]]) STRICT_OPERATION(OPERATEK, op, constants[pc[3]])
+  BOTH_STRICT_OPERATIONS(ADD)
+  BOTH_STRICT_OPERATIONS(SUB)
+  BOTH_STRICT_OPERATIONS(MUL)
+  BOTH_STRICT_OPERATIONS(DIV)
+  BOTH_STRICT_OPERATIONS(MOD)
+  BOTH_STRICT_OPERATIONS(AND)
+  BOTH_STRICT_OPERATIONS(OR)
+  BOTH_STRICT_OPERATIONS(XOR)
+  BOTH_STRICT_OPERATIONS(SHL)
+  BOTH_STRICT_OPERATIONS(SHR)
+  BOTH_STRICT_OPERATIONS(LT)
+  BOTH_STRICT_OPERATIONS(LE)
+  BOTH_STRICT_OPERATIONS(EQ)
+  BOTH_STRICT_OPERATIONS(GE)
+  BOTH_STRICT_OPERATIONS(GT)
+  BOTH_STRICT_OPERATIONS(NE)
 
 builtin : {
   unsigned name = (unsigned)pc[1];

@@ -345,6 +345,33 @@ static Word split_stuck_call(Machine *machine, Word term) {
   return results[side];
 }
 
+// Both copies of a value, as values.
+static inline void copy_value(Machine *machine, Word term, Word copies[2]) {
+  Word *const heap = machine->heap;
+  if (word_is_flat(term)) {
+    copies[0] = copies[1] = term;
+  } else if (word_tag(term) == TAG_CTR) {
+    dup_constructor(machine, term, 0, copies);
+  } else { // Dup-Lam: see lift_lambda
+    Location lambda = word_location(term);
+    Label label = fresh_label(machine);
+    bool used = heap[lambda] == SLOT_FREE;
+    machine->rewrites[RULE_DUP_LAM]++;
+    Location dup = new_dup(machine, heap[lambda + 1], label << DUP_LABEL_SHIFT), cells[2];
+    for (unsigned side = 0; side < 2; side++) {
+      cells[side] = heap_alloc(machine, 2);
+      heap[cells[side]] = used ? SLOT_FREE : SLOT_UNUSED;
+      heap[cells[side] + 1] = word_make(TAG_DP0 + side, 0, dup);
+      copies[side] = word_make(TAG_LAM, 0, cells[side]);
+    }
+    if (used)
+      heap[lambda] =
+          new_superposition(machine, word_make(TAG_VAR, 0, cells[0]), word_make(TAG_VAR, 0, cells[1]), label);
+    else
+      heap_free(machine, lambda, 2);
+  }
+}
+
 // A λ that one or more dups wait for, and perhaps an application below them, on its way down the stack. Only what stays
 // is built: the copies that are demanded are not, since the next frame takes them apart again. In between, the λ is
 // the cell that awaits what its variable stands for (at first its slot, then a side of a superposition) and its body.

@@ -223,6 +223,7 @@ static void check_term(Checker *checker, Term *term) {
   switch (term->kind) {
   case TERM_VARIABLE: check_variable(checker, term); break;
   case TERM_LAMBDA:
+    checker->program->has_lambdas = true;
     hidden = bind(checker, term->lambda.binder);
     check_term(checker, term->lambda.body);
     unbind(checker, term->lambda.binder, hidden);

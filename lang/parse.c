@@ -261,6 +261,7 @@ static Term *convert_float(Parser *parser, Span span) {
   }
   Term *term = new_term(parser, TERM_NUMBER, span);
   term->number = number_f60(value);
+  parser->program->has_floats = true;
   return term;
 }
 

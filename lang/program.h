@@ -98,6 +98,8 @@ typedef struct Program {
   ARRAY(Rule *) rules;    // of the source that is being loaded
   bool has_scopeless;     // some rule uses $x
   bool has_superposition; // some rule has {a b}
+  bool has_lambdas;       // some rule has a λ
+  bool has_floats;        // some rule has a float
   bool has_effects;       // some rule names HVM.log or another built-in function with an effect; set by demand
   bool has_call_patterns; // some pattern names a function; set by demand
   size_t analysed_functions, analysed_names; // how many of each demand_analyse has seen

@@ -15,7 +15,7 @@ typedef struct {
 static Fixture open_fixture(const char *text, size_t limit) {
   Fixture fixture = {.program = program_new()};
   CHECK(program_load(fixture.program, "test", text, strlen(text)));
-  fixture.machine = machine_new(fixture.program, limit);
+  fixture.machine = machine_new(fixture.program, limit, true);
   CHECK(fixture.machine != NULL);
   return fixture;
 }

@@ -1,0 +1,198 @@
+// What strict code does not compute: graphs for what is not demanded, and for what is left after a surprise.
+#include "lower.h"
+
+static Atom build_node(Lowering *lowering, Word word, Term **terms, uint32_t count, const Demand *demands) {
+  if (count == 0 && word_tag(word) == TAG_CTR) return lower_constant(lowering, word);
+  Atom *fields = ARENA_ARRAY(lowering->arena, Atom, count);
+  for (uint32_t i = 0; i < count; i++) fields[i] = build_term(lowering, terms[i], demands ? demands[i] : DEMAND_LAZY);
+  if (word_tag(word) == TAG_CTR) return lower_shaped(lowering, word, count, fields);
+  for (uint32_t i = 0; i < count; i++) fields[i] = lower_use(lowering, fields[i]);
+  Atom dst = lower_variable(lowering, KIND_ANY);
+  Step *step = lower_step(lowering, STEP_NODE, dst, count);
+  step->word = word;
+  memcpy(step->arguments, fields, count * sizeof *fields);
+  return dst;
+}
+
+// Functions that only compute with numbers, without loops, cost less than a node that remembers their call.
+static bool is_cheap_body(const Term *term) {
+  return term->kind == TERM_VARIABLE || term->kind == TERM_NUMBER ||
+         (term->kind == TERM_OPERATE && is_cheap_body(term->operate.left) && is_cheap_body(term->operate.right)) ||
+         (term->kind == TERM_DUP && is_cheap_body(term->dup.value) && is_cheap_body(term->dup.body));
+}
+
+static bool is_cheap_function(const Function *function) {
+  if (function->builtin || function->rules.count != 1 || function->tree->kind != TREE_RULE) return false;
+  const Rule *rule = function->rules.items[0];
+  for (uint32_t i = 0; i < rule->arity; i++)
+    if (rule->patterns[i]->kind != TERM_VARIABLE) return false;
+  return is_cheap_body(rule->body);
+}
+
+static Atom build_inlined(Lowering *lowering, const Function *function, Term **arguments) {
+  const Rule *rule = function->rules.items[0];
+  Scope *scope = ARENA_NEW(lowering->arena, Scope);
+  *scope = (Scope){.caller = lowering->scope, .function = function};
+  Atom *atoms = ARENA_ARRAY(lowering->arena, Atom, rule->arity + 1);
+  for (uint32_t i = 0; i < rule->arity; i++)
+    atoms[i] = rule->patterns[i]->variable.binder ? build_term(lowering, arguments[i], DEMAND_LAZY) : NO_ATOM;
+  const Scope *caller = lowering->scope;
+  lowering->scope = scope;
+  for (uint32_t i = 0; i < rule->arity; i++)
+    if (atoms[i] != NO_ATOM) lower_bind(lowering, rule->patterns[i]->variable.binder, atoms[i]);
+  Atom result = build_term(lowering, rule->body, DEMAND_LAZY);
+  lowering->scope = caller;
+  return result;
+}
+
+static Atom build_call(Lowering *lowering, const Term *term, Demand on) {
+  Program *program = lowering->strict->program;
+  NameId name = term->call.name;
+  const Function *function = program->names.items[name].function;
+  uint32_t count = term->call.count;
+  if (!function) {
+    Demand *demands = ARENA_ARRAY(lowering->arena, Demand, count + 1);
+    for (uint32_t i = 0; i < count; i++) demands[i] = lower_field_demand(lowering, name, i, on);
+    return build_node(lowering, word_make(TAG_CTR, name, 0), term->call.arguments, count, demands);
+  }
+  if (is_cheap_function(function)) return build_inlined(lowering, function, term->call.arguments);
+  Unit *unit = strict_unit(lowering->strict, function, on > DEMAND_WEAK ? on : DEMAND_WEAK);
+  return build_node(lowering, word_make(TAG_CAL, unit ? unit->name : name, 0), term->call.arguments, count, NULL);
+}
+
+static Atom build_operation(Lowering *lowering, const Term *term) {
+  Atom left = lower_use(lowering, build_term(lowering, term->operate.left, DEMAND_LAZY));
+  Atom right = lower_use(lowering, build_term(lowering, term->operate.right, DEMAND_LAZY));
+  bool known = lower_kind(lowering, left) == KIND_NUMBER && lower_kind(lowering, right) == KIND_NUMBER;
+  bool divides = term->operate.op == OP_DIV || term->operate.op == OP_MOD;
+  bool total = !divides || (right < 0 && lowering->strict->code->constants.items[~right] != number_u60(0));
+  Atom dst = lower_variable(lowering, known && total && !lowering->strict->floats ? KIND_NUMBER : KIND_ANY);
+  Step *step = lower_step(lowering, STEP_LATER, dst, 2);
+  step->word = lower_operation(lowering, term);
+  step->arguments[0] = left;
+  step->arguments[1] = right;
+  return dst;
+}
+
+static Atom build_lambda(Lowering *lowering, const Term *term) {
+  Binder *binder = term->lambda.binder;
+  if (!binder) {
+    Atom body = lower_use(lowering, build_term(lowering, term->lambda.body, DEMAND_LAZY));
+    Atom dst = lower_variable(lowering, KIND_VALUE);
+    lower_step(lowering, STEP_LAMBDA_UNUSED, dst, 1)->arguments[0] = body;
+    return dst;
+  }
+  Atom lambda = lower_variable(lowering, KIND_VALUE), variable = lower_variable(lowering, KIND_ANY);
+  lower_step(lowering, STEP_LAMBDA, lambda, 1)->arguments[0] = variable;
+  lower_bind(lowering, binder, variable);
+  Atom body = lower_use(lowering, build_term(lowering, term->lambda.body, DEMAND_LAZY));
+  Step *step = lower_step(lowering, STEP_LAMBDA_BODY, NO_ATOM, 2);
+  step->arguments[0] = lambda;
+  step->arguments[1] = body;
+  return lambda;
+}
+
+static Atom build_apply(Lowering *lowering, const Term *term) {
+  Atom function = lower_use(lowering, build_term(lowering, term->apply.function, DEMAND_LAZY));
+  for (uint32_t i = 0; i < term->apply.count; i++) {
+    Atom argument = lower_use(lowering, build_term(lowering, term->apply.arguments[i], DEMAND_LAZY));
+    Atom dst = lower_variable(lowering, KIND_ANY);
+    Step *step = lower_step(lowering, STEP_NODE, dst, 2);
+    step->word = TAG_APP;
+    step->arguments[0] = function;
+    step->arguments[1] = argument;
+    function = dst;
+  }
+  return function;
+}
+
+static Atom build_string(Lowering *lowering, const Term *term) {
+  Code *code = lowering->strict->code;
+  if (term->string.count == 0) return lower_constant(lowering, word_make(TAG_CTR, NAME_STRING_NIL, 0));
+  uint32_t *codes = ARENA_ARRAY(&code->arena, uint32_t, term->string.count);
+  memcpy(codes, term->string.codes, term->string.count * sizeof *codes);
+  ARRAY_PUSH(&code->strings, (CodeString){codes, term->string.count});
+  Atom dst = lower_variable(lowering, KIND_VALUE);
+  lower_step(lowering, STEP_STRING, dst, 0)->name = (NameId)(code->strings.count - 1);
+  return dst;
+}
+
+static Atom build_list(Lowering *lowering, const Term *term, Demand on) {
+  uint32_t count = term->list.count;
+  if (count == 0) return lower_constant(lowering, word_make(TAG_CTR, NAME_LIST_NIL, 0));
+  Atom *items = ARENA_ARRAY(lowering->arena, Atom, count);
+  for (uint32_t i = 0; i < count; i++)
+    items[i] = lower_use(lowering, build_term(lowering, term->list.items[i], on == DEMAND_COMPLETE ? on : DEMAND_LAZY));
+  Atom dst = lower_variable(lowering, KIND_VALUE);
+  Step *step = lower_step(lowering, STEP_LIST, dst, count);
+  memcpy(step->arguments, items, count * sizeof *items);
+  return dst;
+}
+
+static Atom build_variable(Lowering *lowering, const Term *term, Demand on) {
+  const Entry *entry = lower_find(lowering, term->variable.binder);
+  if (!entry) {
+    lowering->failed = true;
+    return lower_constant(lowering, number_u60(0));
+  }
+  if (entry->atom != NO_ATOM) return entry->atom;
+  const Scope *scope = lowering->scope;
+  lowering->scope = entry->delayed_scope;
+  Atom atom = build_term(lowering, entry->delayed, on);
+  lower_bind(lowering, entry->delayed, atom); // for the other side of its dup
+  lowering->scope = scope;
+  lower_bind(lowering, term->variable.binder, atom);
+  return atom;
+}
+
+Atom build_term(Lowering *lowering, Term *term, Demand on) {
+  const Entry *computed = lower_find(lowering, term);
+  if (computed) return computed->atom;
+  switch (term->kind) {
+  case TERM_VARIABLE: return build_variable(lowering, term, on);
+  case TERM_NUMBER: return lower_constant(lowering, term->number);
+  case TERM_STRING: return build_string(lowering, term);
+  case TERM_LIST: return build_list(lowering, term, on);
+  case TERM_CALL: return build_call(lowering, term, on);
+  case TERM_APPLY: return build_apply(lowering, term);
+  case TERM_LAMBDA: return build_lambda(lowering, term);
+  case TERM_OPERATE: return build_operation(lowering, term);
+  case TERM_SUPERPOSE: {
+    Atom first = lower_use(lowering, build_term(lowering, term->superpose.first, DEMAND_LAZY));
+    Atom second = lower_use(lowering, build_term(lowering, term->superpose.second, DEMAND_LAZY));
+    Atom dst = lower_variable(lowering, KIND_ANY);
+    Step *step = lower_step(lowering, STEP_SUPERPOSE, dst, 2);
+    step->arguments[0] = first;
+    step->arguments[1] = second;
+    return dst;
+  }
+  case TERM_DUP:
+    if (!lower_find(lowering, term->dup.first)) {
+      lower_delay(lowering, term->dup.first, term->dup.value, lowering->scope);
+      lower_delay(lowering, term->dup.second, term->dup.value, lowering->scope);
+    }
+    return build_term(lowering, term->dup.body, on);
+  case TERM_LET: return build_term(lowering, term->let.body, on); // what is not used is not built
+  case TERM_STRICT: break;
+  }
+  lowering->failed = true;
+  return lower_constant(lowering, number_u60(0));
+}
+
+void build_rest(Lowering *lowering) {
+  const Root root = lowering->root;
+  if (root.term) {
+    const Scope *scope = lowering->scope;
+    lowering->scope = root.scope;
+    Atom atom = build_term(lowering, root.term, DEMAND_LAZY);
+    lower_end(lowering, STEP_RETURN, lower_use(lowering, atom));
+    lowering->scope = scope;
+    return;
+  }
+  uint32_t arity = root.scope->function->arity;
+  Atom *atoms = ARENA_ARRAY(lowering->arena, Atom, arity + 1);
+  for (uint32_t i = 0; i < arity; i++) atoms[i] = lower_use(lowering, root.scope->arguments[i]);
+  Step *step = lower_step(lowering, STEP_GRAPH, NO_ATOM, arity);
+  memcpy(step->arguments, atoms, arity * sizeof *atoms);
+  step->name = root.scope->function->name;
+}

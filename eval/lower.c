@@ -1,0 +1,621 @@
+// Lowering of what is demanded: trees and bodies become steps.
+#include "lower.h"
+
+enum { STEPS_LIMIT = 4000, INLINE_STEPS_LIMIT = 600, INLINE_DEPTH = 5, INLINE_TERMS = 48, BODY_TERMS = 1200 };
+
+// Paths.
+
+Saved lower_save(Lowering *lowering) {
+  size_t count = lowering->facts.count;
+  Saved saved = {lowering->scope,    lowering->entries, lowering->root, lowering->at,
+                 lowering->in_block, lowering->depth,   NULL,           count};
+  saved.facts = malloc((count + 1) * sizeof *saved.facts);
+  if (!saved.facts) memory_exhausted();
+  if (count) memcpy(saved.facts, lowering->facts.items, count * sizeof *saved.facts);
+  return saved;
+}
+
+void lower_restore(Lowering *lowering, Saved *saved) {
+  lowering->scope = saved->scope;
+  lowering->entries = saved->entries;
+  lowering->root = saved->root;
+  lowering->at = saved->at;
+  lowering->in_block = saved->in_block;
+  lowering->depth = saved->depth;
+  if (saved->count) memcpy(lowering->facts.items, saved->facts, saved->count * sizeof *saved->facts);
+  free(saved->facts);
+}
+
+// Variables, constants, steps.
+
+Atom lower_variable(Lowering *lowering, Kind kind) {
+  ARRAY_PUSH(&lowering->facts, (Fact){kind, NO_ATOM, NULL});
+  return (Atom)lowering->facts.count - 1;
+}
+
+Atom lower_constant(Lowering *lowering, Word word) {
+  Code *code = lowering->strict->code;
+  size_t count = code->constants.count;
+  for (size_t i = count; i-- > 0 && count - i < 32;)
+    if (code->constants.items[i] == word) return ~(Atom)i;
+  ARRAY_PUSH(&code->constants, word);
+  return ~(Atom)count;
+}
+
+Step *lower_step(Lowering *lowering, StepKind kind, Atom dst, uint32_t count) {
+  Step *step = ARENA_NEW(lowering->arena, Step);
+  step->kind = kind;
+  step->dst = dst;
+  step->reuse = NO_ATOM;
+  step->count = count;
+  step->arguments = ARENA_ARRAY(lowering->arena, Atom, count + 1);
+  *lowering->at = step;
+  lowering->at = &step->next;
+  if (++lowering->steps > STEPS_LIMIT) lowering->failed = true;
+  return step;
+}
+
+void lower_end(Lowering *lowering, StepKind kind, Atom x) { lower_step(lowering, kind, NO_ATOM, 1)->arguments[0] = x; }
+
+// What is known.
+
+static void add_entry(Lowering *lowering, Entry entry) {
+  Entry *added = ARENA_NEW(lowering->arena, Entry);
+  *added = entry;
+  added->next = lowering->entries;
+  added->scope = lowering->scope;
+  lowering->entries = added;
+}
+
+void lower_bind(Lowering *lowering, const void *key, Atom atom) {
+  add_entry(lowering, (Entry){.key = key, .atom = atom});
+}
+
+void lower_delay(Lowering *lowering, const void *key, Term *term, const Scope *scope) {
+  add_entry(lowering, (Entry){.key = key, .atom = NO_ATOM, .delayed = term, .delayed_scope = scope});
+}
+
+const Entry *lower_find(const Lowering *lowering, const void *key) {
+  for (const Entry *entry = lowering->entries; entry; entry = entry->next)
+    if (entry->key == key && entry->scope == lowering->scope) return entry;
+  return NULL;
+}
+
+Atom lower_resolve(const Lowering *lowering, Atom atom) {
+  while (atom >= 0 && lowering->facts.items[atom].alias != NO_ATOM) atom = lowering->facts.items[atom].alias;
+  return atom;
+}
+
+Kind lower_kind(const Lowering *lowering, Atom atom) {
+  atom = lower_resolve(lowering, atom);
+  if (atom >= 0) return lowering->facts.items[atom].kind;
+  Word word = lowering->strict->code->constants.items[~atom];
+  return word_tag(word) <= TAG_FLO ? KIND_NUMBER : word_is_value(word) ? KIND_VALUE : KIND_ANY;
+}
+
+static void set_kind(Lowering *lowering, Atom atom, Kind kind) {
+  atom = lower_resolve(lowering, atom);
+  if (atom >= 0) lowering->facts.items[atom].kind = kind;
+}
+
+const Shape *lower_shape(const Lowering *lowering, Atom atom) {
+  atom = lower_resolve(lowering, atom);
+  return atom >= 0 ? lowering->facts.items[atom].shape : NULL;
+}
+
+static void set_shape(Lowering *lowering, Atom x, Word key, uint32_t count, const Atom *fields) {
+  Shape *shape = ARENA_NEW(lowering->arena, Shape);
+  *shape = (Shape){key, count, fields};
+  lowering->facts.items[x].shape = shape;
+}
+
+Atom lower_shaped(Lowering *lowering, Word key, uint32_t count, const Atom *fields) {
+  Atom x = lower_variable(lowering, KIND_VALUE);
+  set_shape(lowering, x, key, count, fields);
+  return x;
+}
+
+Atom lower_use(Lowering *lowering, Atom atom) {
+  atom = lower_resolve(lowering, atom);
+  const Shape *shape = lower_shape(lowering, atom);
+  if (!shape) return atom;
+  Atom *fields = ARENA_ARRAY(lowering->arena, Atom, shape->count);
+  for (uint32_t i = 0; i < shape->count; i++) fields[i] = lower_use(lowering, shape->fields[i]);
+  Atom dst = lower_variable(lowering, KIND_VALUE);
+  Step *step = lower_step(lowering, STEP_NODE, dst, shape->count);
+  step->word = shape->key;
+  memcpy(step->arguments, fields, shape->count * sizeof *fields);
+  lowering->facts.items[atom].alias = dst;
+  return dst;
+}
+
+Word lower_operation(Lowering *lowering, const Term *term) {
+  Code *code = lowering->strict->code;
+  unsigned extra = (unsigned)term->operate.op;
+  size_t place = code->places.count;
+  if ((term->operate.op == OP_DIV || term->operate.op == OP_MOD) && place < OP2_PLACE_LIMIT) {
+    const Function *function = lowering->scope->function;
+    ARRAY_PUSH(&code->places, (CodePlace){function->rules.items[0]->source, term->span, function->name});
+    extra |= (unsigned)place << OP2_OPERATOR_BITS;
+  }
+  return word_make(TAG_OP2, extra, 0);
+}
+
+Step *lower_aside(Lowering *lowering) {
+  Step *first = NULL;
+  Saved saved = lower_save(lowering);
+  lowering->at = &first;
+  build_rest(lowering);
+  lower_restore(lowering, &saved);
+  return first;
+}
+
+// Values.
+
+static Atom lower_value(Lowering *lowering, Term *term, Demand on);
+static void lower_tail(Lowering *lowering, Term *term, Demand on);
+
+// Makes sure that a variable holds a value. What it holds changes in place.
+static void lower_force(Lowering *lowering, Atom atom) {
+  atom = lower_resolve(lowering, atom);
+  if (lower_kind(lowering, atom) != KIND_ANY) return;
+  if (atom < 0) { // a call without arguments
+    lowering->failed = true;
+    return;
+  }
+  Step *step = lower_step(lowering, STEP_FORCE, NO_ATOM, 1);
+  step->arguments[0] = atom;
+  step->aside = lower_aside(lowering);
+  set_kind(lowering, atom, KIND_VALUE);
+}
+
+// The result of a step that may be no value.
+static void lower_surprise(Lowering *lowering, Term *term, Step *step) {
+  lower_bind(lowering, term, step->dst);
+  step->aside = lower_aside(lowering);
+  set_kind(lowering, step->dst, KIND_VALUE);
+}
+
+// A part of its own: what it gives becomes one variable, whichever path gave it.
+typedef struct {
+  Saved saved;
+  Step *step;
+} Block;
+
+static Block begin_block(Lowering *lowering, Root root) {
+  Atom dst = lower_variable(lowering, KIND_ANY);
+  Step *step = lower_step(lowering, STEP_BLOCK, dst, 0);
+  Block block = {lower_save(lowering), step};
+  lowering->at = &step->aside;
+  lowering->in_block = true;
+  lowering->root = root;
+  return block;
+}
+
+static Atom end_block(Lowering *lowering, Block *block) {
+  lower_restore(lowering, &block->saved);
+  return block->step->dst;
+}
+
+static Root term_root(const Lowering *lowering, Term *term) { return (Root){lowering->scope, term}; }
+
+static bool may_eager(const Lowering *lowering, const Term *term) {
+  const Program *program = lowering->strict->program;
+  if (term->kind != TERM_CALL) return term->kind == TERM_OPERATE;
+  const Function *function = program->names.items[term->call.name].function;
+  return !function || (!function->builtin && strict_can_lower(lowering->strict, function));
+}
+
+// A field that is demanded as well: a call goes on while there is fuel, else it is left for later.
+static Atom lower_field(Lowering *lowering, Term *term, Demand on) {
+  if (on == DEMAND_LAZY || !may_eager(lowering, term)) return build_term(lowering, term, on);
+  const Program *program = lowering->strict->program;
+  bool call = term->kind == TERM_CALL && program->names.items[term->call.name].function;
+  if (!call) return lower_value(lowering, term, on);
+  Block block = begin_block(lowering, term_root(lowering, term));
+  Step *step = lower_step(lowering, STEP_FUEL, NO_ATOM, 0);
+  Saved saved = lower_save(lowering);
+  lowering->at = &step->aside;
+  lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on)));
+  lower_restore(lowering, &saved);
+  lower_tail(lowering, term, on);
+  Atom dst = end_block(lowering, &block);
+  lower_bind(lowering, term, dst);
+  return dst;
+}
+
+Demand lower_field_demand(const Lowering *lowering, NameId constructor, uint32_t field, Demand on) {
+  if (on == DEMAND_COMPLETE) return on;
+  return on == DEMAND_SPINE && demand_is_spine(lowering->strict->program, constructor, field) ? on : DEMAND_LAZY;
+}
+
+static Atom lower_constructor(Lowering *lowering, Term *term, Demand on) {
+  uint32_t count = term->call.count;
+  NameId name = term->call.name;
+  if (count == 0) return lower_constant(lowering, word_make(TAG_CTR, name, 0));
+  Atom *fields = ARENA_ARRAY(lowering->arena, Atom, count);
+  for (uint32_t i = 0; i < count; i++) {
+    Demand field = lower_field_demand(lowering, name, i, on);
+    fields[i] = lower_field(lowering, term->call.arguments[i], field);
+  }
+  Atom atom = lower_shaped(lowering, word_make(TAG_CTR, name, 0), count, fields);
+  lower_bind(lowering, term, atom);
+  return atom;
+}
+
+static Atom lower_operate(Lowering *lowering, Term *term) {
+  Atom left = lower_value(lowering, term->operate.left, DEMAND_COMPLETE);
+  Atom right = lower_value(lowering, term->operate.right, DEMAND_COMPLETE);
+  left = lower_use(lowering, left), right = lower_use(lowering, right);
+  Atom dst = lower_variable(lowering, KIND_NUMBER);
+  Step *step = lower_step(lowering, STEP_OPERATE, dst, 2);
+  step->word = lower_operation(lowering, term);
+  step->arguments[0] = left;
+  step->arguments[1] = right;
+  step->aside = lower_aside(lowering);
+  set_kind(lowering, left, KIND_NUMBER);
+  set_kind(lowering, right, KIND_NUMBER);
+  lower_bind(lowering, term, dst);
+  return dst;
+}
+
+// The arguments of a call, the demanded ones as values. False when one of them cannot be one: the call never returns.
+static Atom *lower_arguments(Lowering *lowering, const Term *term, const Function *function, Demand on, bool delay) {
+  uint32_t count = term->call.count;
+  Atom *atoms = ARENA_ARRAY(lowering->arena, Atom, count + 1);
+  for (uint32_t i = 0; i < count; i++) {
+    Term *argument = term->call.arguments[i];
+    Demand demand = demand_of_argument(lowering->strict->program, function, on, i);
+    if (demand > DEMAND_LAZY)
+      atoms[i] = lower_value(lowering, argument, demand);
+    else if (!delay)
+      atoms[i] = build_term(lowering, argument, DEMAND_LAZY);
+    else
+      atoms[i] = NO_ATOM;
+  }
+  return atoms;
+}
+
+static void lower_tree(Lowering *lowering, const Tree *tree, Demand on);
+
+// The function's tree in the place of a call. Its result goes where the path ends.
+static void lower_inline(Lowering *lowering, Term *term, const Function *function, Demand on) {
+  Atom *atoms = lower_arguments(lowering, term, function, on, true);
+  const Scope *caller = lowering->scope;
+  Scope *scope = ARENA_NEW(lowering->arena, Scope);
+  *scope = (Scope){caller, function, atoms};
+  lowering->scope = scope;
+  lowering->depth++;
+  // What is not demanded waits for its first use: a parameter stands for the argument.
+  for (uint32_t i = 0; i < term->call.count; i++) {
+    if (atoms[i] != NO_ATOM) continue;
+    lower_delay(lowering, &atoms[i], term->call.arguments[i], caller);
+  }
+  lowering->root = (Root){caller, term};
+  lower_tree(lowering, function->tree, on);
+  lowering->depth--;
+  lowering->scope = caller;
+}
+
+static bool should_inline(const Lowering *lowering, const Function *function) {
+  if (lowering->depth >= INLINE_DEPTH || lowering->steps > INLINE_STEPS_LIMIT) return false;
+  for (const Scope *scope = lowering->scope; scope; scope = scope->caller)
+    if (scope->function == function) return false;
+  return strict_can_inline(lowering->strict, function);
+}
+
+static Atom lower_call(Lowering *lowering, Term *term, Demand on) {
+  const Function *function = lowering->strict->program->names.items[term->call.name].function;
+  if (!function) return lower_constructor(lowering, term, on);
+  if (function->builtin == BUILTIN_U60_IF || should_inline(lowering, function)) {
+    Block block = begin_block(lowering, term_root(lowering, term));
+    lower_tail(lowering, term, on);
+    Atom dst = end_block(lowering, &block);
+    lower_bind(lowering, term, dst);
+    lower_force(lowering, dst);
+    return dst;
+  }
+  Unit *unit = strict_unit(lowering->strict, function, on);
+  if (!unit) {
+    Atom atom = lower_use(lowering, build_term(lowering, term, on));
+    lower_bind(lowering, term, atom);
+    lower_force(lowering, atom);
+    return atom;
+  }
+  Atom *atoms = lower_arguments(lowering, term, function, on, false);
+  for (uint32_t i = 0; i < term->call.count; i++) atoms[i] = lower_use(lowering, atoms[i]);
+  Step *step = lower_step(lowering, STEP_CALL, lower_variable(lowering, KIND_ANY), term->call.count);
+  memcpy(step->arguments, atoms, term->call.count * sizeof *atoms);
+  step->name = unit->name;
+  lower_surprise(lowering, term, step);
+  return step->dst;
+}
+
+// The function and arguments of an application, innermost function first.
+static Atom *lower_application(Lowering *lowering, const Term *term) {
+  Atom *atoms = ARENA_ARRAY(lowering->arena, Atom, term->apply.count + 1);
+  atoms[0] = lower_use(lowering, build_term(lowering, term->apply.function, DEMAND_LAZY));
+  for (uint32_t i = 0; i < term->apply.count; i++)
+    atoms[i + 1] = lower_use(lowering, build_term(lowering, term->apply.arguments[i], DEMAND_LAZY));
+  return atoms;
+}
+
+static Atom lower_apply(Lowering *lowering, Term *term) {
+  Atom *atoms = lower_application(lowering, term);
+  Step *step = lower_step(lowering, STEP_APPLY, lower_variable(lowering, KIND_ANY), term->apply.count + 1);
+  memcpy(step->arguments, atoms, step->count * sizeof *atoms);
+  lower_surprise(lowering, term, step);
+  return step->dst;
+}
+
+// Binds the sides of a dup to its value: computed at once if it is demanded, else at the first use.
+static void lower_dup(Lowering *lowering, Term *term, Demand on) {
+  const Program *program = lowering->strict->program;
+  Term *value = term->dup.value, *body = term->dup.body;
+  if (lower_find(lowering, term->dup.first)) return; // a second walk over the same term
+  Demand first = DEMAND_LAZY;
+  if (value->kind != TERM_VARIABLE && !demand_is_restricted(program)) {
+    first = demand_of_variable(program, body, on, term->dup.first);
+    Demand second = first > DEMAND_WEAK ? first : demand_of_variable(program, body, on, term->dup.second);
+    if (second > first) first = second;
+  }
+  if (first > DEMAND_LAZY) {
+    Atom atom = lower_value(lowering, value, first);
+    lower_bind(lowering, term->dup.first, atom);
+    lower_bind(lowering, term->dup.second, atom);
+  } else {
+    lower_delay(lowering, term->dup.first, value, lowering->scope);
+    lower_delay(lowering, term->dup.second, value, lowering->scope);
+  }
+}
+
+static Atom lower_variable_value(Lowering *lowering, Term *term, Demand on) {
+  const Entry *entry = lower_find(lowering, term->variable.binder);
+  if (!entry) {
+    lowering->failed = true;
+    return lower_constant(lowering, number_u60(0));
+  }
+  Atom atom = entry->atom;
+  if (atom == NO_ATOM) {
+    const Scope *scope = lowering->scope;
+    lowering->scope = entry->delayed_scope;
+    atom = lower_value(lowering, entry->delayed, on);
+    lower_bind(lowering, entry->delayed, atom);
+    lowering->scope = scope;
+    lower_bind(lowering, term->variable.binder, atom);
+  }
+  lower_force(lowering, atom);
+  return atom;
+}
+
+static Atom lower_value(Lowering *lowering, Term *term, Demand on) {
+  const Entry *computed = lower_find(lowering, term);
+  if (computed) {
+    lower_force(lowering, computed->atom);
+    return computed->atom;
+  }
+  switch (term->kind) {
+  case TERM_VARIABLE: return lower_variable_value(lowering, term, on);
+  case TERM_CALL: return lower_call(lowering, term, on);
+  case TERM_OPERATE: return lower_operate(lowering, term);
+  case TERM_APPLY: return lower_apply(lowering, term);
+  case TERM_DUP: lower_dup(lowering, term, on); return lower_value(lowering, term->dup.body, on);
+  case TERM_LET: return lower_value(lowering, term->let.body, on);
+  default: {
+    Atom atom = build_term(lowering, term, on);
+    lower_bind(lowering, term, atom);
+    if (!lower_shape(lowering, atom)) lower_force(lowering, atom);
+    return atom;
+  }
+  }
+}
+
+// Results.
+
+// U60.if: the condition is a number, and one branch is the result.
+static void lower_if(Lowering *lowering, Term *term, Demand on) {
+  Term **arguments = term->call.arguments;
+  Atom condition = lower_use(lowering, lower_value(lowering, arguments[0], DEMAND_COMPLETE));
+  if (lower_kind(lowering, condition) != KIND_NUMBER || lowering->strict->floats) {
+    Step *check = lower_step(lowering, STEP_CHECK, NO_ATOM, 1);
+    check->arguments[0] = condition;
+    check->aside = lower_aside(lowering);
+    set_kind(lowering, condition, KIND_NUMBER);
+  }
+  Step *step = lower_step(lowering, STEP_IF, NO_ATOM, 1);
+  step->arguments[0] = condition;
+  Saved saved = lower_save(lowering);
+  lowering->root = term_root(lowering, arguments[2]);
+  lowering->at = &step->aside;
+  lower_tail(lowering, arguments[2], on);
+  lower_restore(lowering, &saved);
+  lowering->root = term_root(lowering, arguments[1]);
+  lower_tail(lowering, arguments[1], on);
+}
+
+static void lower_tail_call(Lowering *lowering, Term *term, Demand on) {
+  const Function *function = lowering->strict->program->names.items[term->call.name].function;
+  if (function->builtin == BUILTIN_U60_IF) {
+    lower_if(lowering, term, on);
+    return;
+  }
+  if (should_inline(lowering, function)) {
+    lower_inline(lowering, term, function, on);
+    return;
+  }
+  Unit *unit = strict_unit(lowering->strict, function, on);
+  if (!unit) {
+    lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on)));
+    return;
+  }
+  Atom *atoms = lower_arguments(lowering, term, function, on, false);
+  uint32_t count = term->call.count;
+  for (uint32_t i = 0; i < count; i++) atoms[i] = lower_use(lowering, atoms[i]);
+  Atom dst = lowering->in_block ? lower_variable(lowering, KIND_ANY) : NO_ATOM;
+  Step *step = lower_step(lowering, lowering->in_block ? STEP_CALL : STEP_TAIL, dst, count);
+  memcpy(step->arguments, atoms, count * sizeof *atoms);
+  step->name = unit->name;
+  if (unit == lowering->unit && !lowering->in_block) unit->calls_itself++;
+  if (lowering->in_block) lower_end(lowering, STEP_RETURN, dst);
+}
+
+static void lower_tail_apply(Lowering *lowering, Term *term) {
+  Atom *atoms = lower_application(lowering, term);
+  uint32_t count = term->apply.count + 1;
+  Atom dst = lowering->in_block ? lower_variable(lowering, KIND_ANY) : NO_ATOM;
+  Step *step = lower_step(lowering, lowering->in_block ? STEP_APPLY : STEP_LEAVE, dst, count);
+  memcpy(step->arguments, atoms, count * sizeof *atoms);
+  if (lowering->in_block) lower_end(lowering, STEP_RETURN, dst);
+}
+
+static void lower_tail(Lowering *lowering, Term *term, Demand on) {
+  if (lowering->failed) return;
+  const Entry *computed = lower_find(lowering, term);
+  if (computed) {
+    lower_end(lowering, STEP_RETURN, lower_use(lowering, computed->atom));
+    return;
+  }
+  switch (term->kind) {
+  case TERM_CALL:
+    if (!lowering->strict->program->names.items[term->call.name].function) break;
+    lower_tail_call(lowering, term, on);
+    return;
+  case TERM_APPLY: lower_tail_apply(lowering, term); return;
+  case TERM_DUP:
+    lower_dup(lowering, term, on);
+    lower_tail(lowering, term->dup.body, on);
+    return;
+  case TERM_LET: lower_tail(lowering, term->let.body, on); return;
+  case TERM_OPERATE: break;
+  default: lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on))); return;
+  }
+  lower_end(lowering, STEP_RETURN, lower_use(lowering, lower_value(lowering, term, on)));
+}
+
+// Rules.
+
+static void bind_pattern(Lowering *lowering, Term *pattern, Atom atom) {
+  while (pattern->kind == TERM_STRICT) pattern = pattern->strict.argument;
+  if (pattern->kind == TERM_VARIABLE) {
+    if (pattern->variable.binder && pattern->variable.binder->uses)
+      lower_bind(lowering, pattern->variable.binder, atom);
+    return;
+  }
+  NameId name;
+  uint32_t fields = match_constructor(pattern, &name);
+  if (fields == UINT32_MAX || fields == 0) return;
+  const Shape *shape = lower_shape(lowering, atom);
+  if (!shape) {
+    lowering->failed = true;
+    return;
+  }
+  for (uint32_t i = 0; i < fields; i++)
+    bind_pattern(lowering, match_subpattern(lowering->arena, pattern, i), shape->fields[i]);
+}
+
+static void lower_rule(Lowering *lowering, Rule *rule, Demand on) {
+  const Scope *scope = lowering->scope;
+  for (uint32_t i = 0; i < rule->arity; i++) {
+    if (scope->arguments[i] != NO_ATOM) {
+      bind_pattern(lowering, rule->patterns[i], scope->arguments[i]);
+      continue;
+    }
+    // An argument that was delayed when this function was inlined: no rule looks at it.
+    Term *pattern = rule->patterns[i];
+    const Entry *entry = lower_find(lowering, &scope->arguments[i]);
+    if (pattern->kind == TERM_VARIABLE && pattern->variable.binder && entry)
+      lower_delay(lowering, pattern->variable.binder, entry->delayed, entry->delayed_scope);
+  }
+  lowering->root = term_root(lowering, rule->body);
+  lower_tail(lowering, rule->body, on);
+}
+
+static Atom occurrence_atom(Lowering *lowering, uint32_t occurrence) {
+  const Scope *scope = lowering->scope;
+  if (occurrence < scope->function->arity) return scope->arguments[occurrence];
+  Occurrence place = scope->function->occurrences.items[occurrence];
+  const Shape *shape = lower_shape(lowering, occurrence_atom(lowering, place.parent));
+  if (shape && place.field < shape->count) return shape->fields[place.field];
+  lowering->failed = true;
+  return lower_constant(lowering, number_u60(0));
+}
+
+static Word case_key(const TreeCase *one) {
+  return one->kind == KEY_NUMBER ? one->number : word_make(TAG_CTR, one->name, 0);
+}
+
+// The constructor or number is known already: its case is taken.
+static void lower_known_switch(Lowering *lowering, const Tree *tree, Word key, Demand on) {
+  for (uint32_t i = 0; i < tree->case_count; i++) {
+    if (case_key(&tree->cases[i]) != key) continue;
+    lower_tree(lowering, tree->cases[i].tree, on);
+    return;
+  }
+  lower_tree(lowering, tree->otherwise, on);
+}
+
+static void lower_case(Lowering *lowering, Atom x, Word key, const Tree *tree, Demand on) {
+  uint32_t count = word_tag(key) == TAG_CTR ? lowering->strict->program->names.items[word_extra(key)].arity : 0;
+  if (count == 0) {
+    lowering->facts.items[x].alias = lower_constant(lowering, key);
+  } else {
+    Atom *fields = ARENA_ARRAY(lowering->arena, Atom, count);
+    for (uint32_t i = 0; i < count; i++) fields[i] = lower_variable(lowering, KIND_ANY);
+    Step *step = lower_step(lowering, STEP_OPEN, NO_ATOM, count + 1);
+    step->arguments[0] = x;
+    memcpy(step->arguments + 1, fields, count * sizeof *fields);
+    step->word = key;
+    set_shape(lowering, x, key, count, fields);
+  }
+  lower_tree(lowering, tree, on);
+}
+
+static void lower_switch(Lowering *lowering, const Tree *tree, Demand on) {
+  Atom x = lower_resolve(lowering, occurrence_atom(lowering, tree->occurrence));
+  if (lowering->failed) return;
+  const Shape *shape = lower_shape(lowering, x);
+  if (shape || x < 0) {
+    lower_known_switch(lowering, tree, shape ? shape->key : lowering->strict->code->constants.items[~x], on);
+    return;
+  }
+  lower_force(lowering, x);
+  Step *step = lower_step(lowering, STEP_CASE, NO_ATOM, 1);
+  step->arguments[0] = x;
+  step->case_count = tree->case_count;
+  step->cases = ARENA_ARRAY(lowering->arena, StepCase, tree->case_count + 1);
+  for (uint32_t i = 0; i < tree->case_count && !lowering->failed; i++) {
+    Saved saved = lower_save(lowering);
+    step->cases[i].key = case_key(&tree->cases[i]);
+    lowering->at = &step->cases[i].steps;
+    lower_case(lowering, x, step->cases[i].key, tree->cases[i].tree, on);
+    lower_restore(lowering, &saved);
+  }
+  lowering->at = &step->aside;
+  lower_tree(lowering, tree->otherwise, on);
+}
+
+static void lower_tree(Lowering *lowering, const Tree *tree, Demand on) {
+  if (lowering->failed) return;
+  switch (tree->kind) {
+  case TREE_FAIL: build_rest(lowering); return;
+  case TREE_RULE: lower_rule(lowering, tree->rule, on); return;
+  case TREE_SWITCH: lower_switch(lowering, tree, on); return;
+  case TREE_CHAIN: lowering->failed = true; return;
+  }
+}
+
+void strict_lower(Strict *strict, Unit *unit) {
+  const Function *function = unit->function;
+  Arena *arena = &strict->code->arena;
+  Scope scope = {.function = function, .arguments = ARENA_ARRAY(arena, Atom, function->arity + 1)};
+  Scope *kept = ARENA_NEW(arena, Scope);
+  *kept = scope;
+  Lowering lowering = {.strict = strict, .unit = unit, .arena = arena, .scope = kept, .at = &unit->steps};
+  lowering.root = (Root){kept, NULL};
+  for (uint32_t i = 0; i < function->arity; i++)
+    kept->arguments[i] = lower_variable(&lowering, unit->values[i] ? KIND_VALUE : KIND_ANY);
+  lower_tree(&lowering, function->tree, unit->demand);
+  unit->variables = (uint32_t)lowering.facts.count;
+  if (lowering.failed) unit->steps = NULL;
+  ARRAY_FREE(&lowering.facts);
+}

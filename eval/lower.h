@@ -1,0 +1,101 @@
+// Lowering: what lower.c and build.c share.
+//
+// A rule's body is walked in the order in which its parts are demanded; steps are appended at `at`. What is known on
+// the way down one path of the unit (which binder is which variable, which terms were computed already, what kind of
+// term a variable holds, which constructors were taken apart) is saved where paths part.
+#ifndef HVM_EVAL_LOWER_H
+#define HVM_EVAL_LOWER_H
+
+#include "lang/match.h"
+#include "strict.h"
+
+// An instance of a function: the unit's own, or one that was inlined.
+typedef struct Scope {
+  const struct Scope *caller;
+  const Function *function;
+  Atom *arguments;
+} Scope;
+
+// What a binder stands for, or a term was computed to, in a scope. A delayed value is built or computed at its first
+// use.
+typedef struct Entry {
+  const struct Entry *next;
+  const void *key; // Binder or Term
+  const Scope *scope;
+  Atom atom; // NO_ATOM: delayed
+  Term *delayed;
+  const Scope *delayed_scope;
+} Entry;
+
+// A constructor of which the fields are known: matched and taken apart, or not built yet.
+typedef struct {
+  Word key;
+  uint32_t count;
+  const Atom *fields;
+} Shape;
+
+typedef struct {
+  Kind kind;
+  Atom alias;         // what holds its term now; NO_ATOM: it does itself
+  const Shape *shape; // NULL: not taken apart
+} Fact;
+
+// What a surprise leaves to the graph: a term; without one, the unit's function with its arguments.
+typedef struct {
+  const Scope *scope;
+  Term *term;
+} Root;
+
+typedef struct {
+  Strict *strict;
+  Unit *unit;
+  Arena *arena;
+  const Scope *scope;
+  const Entry *entries;
+  Root root;
+  ARRAY(Fact) facts; // by variable
+  Step **at;
+  bool in_block;  // a result is the block's, not the unit's
+  uint32_t steps; // so far
+  uint32_t depth; // of inlined functions
+  bool failed;    // too large, or nothing that strict code can do
+} Lowering;
+
+typedef struct {
+  const Scope *scope;
+  const Entry *entries;
+  Root root;
+  Step **at;
+  bool in_block;
+  uint32_t depth;
+  Fact *facts;
+  size_t count;
+} Saved;
+Saved lower_save(Lowering *lowering);
+void lower_restore(Lowering *lowering, Saved *saved); // once for each save
+
+Atom lower_variable(Lowering *lowering, Kind kind); // a new one
+Atom lower_constant(Lowering *lowering, Word word);
+Step *lower_step(Lowering *lowering, StepKind kind, Atom dst, uint32_t count); // appended; arguments to be filled in
+void lower_end(Lowering *lowering, StepKind kind, Atom x);                     // … with one argument, the path's last
+void lower_bind(Lowering *lowering, const void *key, Atom atom);
+void lower_delay(Lowering *lowering, const void *key, Term *term, const Scope *scope);
+const Entry *lower_find(const Lowering *lowering, const void *key); // NULL: none
+Atom lower_resolve(const Lowering *lowering, Atom atom);            // through aliases
+Kind lower_kind(const Lowering *lowering, Atom atom);
+const Shape *lower_shape(const Lowering *lowering, Atom atom); // NULL: not known
+// The atom as an argument: a constructor that was taken apart or not built is built.
+Atom lower_use(Lowering *lowering, Atom atom);
+Atom lower_shaped(Lowering *lowering, Word key, uint32_t count, const Atom *fields); // a constructor, not built yet
+Word lower_operation(Lowering *lowering, const Term *term);                          // the word of an operation's node
+Step *lower_aside(Lowering *lowering); // the steps that leave what is left of the root to the graph
+
+// How far a field is demanded with its constructor.
+Demand lower_field_demand(const Lowering *lowering, NameId constructor, uint32_t field, Demand on);
+
+// build.c: a term that is not demanded (on: how far it will be, for the units that its calls become).
+Atom build_term(Lowering *lowering, Term *term, Demand on);
+// Builds and returns what is left of the root.
+void build_rest(Lowering *lowering);
+
+#endif

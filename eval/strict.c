@@ -1,0 +1,243 @@
+// Which functions have strict code, under which demands.
+#include "strict.h"
+
+#include "lang/match.h"
+
+enum { BODY_TERMS = 1200, INLINE_TERMS = 48 };
+
+static uint32_t count_terms(const Term *term, uint32_t limit);
+
+typedef struct {
+  uint32_t count, limit;
+} Counter;
+
+static void count_part(void *context, Term *part) {
+  Counter *counter = context;
+  if (counter->count >= counter->limit) return;
+  counter->count += count_terms(part, counter->limit - counter->count);
+}
+
+// Terms inside a term, up to a limit.
+static uint32_t count_terms(const Term *term, uint32_t limit) {
+  Counter counter = {1, limit};
+  if (limit > 1) term_visit_parts(term, count_part, &counter);
+  return counter.count;
+}
+
+static bool tree_can_lower(const Program *program, const Tree *tree, uint32_t *budget) {
+  if (tree->kind == TREE_CHAIN || *budget == 0) return false;
+  --*budget;
+  if (tree->kind != TREE_SWITCH) return true;
+  for (uint32_t i = 0; i < tree->case_count; i++) {
+    const TreeCase *one = &tree->cases[i];
+    if (one->kind == KEY_NAME && program->names.items[one->name].function) return false;
+    if (!tree_can_lower(program, one->tree, budget)) return false;
+  }
+  return tree_can_lower(program, tree->otherwise, budget);
+}
+
+static uint32_t body_terms(const Function *function, uint32_t limit) {
+  uint32_t total = 0;
+  for (size_t i = 0; i < function->rules.count && total < limit; i++)
+    total += count_terms(function->rules.items[i]->body, limit - total);
+  return total;
+}
+
+static bool can_lower(const Strict *strict, const Function *function) {
+  if (function->builtin || !function->tree) return false;
+  uint32_t budget = BODY_TERMS;
+  return body_terms(function, BODY_TERMS) < BODY_TERMS && tree_can_lower(strict->program, function->tree, &budget);
+}
+
+typedef struct {
+  NameId name;
+  bool found;
+} Search;
+
+static void find_call(void *context, Term *term) {
+  Search *search = context;
+  if (term->kind == TERM_CALL && term->call.name == search->name) search->found = true;
+  if (!search->found) term_visit_parts(term, find_call, context);
+}
+
+static bool can_inline(const Function *function) {
+  if (body_terms(function, INLINE_TERMS) >= INLINE_TERMS) return false;
+  Search search = {function->name, false};
+  for (size_t i = 0; i < function->rules.count && !search.found; i++)
+    find_call(&search, function->rules.items[i]->body);
+  return !search.found;
+}
+
+enum { ABLE_KNOWN = 1, ABLE_LOWER = 2, ABLE_INLINE = 4 };
+
+// What only the graph can run calls functions that have units.
+static void want_calls(void *context, Term *term) {
+  Strict *strict = context;
+  const Function *function = term->kind == TERM_CALL ? strict->program->names.items[term->call.name].function : NULL;
+  if (function) ARRAY_PUSH(&strict->wanted, function);
+  term_visit_parts(term, want_calls, context);
+}
+
+static void want_callees(Strict *strict, const Function *function) {
+  for (size_t i = 0; i < function->rules.count; i++) want_calls(strict, function->rules.items[i]->body);
+}
+
+static uint8_t abilities(Strict *strict, const Function *function) {
+  while (strict->abilities.count <= function->name) ARRAY_PUSH(&strict->abilities, 0);
+  uint8_t *able = &strict->abilities.items[function->name];
+  if (*able) return *able;
+  uint8_t found = ABLE_KNOWN;
+  if (!strict->program->has_scopeless && can_lower(strict, function)) {
+    found |= ABLE_LOWER;
+    if (can_inline(function)) found |= ABLE_INLINE;
+  }
+  strict->abilities.items[function->name] = found;
+  if (!(found & ABLE_LOWER)) want_callees(strict, function);
+  return found;
+}
+
+bool strict_can_lower(Strict *strict, const Function *function) { return abilities(strict, function) & ABLE_LOWER; }
+bool strict_can_inline(Strict *strict, const Function *function) { return abilities(strict, function) & ABLE_INLINE; }
+
+// Can the result be a constructor with fields that this function builds, or that a function called in its place does?
+// Otherwise it makes no difference to the code how far the result is demanded.
+typedef struct {
+  Strict *strict;
+  ARRAY(const Function *) seen;
+  bool found;
+} DataSearch;
+
+static void search_function(DataSearch *search, const Function *function);
+
+static void search_result(DataSearch *search, const Term *term) {
+  while (term->kind == TERM_DUP || term->kind == TERM_LET)
+    term = term->kind == TERM_DUP ? term->dup.body : term->let.body;
+  if (term->kind == TERM_LIST || term->kind == TERM_STRING) search->found = true;
+  if (term->kind != TERM_CALL) return;
+  const Function *function = search->strict->program->names.items[term->call.name].function;
+  if (!function) {
+    search->found |= term->call.count > 0;
+  } else if (function->builtin) {
+    for (uint32_t i = 1; i < term->call.count && !search->found; i++) search_result(search, term->call.arguments[i]);
+  } else {
+    search_function(search, function);
+  }
+}
+
+static void search_function(DataSearch *search, const Function *function) {
+  for (size_t i = 0; i < search->seen.count; i++)
+    if (search->seen.items[i] == function) return;
+  if (search->seen.count >= 64) { // far enough: take it that there is
+    search->found = true;
+    return;
+  }
+  ARRAY_PUSH(&search->seen, function);
+  for (size_t i = 0; i < function->rules.count && !search->found; i++)
+    search_result(search, function->rules.items[i]->body);
+}
+
+static bool same_values(Strict *strict, const Function *function, Demand demand) {
+  for (uint32_t i = 0; i < function->arity; i++) {
+    bool weak = demand_of_argument(strict->program, function, DEMAND_WEAK, i) > DEMAND_LAZY;
+    if (weak != (demand_of_argument(strict->program, function, demand, i) > DEMAND_LAZY)) return false;
+  }
+  return true;
+}
+
+static bool makes_a_difference(Strict *strict, const Function *function, Demand demand) {
+  if (demand <= DEMAND_WEAK) return false;
+  if (!same_values(strict, function, demand)) return true;
+  DataSearch search = {.strict = strict};
+  search_function(&search, function);
+  ARRAY_FREE(&search.seen);
+  return search.found;
+}
+
+static NameId version_name(Strict *strict, const Function *function, Demand demand) {
+  if (demand <= DEMAND_WEAK) return function->name;
+  Program *program = strict->program;
+  const Name *origin = &program->names.items[function->name];
+  Buffer text = {0};
+  buffer_format(&text, "%s#%d", origin->text, (int)demand); // no name that a program can write
+  NameId name = program_name(program, text.text, text.size);
+  buffer_free(&text);
+  origin = &program->names.items[function->name]; // the table may have moved
+  Name *made = &program->names.items[name];
+  made->text = origin->text; // it shows as what it stands for
+  made->size = origin->size;
+  made->arity = origin->arity;
+  made->known = true;
+  made->function = origin->function;
+  return name;
+}
+
+Unit *strict_unit(Strict *strict, const Function *function, Demand demand) {
+  if (!strict_can_lower(strict, function)) return NULL;
+  if (demand_is_restricted(strict->program) || demand < DEMAND_WEAK) demand = DEMAND_WEAK;
+  if (!makes_a_difference(strict, function, demand)) demand = DEMAND_WEAK;
+  NameId name = version_name(strict, function, demand);
+  while (strict->by_name.count <= name) ARRAY_PUSH(&strict->by_name, NULL);
+  Unit *unit = strict->by_name.items[name];
+  if (unit) return unit;
+  Arena *arena = &strict->code->arena;
+  unit = ARENA_NEW(arena, Unit);
+  unit->name = name;
+  unit->function = function;
+  unit->demand = demand;
+  unit->values = ARENA_ARRAY(arena, bool, function->arity + 1);
+  for (uint32_t i = 0; i < function->arity; i++)
+    unit->values[i] = demand_of_argument(strict->program, function, demand, i) > DEMAND_LAZY;
+  strict->by_name.items[name] = unit;
+  ARRAY_PUSH(&strict->units, unit);
+  return unit;
+}
+
+Strict *strict_new(Code *code, Program *program) {
+  Strict *strict = calloc(1, sizeof *strict);
+  if (!strict) memory_exhausted();
+  strict->code = code;
+  strict->program = program;
+  return strict;
+}
+
+void strict_free(Strict *strict) {
+  if (!strict) return;
+  ARRAY_FREE(&strict->units);
+  ARRAY_FREE(&strict->by_name);
+  ARRAY_FREE(&strict->abilities);
+  ARRAY_FREE(&strict->wanted);
+  free(strict);
+}
+
+// What a program was extended by can make the code of its units wrong: they are made anew.
+void strict_begin(Strict *strict) {
+  const Program *program = strict->program;
+  bool floats = program->has_floats, restricted = demand_is_restricted(program) || program->has_scopeless;
+  bool lambdas = program->has_lambdas || program->has_superposition;
+  if (floats == strict->floats && lambdas == strict->lambdas && restricted == strict->restricted) return;
+  strict->floats = floats, strict->lambdas = lambdas, strict->restricted = restricted;
+  for (size_t i = 0; i < strict->finished; i++) {
+    FunctionCode *function = strict->code->functions.items[strict->units.items[i]->name];
+    function->entry = function->direct = function->graph;
+  }
+  for (size_t i = 0; i < strict->by_name.count; i++) strict->by_name.items[i] = NULL;
+  strict->units.count = strict->abilities.count = strict->finished = 0;
+}
+
+void strict_finish(Strict *strict) {
+  while (strict->finished < strict->units.count || strict->wanted.count) {
+    if (strict->wanted.count) {
+      strict_unit(strict, strict->wanted.items[--strict->wanted.count], DEMAND_WEAK);
+      continue;
+    }
+    Unit *unit = strict->units.items[strict->finished++];
+    code_grow(strict->code, strict->program);
+    strict_lower(strict, unit);
+    if (unit->steps)
+      strict_own(strict, unit);
+    else
+      want_callees(strict, unit->function);
+    code_grow(strict->code, strict->program);
+    strict_assemble(strict, unit);
+  }
+}

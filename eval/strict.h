@@ -1,0 +1,130 @@
+// Strict code: functions whose demands are known, as a tree of steps in direct style.
+//
+// A unit is a function for one demand on its result. Its parameters that are demanded are values when it begins (the
+// caller reduces them); the others are terms as they are. It gives a term: mostly a value, else one that the caller
+// reduces on. Whatever does not fit (a superposition, a stuck term, a λ where a number should be) leaves the strict
+// code: what is left of the rule's body is built as a graph, with the parts that were computed already in their places.
+//
+//   lower.c     decision tree and bodies -> steps: what is demanded is computed, helpers are inlined
+//   build.c     what is not demanded, and what is left over: graphs
+//   own.c       every variable is consumed once: clones, drops, and matched cells reused for what is built
+//   assemble.c  steps -> instructions (code.h)
+//   emit.c      steps -> C
+#ifndef HVM_EVAL_STRICT_H
+#define HVM_EVAL_STRICT_H
+
+#include "code.h"
+#include "lang/demand.h"
+
+// A variable (>= 0) of the unit or a constant of the code (~index). Variables hold one word each.
+typedef int32_t Atom;
+enum { NO_ATOM = INT32_MIN };
+
+typedef enum {
+  KIND_ANY,   // any term
+  KIND_VALUE, // a constructor, number or λ
+  KIND_NUMBER // a number: without cells; a U60 unless the program has floats
+} Kind;
+
+typedef enum {
+  // dst and arguments; `aside` is where a surprise leads.
+  STEP_FORCE,       // x            reduces x in place; aside: it is no value
+  STEP_CHECK,       // x            a number? else aside
+  STEP_OPERATE,     // dst a b      word: the node's; aside: not two numbers of a kind
+  STEP_LATER,       // dst a b      word: the node's; a number when both are, else a node
+  STEP_CALL,        // dst a…       name: the unit's; aside: the result is no value; NULL: it need not be
+  STEP_APPLY,       // dst f a…     aside as in STEP_CALL
+  STEP_NODE,        // dst a…       word: tag and name; reuse: a variable whose cells are taken
+  STEP_OPEN,        // x f…         the fields of a matched constructor; word: its tag and name; keep: its cells stay
+  STEP_LAMBDA,      // dst f        a λ without body, and (f) its variable
+  STEP_LAMBDA_BODY, // x b          the λ's body
+  STEP_LAMBDA_UNUSED, // dst b
+  STEP_SUPERPOSE,     // dst a b
+  STEP_STRING,        // dst          name: the number of the string
+  STEP_LIST,          // dst a…
+  STEP_BLOCK,         // dst          aside: steps that end with STEP_RETURN of what dst becomes
+  STEP_CLONE,         // dst x        dst is a copy, x stays one; values stay values
+  STEP_DROP,          // x
+  STEP_FREE,          // x            the cells of an opened constructor; count of word
+  // Ends.
+  STEP_CASE,   // x            cases by key; aside: any other value
+  STEP_IF,     // x            next: not 0; aside: 0
+  STEP_FUEL,   // -            next: go on eagerly; aside: build it for later
+  STEP_RETURN, // x            the unit's result, or the block's
+  STEP_TAIL,   // a…           name: a unit
+  STEP_LEAVE,  // f a…         an application in the place of the result
+  STEP_GRAPH,  // a…           name: a function whose graph code takes over
+} StepKind;
+
+typedef struct Step Step;
+
+typedef struct {
+  Word key; // a number, or tag and name
+  Step *steps;
+} StepCase;
+
+struct Step {
+  StepKind kind;
+  Atom dst;
+  uint32_t count; // of arguments
+  Atom *arguments;
+  Word word;
+  NameId name;
+  Atom reuse;
+  bool keep;
+  uint32_t case_count;
+  StepCase *cases;
+  Step *next, *aside;
+  uint64_t *live; // variables that the step and what follows it use, as a set
+};
+
+typedef struct Unit {
+  NameId name; // its own, for calls of it: the function's, or one made for it
+  const Function *function;
+  Demand demand;
+  bool *values;       // by parameter: a value when the unit begins
+  uint32_t variables; // the parameters are the first
+  Step *steps;        // NULL: only the graph can run this function
+  uint32_t calls_itself;
+} Unit;
+
+// All units, and what is needed to make them.
+typedef struct Strict {
+  Code *code;
+  Program *program;
+  bool floats;                    // the program has float literals: numbers need not be U60
+  bool lambdas;                   // it has λs or superpositions
+  bool restricted;                // it has effects and the like: see demand.h
+  ARRAY(Unit *) units;            // in the order in which they were asked for
+  size_t finished;                // so many of them are instructions
+  ARRAY(Unit *) by_name;          // by NameId; NULL: none
+  ARRAY(const Function *) wanted; // called by what only the graph can run
+  ARRAY(uint8_t) abilities;       // by NameId, of functions; 0: not known yet
+} Strict;
+
+bool strict_can_lower(Strict *strict, const Function *function);
+bool strict_can_inline(Strict *strict, const Function *function); // into callers: small, and it does not call itself
+
+// The unit of a function under a demand, which is lowered later if it is new. NULL: this function has none.
+Unit *strict_unit(Strict *strict, const Function *function, Demand demand);
+Strict *strict_new(Code *code, Program *program);
+void strict_free(Strict *strict);
+void strict_begin(Strict *strict); // before units are asked for, when the program may have grown
+// Makes the instructions of all units that were asked for, and of those that they ask for.
+void strict_finish(Strict *strict);
+
+// The passes over a unit, in this order.
+void strict_lower(Strict *strict, Unit *unit);    // lower.c
+void strict_own(Strict *strict, Unit *unit);      // own.c
+void strict_assemble(Strict *strict, Unit *unit); // assemble.c
+
+static inline unsigned bit_words(uint32_t count) { return (count + 63) / 64; }
+static inline bool bit_has(const uint64_t *set, Atom x) { return x >= 0 && set[x / 64] >> (x % 64) & 1; }
+static inline void bit_add(uint64_t *set, Atom x) {
+  if (x >= 0) set[x / 64] |= (uint64_t)1 << (x % 64);
+}
+static inline void bit_remove(uint64_t *set, Atom x) {
+  if (x >= 0) set[x / 64] &= ~((uint64_t)1 << (x % 64));
+}
+
+#endif
