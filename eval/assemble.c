@@ -406,10 +406,10 @@ void strict_assemble(Strict *strict, Unit *unit) {
   FunctionCode *base = code->functions.items[function->name], *result = code->functions.items[unit->name];
   if (!result) {
     result = ARENA_NEW(&code->arena, FunctionCode);
-    *result = *base;
     code->functions.items[unit->name] = result;
     code->arities.items[unit->name] = (uint8_t)function->arity;
   }
+  if (result != base) *result = *base;
   result->entry = result->direct = result->graph = base->graph;
   if (!unit->steps) return;
   Assembler assembler = {code, unit, function->arity + 1};

@@ -694,7 +694,7 @@ void code_compile(Code *code, Program *program) {
 
 NameId code_start(Code *code, const Function *function) {
   if (!code->strict) return function->name;
-  strict_begin(code->strict);
+  strict_begin(code->strict, function);
   Unit *unit = strict_unit(code->strict, function, DEMAND_COMPLETE);
   strict_finish(code->strict);
   return unit ? unit->name : function->name;

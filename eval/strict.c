@@ -178,7 +178,7 @@ Unit *strict_unit(Strict *strict, const Function *function, Demand demand) {
   NameId name = version_name(strict, function, demand);
   while (strict->by_name.count <= name) ARRAY_PUSH(&strict->by_name, NULL);
   Unit *unit = strict->by_name.items[name];
-  if (unit) return unit;
+  if (unit && unit->function == function) return unit; // expressions share a name
   Arena *arena = &strict->code->arena;
   unit = ARENA_NEW(arena, Unit);
   unit->name = name;
@@ -210,7 +210,8 @@ void strict_free(Strict *strict) {
 }
 
 // What a program was extended by can make the code of its units wrong: they are made anew.
-void strict_begin(Strict *strict) {
+void strict_begin(Strict *strict, const Function *function) {
+  if (function->name < strict->abilities.count) strict->abilities.items[function->name] = 0;
   const Program *program = strict->program;
   bool floats = program->has_floats, restricted = demand_is_restricted(program) || program->has_scopeless;
   bool lambdas = program->has_lambdas || program->has_superposition;

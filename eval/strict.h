@@ -109,7 +109,8 @@ bool strict_can_inline(Strict *strict, const Function *function); // into caller
 Unit *strict_unit(Strict *strict, const Function *function, Demand demand);
 Strict *strict_new(Code *code, Program *program);
 void strict_free(Strict *strict);
-void strict_begin(Strict *strict); // before units are asked for, when the program may have grown
+// Before a function's unit is asked for, when the program may have grown.
+void strict_begin(Strict *strict, const Function *function);
 // Makes the instructions of all units that were asked for, and of those that they ask for.
 void strict_finish(Strict *strict);
 
