@@ -6,8 +6,9 @@
 #include <string.h>
 
 typedef struct {
-  bool json, colour;
-  json_t *found; // all diagnostics, in JSON mode
+  bool json, colour, demand;
+  const char *explain; // a function; NULL: none
+  json_t *found;       // all diagnostics, in JSON mode
 } Report;
 
 // JSON is UTF-8, file names and what messages quote from a file need not be: other bytes become U+FFFD.
@@ -57,20 +58,35 @@ static void report(Report *to, hvm_runtime *runtime, const char *file) {
   }
 }
 
+// What a right program demands, or why. Several files are told apart by their names.
+static bool show_demands(const Report *to, hvm_runtime *runtime, const char *file, bool several) {
+  char *text = hvm_demand_text(runtime, to->explain);
+  if (!text) return output_messages(runtime, to->colour), false;
+  if (several) printf("%s:\n", file);
+  fputs(text, stdout);
+  free(text);
+  return true;
+}
+
 // Every file is a program of its own.
-static int check_file(Report *to, const char *file) {
+static int check_file(Report *to, const char *file, bool several) {
   hvm_runtime *runtime = hvm_new(NULL);
   if (!runtime) {
     output_error(to->colour, "cannot reserve memory");
     return EXIT_ERROR;
   }
   hvm_status status = source_load(runtime, file);
-  report(to, runtime, strcmp(file, "-") == 0 ? "<stdin>" : file);
+  const char *shown = strcmp(file, "-") == 0 ? "<stdin>" : file;
+  bool good = status == HVM_OK;
+  report(to, runtime, shown);
+  if (good && (to->demand || to->explain)) good = show_demands(to, runtime, shown, several);
   hvm_free(runtime);
-  return status == HVM_OK ? EXIT_OK : EXIT_ERROR;
+  return good ? EXIT_OK : EXIT_ERROR;
 }
 
 static const struct option LONG_OPTIONS[] = {{"json", no_argument, NULL, OPTION_JSON},
+                                             {"demand", no_argument, NULL, OPTION_DEMAND},
+                                             {"explain", required_argument, NULL, OPTION_EXPLAIN},
                                              {"color", optional_argument, NULL, OPTION_COLOUR},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
@@ -84,9 +100,13 @@ static int parse(const Command *command, Report *to, int count, char **words) {
     if (code == 'h') return output_help(command);
     if (code == 'V') return output_version();
     if (code == OPTION_JSON) to->json = true;
+    if (code == OPTION_DEMAND) to->demand = true;
+    if (code == OPTION_EXPLAIN) to->explain = optarg;
     if (code == OPTION_COLOUR && !option_colour(command, optarg, &colour)) return EXIT_USAGE;
   }
   to->colour = output_colour(colour);
+  if (to->json && (to->demand || to->explain))
+    return usage_error(command, "--json writes diagnostics only: leave out --%s", to->demand ? "demand" : "explain");
   return optind < count ? -1 : usage_error(command, "nothing to check: give a file");
 }
 
@@ -97,7 +117,7 @@ static int check(const Command *command, int count, char **words) {
   to.found = json_array();
   status = EXIT_OK;
   for (int i = optind; i < count; i++)
-    if (check_file(&to, words[i]) != EXIT_OK) status = EXIT_ERROR;
+    if (check_file(&to, words[i], count - optind > 1) != EXIT_OK) status = EXIT_ERROR;
   if (to.json) {
     json_dumpf(to.found, stdout, JSON_INDENT(2));
     putchar('\n');
@@ -116,14 +136,26 @@ static const char HELP[] =
     "options:\n"
     "      --json           prints a JSON array of objects with path, line, column, end_line, end_column, severity,\n"
     "                       message and hint on standard output; lines and columns count from 1, 0 is no place\n"
+    "      --demand         shows what each function needs of its arguments for sure, before a result can be given\n"
+    "      --explain NAME   shows why a function needs an argument or not, and where that is decided\n"
     "      --color WHEN     colours messages: auto (default), always or never\n"
     "  -h, --help           shows this help\n"
     "  -V, --version        shows the version\n"
+    "\n"
+    "marks of --demand, behind what an argument is (num, λ, its constructors, _ for anything):\n"
+    "  none   perhaps not evaluated at all\n"
+    "  !      evaluated to its head: a number, a λ, a constructor\n"
+    "  !*     the head, and again in the recursive fields: the cells of a list, the nodes of a tree\n"
+    "  !!     evaluated completely\n"
+    "The first line of a function says what its result's head needs. A second line says what all of the result needs,\n"
+    "when that is more.\n"
     "\n"
     "exit status: 0 without errors (there may be warnings), 1 with errors, 2 when the command line is wrong\n"
     "\n"
     "examples:\n"
     "  hvm check main.hvm\n"
-    "  hvm check --json lib/*.hvm\n";
+    "  hvm check --json lib/*.hvm\n"
+    "  hvm check --demand main.hvm\n"
+    "  hvm check --explain Sum main.hvm\n";
 
 const Command COMMAND_CHECK = {"check", NULL, "looks for mistakes in programs without running them", HELP, check};

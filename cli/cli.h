@@ -39,7 +39,7 @@ typedef enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } Colour;
 // Option letters must begin with ':'.
 int option_next(const Command *command, int count, char **words, const char *letters, const struct option *names);
 // Codes of long options without a letter.
-enum { OPTION_COLOUR = 256, OPTION_STATS, OPTION_JSON, OPTION_STRICT, OPTION_NATIVE };
+enum { OPTION_COLOUR = 256, OPTION_STATS, OPTION_JSON, OPTION_DEMAND, OPTION_EXPLAIN, OPTION_STRICT, OPTION_NATIVE };
 // Each parses one option's value; false after a report.
 bool option_boolean(const Command *command, const char *text, bool *value);
 bool option_memory(const Command *command, const char *text, uint64_t *bytes);

@@ -125,6 +125,12 @@ static void render_line(Buffer *out, const Source *source, Span span, const char
   buffer_free(&under);
 }
 
+void diagnostic_render_place(Buffer *out, const Source *source, Span span, const char *text) {
+  Place place = source_place(source, span.start);
+  buffer_format(out, "%s:%u:%u: %s\n", source->path, place.line, place.column, text);
+  render_line(out, source, span, "", "", "");
+}
+
 void diagnostic_render(Buffer *out, const Diagnostic *diagnostic, bool colour) {
   bool error = diagnostic->severity == SEVERITY_ERROR;
   const char *bold = colour ? BOLD : "", *plain = colour ? PLAIN : "", *frame = colour ? BLUE : "";

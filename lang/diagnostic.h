@@ -51,5 +51,7 @@ void diagnostics_free(Diagnostics *all);
 
 // Appends one diagnostic as text, with the source line and the span underlined, in ANSI colours when asked.
 void diagnostic_render(Buffer *out, const Diagnostic *diagnostic, bool colour);
+// The same of something that is only to be shown: the place, the text, the line.
+void diagnostic_render_place(Buffer *out, const Source *source, Span span, const char *text);
 
 #endif

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "eval/machine.h"
+#include "lang/explain.h"
 
 struct hvm_runtime {
   Program *program;
@@ -65,6 +66,14 @@ hvm_status hvm_load_file(hvm_runtime *runtime, const char *path) {
   if (status == HVM_OK) status = hvm_load_text(runtime, path, text.text ? text.text : "", text.size);
   buffer_free(&text);
   return status;
+}
+
+char *hvm_demand_text(hvm_runtime *runtime, const char *name) {
+  if (runtime->broken) return NULL;
+  Buffer text = {0};
+  if (!name) explain_all(runtime->program, &text);
+  if (name && !explain_function(runtime->program, name, &text)) buffer_free(&text);
+  return text.text;
 }
 
 static hvm_status reduce(hvm_runtime *runtime, const Function *function) {

@@ -61,6 +61,11 @@ void hvm_free(hvm_runtime *runtime);
 hvm_status hvm_load_file(hvm_runtime *runtime, const char *path);
 hvm_status hvm_load_text(hvm_runtime *runtime, const char *path, const char *text, size_t size);
 
+// What the functions need of their arguments, as text in memory that the caller frees: a line or two for each function,
+// or, when name is not NULL, why each argument of that function is needed or not. NULL when a load failed, and, with a
+// diagnostic, when there is no such function.
+char *hvm_demand_text(hvm_runtime *runtime, const char *name);
+
 // Reduces an expression to normal form with the loaded rules. The result stays until the next reduction, hvm_collect or
 // hvm_free. Any status but HVM_UNREADABLE.
 hvm_status hvm_reduce(hvm_runtime *runtime, const char *expression);

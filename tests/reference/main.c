@@ -1,6 +1,7 @@
 // reference-test: random programs give the same text in libhvm and in the reference evaluator.
 //
 //   reference-test [--seed N] [--count N] [--show]   compares programs of the seeds N, N + 1 …
+//   reference-test --demands [--seed N] [--count N]  tries the demand analysis instead (demands.h)
 //   reference-test --file F.hvm                      prints what the reference says of a program
 //
 // Each result is also given back to libhvm, which must give the same text again, and after hvm_collect no cell may be
@@ -14,6 +15,7 @@
 #include <malloc.h>
 #endif
 
+#include "demands.h"
 #include "generate.h"
 #include "lib/hvm.h"
 #include "reference.h"
@@ -173,11 +175,15 @@ static void report(uint64_t seed, Buffer *program, const Comparison *c) {
 
 typedef struct {
   uint64_t seed, count;
-  bool verbose, failed;
+  bool verbose, demands, failed;
 } Test;
 
 static void test(void *argument) {
   Test *t = argument;
+  if (t->demands) {
+    t->failed = !demands_test(t->seed, t->count);
+    return;
+  }
   uint64_t passed = 0, skipped = 0, failed = 0;
   for (uint64_t i = 0; i < t->count && !failed; i++) {
     Buffer program = {0};
@@ -233,7 +239,7 @@ static int print_file(const char *path) {
 
 int main(int argc, char **argv) {
   uint64_t seed = 1, count = 2000;
-  bool verbose = false;
+  bool verbose = false, demands = false;
   for (int i = 1; i < argc; i++) {
     bool value = i + 1 < argc;
     if (value && strcmp(argv[i], "--seed") == 0)
@@ -244,8 +250,10 @@ int main(int argc, char **argv) {
       return print_file(argv[i + 1]);
     else if (strcmp(argv[i], "--show") == 0)
       verbose = true;
+    else if (strcmp(argv[i], "--demands") == 0)
+      demands = true;
     else {
-      fprintf(stderr, "usage: reference-test [--seed N] [--count N] [--show] | --file F.hvm\n");
+      fprintf(stderr, "usage: reference-test [--demands] [--seed N] [--count N] [--show] | --file F.hvm\n");
       return 2;
     }
   }
@@ -256,7 +264,7 @@ int main(int argc, char **argv) {
   mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 #endif
   // All of it runs on one deep stack: starting a new one for each step of each program would take most of the time.
-  Test all = {.seed = seed, .count = count, .verbose = verbose};
+  Test all = {.seed = seed, .count = count, .verbose = verbose, .demands = demands};
   term_run_deep(test, &all);
   return all.failed;
 }

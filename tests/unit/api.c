@@ -424,6 +424,25 @@ static void another_thread_can_interrupt(void) {
   hvm_free(runtime);
 }
 
+static void demands_are_told(void) {
+  hvm_runtime *runtime = hvm_new(NULL);
+  static const char program[] = "(F x y) = (+ x 1)  Main = (F 1 2)";
+  CHECK_NUMBER(hvm_load_text(runtime, "p", program, strlen(program)), HVM_OK);
+  CHECK_NUMBER(hvm_reduce_main(runtime), HVM_OK); // code was made from the same terms
+  char *text = hvm_demand_text(runtime, NULL);
+  CHECK_TEXT(text, "F : num!! _ → num\nMain : num\n");
+  free(text);
+  text = hvm_demand_text(runtime, "F");
+  CHECK(text && strstr(text, "argument 2: not needed\np:1:6: this rule does not use it\n"));
+  free(text);
+  CHECK_NUMBER(hvm_diagnostic_count(runtime), 0);
+  CHECK(!hvm_demand_text(runtime, "G"));
+  CHECK_NUMBER(hvm_diagnostic_count(runtime), 1);
+  CHECK_NUMBER(hvm_load_text(runtime, "q", "Main = x", 8), HVM_INVALID);
+  CHECK(!hvm_demand_text(runtime, NULL));
+  hvm_free(runtime);
+}
+
 int main(void) {
   the_example_of_the_header_works();
   missing_files_are_reported();
@@ -446,5 +465,6 @@ int main(void) {
   a_signal_handler_can_interrupt();
   another_thread_can_interrupt();
   a_runtime_works_on_after_an_interrupt();
+  demands_are_told();
   return unit_finish();
 }

@@ -1,0 +1,70 @@
+#!/bin/bash
+# demand.sh: hvm check --demand and --explain.
+. "$(dirname "$0")/../lib.sh"
+cd "$WORK" || exit 2
+cat >lists.hvm <<'HVM'
+(Sum Nil acc) = acc
+(Sum (Cons x xs) acc) = (Sum xs (+ acc x))
+(Append Nil ys) = ys
+(Append (Cons x xs) ys) = (Cons x (Append xs ys))
+(Choose c a b) = if c { (+ a b) } else { a }
+(Wrap a) = λx (+ x a)
+(Apply f x) = (f x)
+(First a _) = a
+(Pass a b) = let y = (* b 2); (First a (Pair y y))
+(Digit A) = 1
+(Digit B) = 2
+(Digit C) = 3
+(Digit D) = 4
+(Digit E) = 5
+(Main n) = (Sum (Append (Cons 1 Nil) (Cons n Nil)) 0)
+HVM
+printf '(F x y) = (HVM.log x (G y))\n(G 0) = 1\n(G n) = 2\n' >effects.hvm
+printf 'Main = x\n' >wrong.hvm
+
+expect "the demands of all functions" 0 "Sum : (Nil|Cons)!! num! → _
+      (Nil|Cons)!! num!! → _!!
+Append : (Nil|Cons)! _ → _
+         (Nil|Cons)!! _!! → _!!
+Choose : num!! num! num → _
+         num!! num!! num → _!!
+Wrap : num → λ
+Apply : λ! _ → _
+First : _! _ → _
+        _!! _ → _!!
+Pass : _! num → _
+       _!! num → _!!
+Digit : (A|B|C|D|…)!! → num
+Main : _!! → _" '' "$HVM" check --demand lists.hvm
+expect "effects" 0 "*effects*" '' "$HVM" check --demand effects.hvm
+expect "effects leave what patterns look at" 0 "*G : num! → num*" '' "$HVM" check --demand effects.hvm
+expect "an empty program" 0 "" '' "$HVM" check --demand /dev/null
+expect "a wrong program" 1 '' 'wrong.hvm:1:*' "$HVM" check --demand wrong.hvm
+INPUT='(F x) = (+ x 1)' expect "standard input" 0 'F : num!! → num' '' "$HVM" check --demand -
+expect "several files" 0 "effects.hvm:*" '' "$HVM" check --demand effects.hvm lists.hvm
+expect "no JSON of it" 2 '' '*--demand*' "$HVM" check --json --demand lists.hvm
+
+expect "a pattern" 0 '*lists.hvm:3:9: a call looks at it to select a rule
+  3 | (Append Nil ys) = ys
+    |         ^^^*' '' "$HVM" check --explain Append lists.hvm
+expect "why not more" 0 "*lists.hvm:4:33: 'x', a part of it: a field of Cons, which is built lazily
+  4 | (Append (Cons x xs) ys) = (Cons x (Append xs ys))
+    |                                 ^*" '' "$HVM" check --explain Append lists.hvm
+expect "a constructor" 0 '*4:46: a field of Cons, which is built lazily*' '' "$HVM" check --explain Append lists.hvm
+expect "an operator" 0 '*2:36: an operand of +*' '' "$HVM" check --explain Sum lists.hvm
+expect "a condition" 0 '*5:21: the condition of an if*' '' "$HVM" check --explain Choose lists.hvm
+expect "one branch" 0 '*5:30: needed in one branch of an if only*' '' "$HVM" check --explain Choose lists.hvm
+expect "a λ" 0 '*6:20: under a λ, which may never be applied*' '' "$HVM" check --explain Wrap lists.hvm
+expect "applied" 0 '*7:16: applied to an argument*' '' "$HVM" check --explain Apply lists.hvm
+expect "an argument of an unknown function" 0 '*7:18: an argument of a function that is known only*' '' \
+  "$HVM" check --explain Apply lists.hvm
+expect "not used" 0 '*8:10: this rule does not use it*' '' "$HVM" check --explain First lists.hvm
+expect "a let" 0 "*9:25: the value of 'y', which is not needed for sure*" '' "$HVM" check --explain Pass lists.hvm
+expect "a call" 0 '*9:38: passed to First, which needs its head*' '' "$HVM" check --explain Pass lists.hvm
+expect "an unknown function" 1 '' "*did you mean 'Digit'?*" "$HVM" check --explain Digits lists.hvm
+expect "a built-in function" 1 '' "*no rule is for 'U60.if'*" "$HVM" check --explain U60.if lists.hvm
+expect "no name" 2 '' '*needs a value*' "$HVM" check --explain
+for file in "$ROOT"/examples/*.hvm; do
+  expect "the demands of $(basename "$file")" 0 '*' '*' "$HVM" check --demand "$file"
+done
+finish
