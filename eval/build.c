@@ -145,9 +145,7 @@ static Atom build_variable(Lowering *lowering, const Term *term, Demand on) {
   return atom;
 }
 
-Atom build_term(Lowering *lowering, Term *term, Demand on) {
-  const Entry *computed = lower_find(lowering, term);
-  if (computed) return computed->atom;
+static Atom build(Lowering *lowering, Term *term, Demand on) {
   switch (term->kind) {
   case TERM_VARIABLE: return build_variable(lowering, term, on);
   case TERM_NUMBER: return lower_constant(lowering, term->number);
@@ -177,6 +175,15 @@ Atom build_term(Lowering *lowering, Term *term, Demand on) {
   }
   lowering->failed = true;
   return lower_constant(lowering, number_u60(0));
+}
+
+// What is built is built once: a way aside takes it from there.
+Atom build_term(Lowering *lowering, Term *term, Demand on) {
+  const Entry *computed = lower_find(lowering, term);
+  if (computed) return computed->atom;
+  Atom atom = build(lowering, term, on);
+  if (term->kind != TERM_VARIABLE && term->kind != TERM_NUMBER) lower_bind(lowering, term, atom);
+  return atom;
 }
 
 void build_rest(Lowering *lowering) {

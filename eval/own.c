@@ -308,10 +308,13 @@ static void own(Owner *owner, Step **place, Path *path, const uint64_t *after) {
   default: break;
   }
   if (step->kind == STEP_NODE) take_token(owner, step, path);
-  // Aside, the result is there but is no value, and operands may be anything.
+  // Aside, a call's result is there but is no value; an operation has none, and its operands may be anything.
   Set before = copy_set(owner, out);
-  bit_add(before, step->dst);
+  if (step->kind != STEP_OPERATE) bit_add(before, step->dst);
+  for (uint32_t i = 0; i < step->count && (!consumes(step) || (step->kind == STEP_LAMBDA_BODY && i == 0)); i++)
+    bit_add(before, step->arguments[i]); // only looked at: dropped after its last use
   if (step->aside) enter_fork(owner, &step->aside, before, path, after);
+  bit_add(before, step->dst);
   Kind kind = step->kind == STEP_FORCE ? KIND_VALUE : result_kind(owner, step, path);
   if (step->kind == STEP_FORCE) set_kind(path, step->arguments[0], kind);
   if (step->kind == STEP_CHECK || step->kind == STEP_OPERATE)

@@ -764,6 +764,7 @@ CODE_TAIL_UNIT : {
 }
 CODE_GRAPH : {
   const FunctionCode *function = functions[pc[1]];
+  machine->rewrites[RULE_FUN_RULE]--; // no rule was applied yet
   int32_t n = pc[2];
   Word words[ARITY_LIMIT];
   for (int32_t i = 0; i < n; i++) words[i] = OPERAND(pc[3 + i]);

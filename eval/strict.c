@@ -218,8 +218,8 @@ void strict_begin(Strict *strict, const Function *function) {
   if (floats == strict->floats && lambdas == strict->lambdas && restricted == strict->restricted) return;
   strict->floats = floats, strict->lambdas = lambdas, strict->restricted = restricted;
   for (size_t i = 0; i < strict->finished; i++) {
-    FunctionCode *function = strict->code->functions.items[strict->units.items[i]->name];
-    function->entry = function->direct = function->graph;
+    FunctionCode *made = strict->code->functions.items[strict->units.items[i]->name];
+    made->entry = made->direct = made->graph;
   }
   for (size_t i = 0; i < strict->by_name.count; i++) strict->by_name.items[i] = NULL;
   strict->units.count = strict->abilities.count = strict->finished = 0;
@@ -240,5 +240,11 @@ void strict_finish(Strict *strict) {
       want_callees(strict, unit->function);
     code_grow(strict->code, strict->program);
     strict_assemble(strict, unit);
+    if (getenv("HVM_DUMP")) {
+      Buffer text = {0};
+      strict_dump(strict, unit, &text);
+      fputs(text.text, stderr);
+      buffer_free(&text);
+    }
   }
 }

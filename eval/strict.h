@@ -119,6 +119,8 @@ void strict_lower(Strict *strict, Unit *unit);    // lower.c
 void strict_own(Strict *strict, Unit *unit);      // own.c
 void strict_assemble(Strict *strict, Unit *unit); // assemble.c
 
+void strict_dump(const Strict *strict, const Unit *unit, Buffer *out); // as text
+
 static inline unsigned bit_words(uint32_t count) { return (count + 63) / 64; }
 static inline bool bit_has(const uint64_t *set, Atom x) { return x >= 0 && set[x / 64] >> (x % 64) & 1; }
 static inline void bit_add(uint64_t *set, Atom x) {

@@ -141,9 +141,8 @@ static void show(const char *title, const Buffer *text) {
   if (text->size) printf("%s: %s\n", title, text->text);
 }
 
-static void show_comparison(const Buffer *program, const Comparison *c) {
+static void show_comparison(const Comparison *c) {
   static const char *const names[] = {"ok", "invalid", "failed", "exhausted", "interrupted", "unreadable"};
-  printf("%s", program->text);
   printf("reference: %s, libhvm: %s, live cells: %llu\n", reference_status_name(c->reference_status), names[c->status],
          (unsigned long long)c->live_cells);
   show("reference", &c->expected);
@@ -162,14 +161,16 @@ static bool still_differs(void *deadline, const char *text, size_t size) {
 
 static void report(uint64_t seed, Buffer *program, const Comparison *c) {
   printf("FAIL  seed %llu\n", (unsigned long long)seed);
-  show_comparison(program, c);
+  printf("%s", program->text);
+  show_comparison(c);
   fflush(stdout); // in case shrinking crashes
   time_t deadline = time(NULL) + SHRINK_SECONDS;
   shrink_program(program, still_differs, &deadline);
   Comparison shrunk;
   compare(program->text, program->size, WATCHDOG_SECONDS, &shrunk);
   printf("shrunk to:\n");
-  show_comparison(program, &shrunk);
+  printf("%s", program->text);
+  show_comparison(&shrunk);
   comparison_free(&shrunk);
 }
 
@@ -189,12 +190,12 @@ static void test(void *argument) {
     Buffer program = {0};
     generate_program(t->seed + i, &program);
     if (t->verbose) {
-      printf("seed %llu\n", (unsigned long long)(t->seed + i));
+      printf("seed %llu\n%s", (unsigned long long)(t->seed + i), program.text);
       fflush(stdout); // in case the program crashes
     }
     Comparison c;
     Verdict verdict = compare(program.text, program.size, WATCHDOG_SECONDS, &c);
-    if (t->verbose) show_comparison(&program, &c);
+    if (t->verbose) show_comparison(&c);
     if (verdict == SAME)
       passed++;
     else if (verdict == SKIPPED)
