@@ -236,6 +236,8 @@ Location machine_more_heap(Machine *machine, unsigned size) {
 void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term) {
   if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
   if (machine->exhausted) fail_memory(machine, top, term, "cells");
+  const NativeModule *offered = atomic_exchange(&machine->native_offer, NULL);
+  if (offered) machine_use_native(machine, offered);
   if (machine->cycle_wanted) {
     machine->cycle_wanted = false;
     machine_find_cycles(machine, top, loose, term);
@@ -254,12 +256,27 @@ void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose,
 #ifdef HVM_STRESS_CYCLES // a test build: look for cycles at every safe point
   want_cycles(machine);
 #endif
-  // An interrupt between the test above and this store must not be lost.
-  if (atomic_load(&machine->interrupted)) atomic_store(&machine->stack_limit, machine->stack);
+  // An interrupt or an offer between the tests above and this store must not be lost.
+  if (atomic_load(&machine->interrupted) || atomic_load(&machine->native_offer))
+    atomic_store(&machine->stack_limit, machine->stack);
 }
 
 void machine_interrupt(Machine *machine) {
   atomic_store(&machine->interrupted, true);
+  atomic_store(&machine->stack_limit, machine->stack);
+}
+
+void machine_use_native(Machine *machine, const NativeModule *module) {
+  for (uint32_t i = 0; i < module->count; i++) {
+    const NativeEntry *entry = &module->entries[i];
+    FunctionCode *function =
+        entry->name < machine->code.functions.count ? machine->code.functions.items[entry->name] : NULL;
+    if (function) atomic_store_explicit(&function->native, entry->enter, memory_order_release);
+  }
+}
+
+void machine_offer_native(Machine *machine, const NativeModule *module) {
+  atomic_store(&machine->native_offer, module);
   atomic_store(&machine->stack_limit, machine->stack);
 }
 
@@ -328,6 +345,14 @@ static void run_compile(void *argument) {
   code_compile(&job->machine->code, job->program);
 }
 
+void machine_compile(Machine *machine) {
+  const Program *program = machine->program;
+  if (machine->code.compiled == program->functions.count && machine->code.functions.count == program->names.count)
+    return;
+  CompileJob job = {machine, (Program *)machine->program};
+  term_run_deep(run_compile, &job);
+}
+
 // A pass of normalisation may leave redexes behind where something is substituted after the pass went by: below a stuck
 // dup, whose term both sides show but only the first one normalises, or through a scopeless variable. So passes are
 // repeated until one rewrites nothing.
@@ -363,8 +388,7 @@ static void normalise_root(Machine *machine) {
 
 MachineStatus machine_normalise(Machine *machine, const Function *function) {
   machine_collect_result(machine);
-  CompileJob job = {machine, (Program *)machine->program};
-  term_run_deep(run_compile, &job);
+  machine_compile(machine);
   machine->session = 0;
   machine->status = MACHINE_OK;
   machine->running = NULL;

@@ -5,10 +5,17 @@
 #include <time.h>
 
 #include "eval/machine.h"
+#include "eval/native.h"
+#include "module.h"
 
 struct hvm_runtime {
   Program *program;
   Machine *machine;
+  bool graph_only;
+  hvm_native native;
+  bool grown;                   // functions were loaded since machine code was made last
+  const NativeModule *module;   // that the process came with; NULL: none
+  ARRAY(NativeBuild *) natives; // one for each time that the program grew
   Buffer messages;
   double seconds;
   Arena choices; // for nodes of the result
@@ -28,11 +35,15 @@ hvm_runtime *hvm_new(const hvm_options *options) {
   }
   if (options->output) runtime->machine->output = options->output;
   if (options->input) runtime->machine->input = options->input;
+  runtime->graph_only = options->graph_only;
+  runtime->native = options->native;
   return runtime;
 }
 
 void hvm_free(hvm_runtime *runtime) {
   if (!runtime) return;
+  for (size_t i = 0; i < runtime->natives.count; i++) native_free(runtime->natives.items[i]);
+  ARRAY_FREE(&runtime->natives);
   machine_free(runtime->machine);
   program_free(runtime->program);
   buffer_free(&runtime->messages);
@@ -41,6 +52,7 @@ void hvm_free(hvm_runtime *runtime) {
 }
 
 hvm_status hvm_load_text(hvm_runtime *runtime, const char *path, const char *text, size_t size) {
+  runtime->grown = true;
   if (program_load(runtime->program, path, text, size)) return HVM_OK;
   runtime->broken = true;
   return HVM_INVALID;
@@ -67,12 +79,65 @@ hvm_status hvm_load_file(hvm_runtime *runtime, const char *path) {
   return status;
 }
 
+// Machine code.
+
+void hvm_use_module(hvm_runtime *runtime, const NativeModule *module) {
+  if (native_bind(module)) runtime->module = module;
+}
+
+// A unit for the program's functions. False: there is nothing to compile.
+static bool emit_unit(hvm_runtime *runtime, Buffer *unit) {
+  machine_compile(runtime->machine);
+  return native_emit(runtime->machine, unit);
+}
+
+char *hvm_emit_c(hvm_runtime *runtime, size_t *size) {
+  if (runtime->broken) return NULL;
+  Buffer unit = {0};
+  if (!emit_unit(runtime, &unit)) {
+    unit.size = 0;
+    native_emit_empty(&unit);
+  }
+  if (size) *size = unit.size;
+  return unit.text;
+}
+
+static bool build_native(hvm_runtime *runtime) {
+  Buffer unit = {0};
+  if (!emit_unit(runtime, &unit)) {
+    buffer_free(&unit);
+    return true;
+  }
+  NativeBuild *build = native_new(runtime->machine, &unit);
+  buffer_free(&unit);
+  ARRAY_PUSH(&runtime->natives, build);
+  NativeStatus status = native_look_up(build);
+  if (status == NATIVE_MISSING && runtime->native == HVM_NATIVE_ON) status = native_wait(build);
+  if (status == NATIVE_MISSING) native_in_background(build);
+  if (status != NATIVE_FAILED || runtime->native != HVM_NATIVE_ON) return true; // reducing sees an interrupt
+  diagnostic_add(&runtime->program->diagnostics, SEVERITY_ERROR, NULL, (Span){0, 0}, "no machine code: %s",
+                 native_reason(build));
+  return false;
+}
+
+// After a program was loaded: sees to its machine code as the options want it. False, with a diagnostic, when it must
+// be had and cannot.
+static bool prepare_native(hvm_runtime *runtime) {
+  if (!runtime->grown || runtime->graph_only || runtime->native == HVM_NATIVE_OFF) return true;
+  runtime->grown = false;
+  if (!runtime->module) return build_native(runtime);
+  machine_compile(runtime->machine);
+  machine_use_native(runtime->machine, runtime->module);
+  return true;
+}
+
 static hvm_status reduce(hvm_runtime *runtime, const Function *function) {
   static const hvm_status statuses[] = {[MACHINE_OK] = HVM_OK,
                                         [MACHINE_FAILED] = HVM_FAILED,
                                         [MACHINE_EXHAUSTED] = HVM_EXHAUSTED,
                                         [MACHINE_INTERRUPTED] = HVM_INTERRUPTED};
   arena_free(&runtime->choices);
+  if (!prepare_native(runtime)) return HVM_FAILED;
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
   MachineStatus status = machine_normalise(runtime->machine, function);
