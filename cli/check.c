@@ -126,4 +126,5 @@ static const char HELP[] =
     "  hvm check main.hvm\n"
     "  hvm check --json lib/*.hvm\n";
 
-const Command COMMAND_CHECK = {"check", NULL, "looks for mistakes in programs without running them", HELP, check};
+const Command COMMAND_CHECK = {"check", NULL,  "looks for mistakes in programs without running them",
+                               HELP,    check, "hvm check"};
