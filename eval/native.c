@@ -151,32 +151,45 @@ static bool write_unit(const Buffer *text, int workshop) {
   return close(file) == 0 && done == text->size;
 }
 
-// Has the compiler make the module in the workshop, which it takes.
-static NativeStatus compile(NativeBuild *build, int folder, int workshop) {
+// Starts the compiler in the workshop. The module's descriptor comes before the module: whatever happens to its name
+// later, it can be loaded. -1, with the reason, when that fails.
+static int start_compiler(NativeBuild *build, int workshop, Compiler *compiler) {
   const Cache *cache = &build->cache;
-  Compiler compiler;
-  bool started = write_unit(&build->text, workshop);
-  if (!started)
+  int module = openat(workshop, "module.so", O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+  bool started = false;
+  if (module < 0 || !write_unit(&build->text, workshop))
     buffer_format(&build->reason, "the C text cannot be written: %s", strerror(errno));
   else
-    started = compiler_start(&compiler, build->compiler.text, workshop, cache->workshop, cache->name, &build->reason);
-  if (!started) {
-    cache_abandon(folder, cache->workshop, workshop);
+    started = compiler_start(compiler, build->compiler.text, workshop, cache->workshop, cache->name, &build->reason);
+  if (started) return module;
+  if (module >= 0) close(module);
+  return -1;
+}
+
+static void fail_compiler(NativeBuild *build, const Buffer *said) {
+  size_t size = said->size;
+  while (size && said->text[size - 1] == '\n') size--;
+  buffer_format(&build->reason, "the C compiler '%s' failed", build->compiler.text);
+  if (size) buffer_format(&build->reason, ":\n%.*s", (int)size, said->text);
+}
+
+// Has the compiler make the module in the workshop, which it takes.
+static NativeStatus compile(NativeBuild *build, int folder, int workshop) {
+  Compiler compiler;
+  int module = start_compiler(build, workshop, &compiler);
+  if (module < 0) {
+    cache_abandon(folder, build->cache.workshop, workshop);
     return NATIVE_FAILED;
   }
   close(workshop);
   Buffer said = {0};
-  bool ended = hear_compiler(build, compiler.messages, &said);
+  bool ended = hear_compiler(build, compiler.messages, &said), made = ended && cache_is_module(&build->cache, module);
   compiler_leave(&compiler);
-  int file = ended ? cache_find(cache, folder) : -1;
-  if (ended && file < 0)
-    buffer_format(&build->reason, "the C compiler '%s' failed%s%s", build->compiler.text, said.size ? ":\n" : "",
-                  said.size ? said.text : "");
+  if (ended && !made) fail_compiler(build, &said);
   buffer_free(&said);
-  while (build->reason.size && build->reason.text[build->reason.size - 1] == '\n')
-    build->reason.text[--build->reason.size] = 0;
-  if (!ended) return NATIVE_STOPPED;
-  return file < 0 ? NATIVE_FAILED : load(build, file);
+  if (made) return load(build, module);
+  close(module);
+  return ended ? NATIVE_FAILED : NATIVE_STOPPED;
 }
 
 // Waits until nobody else builds the same.

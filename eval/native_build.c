@@ -69,7 +69,7 @@ static const char SCRIPT[] =
     "workshop=$1 module=$2\n"
     "shift 2\n"
     "TMPDIR=. && export TMPDIR\n"
-    "{ ulimit -t 600; \"$@\" -o unit.so unit.c && cat unit.c >>unit.so && mv -fT unit.so \"../$module\"\n"
+    "{ ulimit -t 600; \"$@\" -o unit.so unit.c && cat unit.so unit.c >module.so && mv -fT module.so \"../$module\"\n"
     "  rm -rf \"../$workshop\"; } &\n"
     "echo >&2\n" // from here on the shell may be killed
     "wait\n";

@@ -17,8 +17,9 @@ typedef struct {
   int messages; // a descriptor that gives what the compiler says, and ends with it
 } Compiler;
 
-// Compiles unit.c in a locked workshop of the cache's folder, in processes that outlive this one: the result becomes
-// the folder's module, or nothing does, and the workshop is removed. False, with the reason, when it cannot be started.
+// Compiles unit.c in a locked workshop of the cache's folder, in processes that outlive this one. The result and,
+// behind it, the text are written to module.so, which is there already; it becomes the folder's module if all went
+// well. The workshop is removed in any case. False, with the reason, when nothing can be started.
 bool compiler_start(Compiler *compiler, const char *path, int workshop, const char *workshop_name,
                     const char *module_name, Buffer *reason);
 // After its end; before it, the compiler goes on by itself.

@@ -87,12 +87,17 @@ static bool ends_with_text(int file, off_t size, const Buffer *text) {
   return true;
 }
 
+bool cache_is_module(const Cache *cache, int file) {
+  struct stat about;
+  return fstat(file, &about) == 0 && S_ISREG(about.st_mode) && is_trusted(&about) &&
+         ends_with_text(file, about.st_size, cache->text);
+}
+
 int cache_find(const Cache *cache, int folder) {
   int file = openat(folder, cache->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   struct stat about;
   if (file < 0) return -1;
-  if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode) || !is_trusted(&about) ||
-      !ends_with_text(file, about.st_size, cache->text)) {
+  if (!cache_is_module(cache, file) || fstat(file, &about) != 0) {
     close(file);
     return -1;
   }

@@ -27,6 +27,8 @@ void cache_free(Cache *cache);
 
 // The folder's descriptor; -1, with the reason, when there is none that can be trusted.
 int cache_open(const Cache *cache, bool create, Buffer *reason);
+// Whether an open file is a module that was compiled from the text, and nobody else may write to it.
+bool cache_is_module(const Cache *cache, int file);
 // A descriptor of the module that was compiled from the text; -1: there is none.
 int cache_find(const Cache *cache, int folder);
 // A new or left over workshop, empty and locked; -1: *busy, somebody else builds this module; else errno says why.
