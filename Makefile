@@ -22,7 +22,7 @@ ifeq ($(origin EVAL_FLAGS),undefined)
 EVAL_FLAGS := $(call known_flags,-O3 -fno-tree-loop-distribute-patterns -fno-gcse -fno-crossjumping)
 endif
 CLI_LIBS := -ljansson
-LIBS := -ltree-sitter -lm -lpthread
+LIBS := -ltree-sitter -lm -lpthread -ldl
 
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)

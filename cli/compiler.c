@@ -98,9 +98,11 @@ static void clean_up(Paths *paths) {
 
 // The exit status of the compiler.
 static int run_compiler(const char *name, const Paths *paths) {
-  const char *const words[] = {
-      name,          "-O2",         "-std=gnu11",  "-fno-strict-aliasing", "-w",        "-pipe", "-s", "-o",
-      paths->output, paths->source, paths->object, RUNTIME_LIBS "-lm",     "-lpthread", NULL};
+  // clang-format off
+  const char *const words[] = {name, "-O2", "-std=gnu11", "-fno-strict-aliasing", "-w", "-pipe", "-s",
+                               "-o", paths->output, paths->source, paths->object,
+                               RUNTIME_LIBS "-lm", "-lpthread", "-ldl", NULL};
+  // clang-format on
   pid_t process;
   int status;
   int error = posix_spawnp(&process, name, NULL, NULL, (char *const *)(uintptr_t)words, environ);

@@ -191,7 +191,7 @@ HVM_CC=$WORK/endless "$HVM" run --native on main.hvm 2>/dev/null &
 hvm=$!
 disown
 children() { cat "/proc/$1/task/$1/children"; }
-is_building() { shell=$(children "$hvm") && [ -n "$(children "${shell// /}")" ]; }
+is_building() { shell=$(children "$hvm") && [ -n "$shell" ] && [ -n "$(children "${shell// /}")" ]; }
 check "the compiler is a child while it is waited for" eventually is_building
 kill -KILL -- "$hvm" "-${shell// /}" # the session of the compiler too
 check "something is left of a killed build" test -n "$(find "$cache" -name '*.build')"
