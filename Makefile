@@ -22,7 +22,7 @@ ifeq ($(origin EVAL_FLAGS),undefined)
 EVAL_FLAGS := $(call known_flags,-O3 -fno-tree-loop-distribute-patterns -fno-gcse -fno-crossjumping)
 endif
 CLI_LIBS := -ljansson
-LIBS := -ltree-sitter -lm -lpthread
+LIBS := -ltree-sitter -lm -lpthread -ldl
 
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
@@ -35,7 +35,8 @@ OBJ := $(BUILD)/obj
 LIB_SOURCES := $(wildcard lang/*.c eval/*.c lib/*.c) grammar/src/parser.c
 CLI_SOURCES := $(wildcard cli/*.c)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OBJ)/%.o)
-CLI_OBJECTS := $(CLI_SOURCES:%.c=$(OBJ)/%.o)
+PROGRAM_OBJECTS := $(patsubst %,$(OBJ)/cli/%.o,program reduction options output interrupt statistics)
+CLI_OBJECTS := $(filter-out $(OBJ)/cli/program.o,$(CLI_SOURCES:%.c=$(OBJ)/%.o))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 REFERENCE_SOURCES := $(wildcard tests/reference/*.c)
 REFERENCE_TEST := $(if $(REFERENCE_SOURCES),$(BUILD)/tests/reference-test)
@@ -53,6 +54,22 @@ all: $(BUILD)/hvm $(BUILD)/libhvm.a $(BUILD)/libhvm.so
 $(BUILD)/hvm: $(CLI_OBJECTS) $(LIB_OBJECTS)
 	$(call say,LINK $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS) $(LIBS)
+
+# What `hvm compile` makes programs from: one object file, which hvm carries inside. It holds libtree-sitter and jansson
+# too where their archives are installed, else the programs are linked with the shared ones.
+
+archive = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a 2>/dev/null))
+RUNTIME_ARCHIVES = $(call archive,tree-sitter) $(call archive,jansson)
+RUNTIME_LIBS = $(filter -fsanitize%,$(CFLAGS)) $(foreach name,tree-sitter jansson,$(if $(call archive,$(name)),,-l$(name)))
+
+$(BUILD)/runtime.o: $(PROGRAM_OBJECTS) $(LIB_OBJECTS)
+	$(call say,LINK $@)
+	$(Q)$(CC) -r -nostdlib -o $@ $^ $(RUNTIME_ARCHIVES)
+	$(Q)objcopy --strip-unneeded --keep-global-symbol=hvm_program $@
+
+$(OBJ)/cli/runtime.o: $(BUILD)/runtime.o
+$(OBJ)/cli/runtime.o: EXTRA = -DRUNTIME='"$(BUILD)/runtime.o"'
+$(OBJ)/cli/compiler.o: EXTRA = -DRUNTIME_LIBS='$(foreach word,$(RUNTIME_LIBS),"$(word)",)'
 
 # The library. Only hvm_… is visible to programs that use it, in the archive too.
 
@@ -78,6 +95,7 @@ $(OBJ)/%.o: %.c Makefile | $(BUILD)/.deps
 
 $(OBJ)/lang/%.o: EXTRA = -fvisibility=hidden
 $(OBJ)/eval/%.o: EXTRA = -fvisibility=hidden $(EVAL_FLAGS)
+$(OBJ)/eval/native_runtime.o: eval/native_abi.h
 $(OBJ)/grammar/src/parser.o: WARNINGS = -w
 $(OBJ)/grammar/src/parser.o: EXTRA = -fvisibility=hidden -g0 -Igrammar/src
 
@@ -85,7 +103,7 @@ $(BUILD)/.deps: scripts/deps.sh
 	@scripts/deps.sh --check build
 	@mkdir -p $(BUILD) && touch $@
 
--include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d)
+-include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(OBJ)/cli/program.d
 
 # Running and testing
 
@@ -152,7 +170,7 @@ lint:
 	@command -v clang-format >/dev/null || { echo "clang-format is not installed" >&2; exit 1; }
 	clang-format --dry-run -Werror $(OWN_SOURCES)
 	$(if $(shell command -v clang),set -e; for f in $(filter-out grammar/%,$(LIB_SOURCES)) $(CLI_SOURCES); do \
-	  clang -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -Werror -fsyntax-only $$f; done,@echo "clang is not installed: skipped")
+	  clang -std=c11 -D_GNU_SOURCE -DRUNTIME='""' -DRUNTIME_LIBS= -I. $(WARNINGS) -Werror -fsyntax-only $$f; done,@echo "clang is not installed: skipped")
 	$(if $(shell command -v shellcheck),shellcheck -x -e SC2317 -P tests -P tests/cli -P bench -P tests/fuzz scripts/*.sh tests/*.sh tests/cli/*.sh bench/*.sh tests/fuzz/*.sh .ci/run,@echo "shellcheck is not installed: skipped")
 	$(if $(shell command -v mandoc),mandoc -T lint -W warning man/hvm.1,@echo "mandoc is not installed: skipped")
 

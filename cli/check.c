@@ -158,4 +158,5 @@ static const char HELP[] =
     "  hvm check --demand main.hvm\n"
     "  hvm check --explain Sum main.hvm\n";
 
-const Command COMMAND_CHECK = {"check", NULL, "looks for mistakes in programs without running them", HELP, check};
+const Command COMMAND_CHECK = {"check", NULL,  "looks for mistakes in programs without running them",
+                               HELP,    check, "hvm check"};

@@ -1,7 +1,11 @@
 // The command `hvm`: a thin layer on lib/hvm.h.
 //
 // main.c        finds the subcommand in COMMANDS and calls it
-// run.c check.c one subcommand each: its options, its help text, its work
+// run.c check.c compile.c one subcommand each: its options, its help text, its work
+// reduction.c   what run shares with the programs that compile makes
+// program.c     the command line of such a program
+// compiler.c    the C compiler for compile
+// runtime.c     an object file with the library and program.c, from which programs are made
 // options.c     what subcommands share of option parsing; all complaints about a command line end with status 2
 // output.c      everything that is written: messages, results, help, and whether standard output took it
 // statistics.c  -c and --stats
@@ -27,9 +31,10 @@ struct Command {
   const char *help;         // the whole help text
   // words[0] is the subcommand's name; the words may be reordered.
   int (*run)(const Command *command, int count, char **words);
+  const char *call; // as what a user calls it
 };
 
-extern const Command COMMAND_RUN, COMMAND_CHECK;
+extern const Command COMMAND_RUN, COMMAND_COMPILE, COMMAND_CHECK;
 
 typedef enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } Colour;
 
@@ -39,7 +44,16 @@ typedef enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } Colour;
 // Option letters must begin with ':'.
 int option_next(const Command *command, int count, char **words, const char *letters, const struct option *names);
 // Codes of long options without a letter.
-enum { OPTION_COLOUR = 256, OPTION_STATS, OPTION_JSON, OPTION_DEMAND, OPTION_EXPLAIN, OPTION_STRICT, OPTION_NATIVE };
+enum {
+  OPTION_COLOUR = 256,
+  OPTION_STATS,
+  OPTION_JSON,
+  OPTION_DEMAND,
+  OPTION_EXPLAIN,
+  OPTION_STRICT,
+  OPTION_NATIVE,
+  OPTION_EMIT_C
+};
 // Each parses one option's value; false after a report.
 bool option_boolean(const Command *command, const char *text, bool *value);
 bool option_memory(const Command *command, const char *text, uint64_t *bytes);
@@ -60,7 +74,7 @@ bool output_colour(Colour colour);                       // whether messages are
 void output_messages(hvm_runtime *runtime, bool colour); // prints all diagnostics and forgets them
 void output_error(bool colour, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int output_version(void);
-int output_help(const Command *command); // NULL: of the whole command
+int output_help(const Command *command);
 // Flushes standard output. If anything written to it was lost, says so and returns EXIT_ERROR, else status.
 int output_finish(int status);
 
@@ -69,6 +83,47 @@ int output_finish(int status);
 bool source_is_file(const char *word); // "-", a name that ends in .hvm, or an existing file
 bool source_has_suffix(const char *word);
 hvm_status source_load(hvm_runtime *runtime, const char *path); // "-" is standard input
+// The text of a file or of standard input, which the caller frees; NULL after a report.
+char *source_read(const char *path, size_t *size);
+
+// reduction.c
+
+typedef struct {
+  hvm_options library;
+  bool cost, json;
+  Colour colour;
+} Reduction;
+// Letters and long options of a reduction, for option_next, and what one of them sets; false after a report.
+#define REDUCTION_LETTERS "c::s:t:hV"
+// clang-format off
+#define REDUCTION_OPTIONS \
+  {"cost", optional_argument, NULL, 'c'}, \
+  {"stats", required_argument, NULL, OPTION_STATS}, \
+  {"memory", required_argument, NULL, 's'}, \
+  {"threads", required_argument, NULL, 't'}, \
+  {"strict", required_argument, NULL, OPTION_STRICT}, \
+  {"native", required_argument, NULL, OPTION_NATIVE}, \
+  {"color", optional_argument, NULL, OPTION_COLOUR}, \
+  {"help", no_argument, NULL, 'h'}, \
+  {"version", no_argument, NULL, 'V'}, \
+  {NULL, 0, NULL, 0}
+// clang-format on
+bool reduction_option(const Command *command, Reduction *reduction, int code, const char *value);
+// A new runtime; NULL after a report.
+hvm_runtime *reduction_begin(const Reduction *reduction);
+// Reduces the expression, or Main when it is NULL, prints what is to be printed, frees the runtime. Status: of loading.
+int reduction_end(const Reduction *reduction, hvm_runtime *runtime, hvm_status status, const char *expression);
+
+// compiler.c
+
+// Compiles and links a C file and an object file with everything a program needs; false after a report. The output
+// appears when it is complete, in the place of what was there.
+bool compiler_link(const char *source, size_t size, const char *output, bool colour);
+
+// runtime.c
+
+// An object file with everything that a program needs beside its text and its machine code.
+extern const unsigned char runtime_object[], runtime_object_end[];
 
 // statistics.c
 

@@ -12,7 +12,7 @@ static const uint64_t MEMORY_MIN = UINT64_C(1) << 20;
 
 static void hint(const Command *command) {
   if (command)
-    fprintf(stderr, "  = hint: 'hvm %s --help' shows how it is used\n", command->name);
+    fprintf(stderr, "  = hint: '%s --help' shows how it is used\n", command->call);
   else
     fputs("  = hint: 'hvm --help' shows how it is used\n", stderr);
 }

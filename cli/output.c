@@ -9,23 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char HELP_HEAD[] = "hvm: runs programs of rewrite rules and λs, lazily and with optimal sharing\n"
-                                "\n"
-                                "usage: hvm COMMAND [OPTION…] [ARGUMENT…]\n"
-                                "\n"
-                                "commands:\n";
-static const char HELP_TAIL[] = "  help COMMAND   shows what a command does and its options\n"
-                                "\n"
-                                "options:\n"
-                                "  -h, --help     shows this help; after a command, the command's\n"
-                                "  -V, --version  shows the version\n"
-                                "\n"
-                                "examples:\n"
-                                "  hvm run main.hvm             reduces Main and prints its normal form\n"
-                                "  hvm run main.hvm '(Fib 30)'  reduces an expression with the rules of a file\n"
-                                "  hvm run '(* 6 7)'            needs no file\n"
-                                "  hvm check main.hvm           only looks for mistakes\n";
-
 // A closed descriptor is opened in the direction in which it is not used: reading or writing fails as if it were
 // closed, and no file takes its number.
 void output_prepare(void) {
@@ -64,18 +47,7 @@ int output_version(void) {
 }
 
 int output_help(const Command *command) {
-  if (command) {
-    fputs(command->help, stdout);
-    return EXIT_OK;
-  }
-  fputs(HELP_HEAD, stdout);
-  for (size_t i = 0; (command = command_at(i)); i++) {
-    char name[32];
-    snprintf(name, sizeof name, "%s%s%s", command->name, command->alias ? ", " : "",
-             command->alias ? command->alias : "");
-    printf("  %-14s %s\n", name, command->summary);
-  }
-  fputs(HELP_TAIL, stdout);
+  fputs(command->help, stdout);
   return EXIT_OK;
 }
 

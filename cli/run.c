@@ -1,33 +1,17 @@
 #include "cli.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
-  hvm_options library;
+  Reduction reduction;
   const char *file, *expression; // NULL: not given
-  bool cost, json;
-  Colour colour;
 } Options;
 
 static bool set_option(Options *options, int code, const char *value) {
-  switch (code) {
-  case 'f':
-    if (options->file) return usage_error(&COMMAND_RUN, "two files: '%s' and '%s'", options->file, value), false;
-    options->file = value;
-    return true;
-  case 'c': return option_boolean(&COMMAND_RUN, value, &options->cost);
-  case 's': return option_memory(&COMMAND_RUN, value, &options->library.memory);
-  case 't': return option_threads(&COMMAND_RUN, value, &options->library.threads);
-  case OPTION_STRICT: return option_strict(&COMMAND_RUN, value, &options->library.graph_only);
-  case OPTION_NATIVE: return option_native(&COMMAND_RUN, value, &options->library.native);
-  case OPTION_COLOUR: return option_colour(&COMMAND_RUN, value, &options->colour);
-  case OPTION_STATS:
-    options->json = strcmp(value, "json") == 0;
-    return options->json || (usage_error(&COMMAND_RUN, "--stats takes json, not '%s'", value), false);
-  default: return false;
-  }
+  if (code != 'f') return reduction_option(&COMMAND_RUN, &options->reduction, code, value);
+  if (options->file) return usage_error(&COMMAND_RUN, "two files: '%s' and '%s'", options->file, value), false;
+  options->file = value;
+  return true;
 }
 
 static bool set_argument(Options *options, const char *word) {
@@ -42,22 +26,12 @@ static bool set_argument(Options *options, const char *word) {
   return true;
 }
 
-static const struct option LONG_OPTIONS[] = {{"file", required_argument, NULL, 'f'},
-                                             {"cost", optional_argument, NULL, 'c'},
-                                             {"stats", required_argument, NULL, OPTION_STATS},
-                                             {"memory", required_argument, NULL, 's'},
-                                             {"threads", required_argument, NULL, 't'},
-                                             {"strict", required_argument, NULL, OPTION_STRICT},
-                                             {"native", required_argument, NULL, OPTION_NATIVE},
-                                             {"color", optional_argument, NULL, OPTION_COLOUR},
-                                             {"help", no_argument, NULL, 'h'},
-                                             {"version", no_argument, NULL, 'V'},
-                                             {NULL, 0, NULL, 0}};
+static const struct option LONG_OPTIONS[] = {{"file", required_argument, NULL, 'f'}, REDUCTION_OPTIONS};
 
 // Returns -1 when there is something to run, else the exit status.
 static int parse(const Command *command, Options *options, int count, char **words) {
   count = option_join_boolean(count, words, "-c", "--cost");
-  for (int code; (code = option_next(command, count, words, ":f:c::s:t:hV", LONG_OPTIONS)) != -1;) {
+  for (int code; (code = option_next(command, count, words, ":f:" REDUCTION_LETTERS, LONG_OPTIONS)) != -1;) {
     if (code == '?') return EXIT_USAGE;
     if (code == 'h') return output_help(command);
     if (code == 'V') return output_version();
@@ -70,50 +44,14 @@ static int parse(const Command *command, Options *options, int count, char **wor
   return -1;
 }
 
-static void print_statistics(hvm_runtime *runtime, const Options *options) {
-  if (!options->cost && !options->json) return;
-  hvm_collect(runtime);
-  hvm_statistics statistics = hvm_stats(runtime);
-  if (options->cost) statistics_cost(&statistics);
-  if (options->json) statistics_json(&statistics);
-}
-
-static int print_result(hvm_runtime *runtime) {
-  size_t size;
-  char *text = hvm_result_text(runtime, &size);
-  if (!text) return EXIT_ERROR;
-  fwrite(text, 1, size, stdout);
-  putchar('\n');
-  free(text);
-  return output_finish(EXIT_OK);
-}
-
-static int reduce(hvm_runtime *runtime, const Options *options, bool colour) {
-  interrupt_begin(runtime);
-  hvm_status status = options->expression ? hvm_reduce(runtime, options->expression) : hvm_reduce_main(runtime);
-  int exit_status = status == HVM_OK ? print_result(runtime) : EXIT_ERROR;
-  interrupt_end();
-  output_messages(runtime, colour);
-  print_statistics(runtime, options);
-  return exit_status;
-}
-
 static int run(const Command *command, int count, char **words) {
   Options options = {0};
   int exit_status = parse(command, &options, count, words);
   if (exit_status >= 0) return exit_status;
-  bool colour = output_colour(options.colour);
-  interrupt_catch();
-  hvm_runtime *runtime = hvm_new(&options.library);
-  if (!runtime) {
-    output_error(colour, "cannot reserve memory; try a smaller --memory");
-    return EXIT_ERROR;
-  }
+  hvm_runtime *runtime = reduction_begin(&options.reduction);
+  if (!runtime) return EXIT_ERROR;
   hvm_status status = options.file ? source_load(runtime, options.file) : HVM_OK;
-  output_messages(runtime, colour);
-  exit_status = status == HVM_OK ? reduce(runtime, &options, colour) : EXIT_ERROR;
-  hvm_free(runtime);
-  return exit_status;
+  return reduction_end(&options.reduction, runtime, status, options.expression);
 }
 
 static const char HELP[] =
@@ -132,10 +70,15 @@ static const char HELP[] =
     "  -s, --memory SIZE    limits the memory of the run: 512M, 8G (default: most of the machine's)\n"
     "  -t, --threads N      accepted for later versions; this one uses one thread\n"
     "      --strict on|off  code by demand analysis (default), or everything through the graph\n"
-    "      --native WHEN    machine code: auto (default), as soon as it is compiled; on, before the program starts; off\n"
+    "      --native WHEN    machine code: auto (default), as soon as it is compiled; on, before the program starts; "
+    "off\n"
     "      --color WHEN     colours messages: auto (default), always or never\n"
     "  -h, --help           shows this help\n"
     "  -V, --version        shows the version\n"
+    "\n"
+    "Machine code needs a C compiler: the one that HVM_CC names, or cc. It is kept in $XDG_CACHE_HOME/hvm or "
+    "~/.cache/hvm,\n"
+    "at most HVM_CACHE_MAX bytes of it (default: 256M).\n"
     "\n"
     "exit status: 0 when a result was printed, 1 after an error, 2 when the command line is wrong\n"
     "\n"
@@ -147,4 +90,5 @@ static const char HELP[] =
     "  echo 'Main = \"hello\"' | hvm run -\n"
     "  hvm run --memory 1G --stats=json main.hvm\n";
 
-const Command COMMAND_RUN = {"run", "r", "reduces a program or an expression and prints the result", HELP, run};
+const Command COMMAND_RUN = {"run", "r", "reduces a program or an expression and prints the result",
+                             HELP,  run, "hvm run"};

@@ -1,5 +1,6 @@
 #include "cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,18 +22,18 @@ bool source_is_file(const char *word) {
 // A larger program is an error, which the library reports; input need not end.
 static const size_t INPUT_MAX = UINT32_MAX;
 
-// The whole of standard input, or more than INPUT_MAX of it, which the caller frees; NULL when it cannot be read.
-static char *read_input(size_t *size) {
+// All of a file, or more than INPUT_MAX of it, which the caller frees; NULL when it cannot be read.
+static char *read_all(FILE *file, size_t *size) {
   size_t capacity = 1 << 16, count = 0;
   char *text = malloc(capacity);
   while (text) {
-    count += fread(text + count, 1, capacity - count, stdin);
+    count += fread(text + count, 1, capacity - count, file);
     if (count < capacity || count > INPUT_MAX) break;
     char *grown = realloc(text, capacity *= 2);
     if (!grown) free(text);
     text = grown;
   }
-  if (text && ferror(stdin)) {
+  if (text && ferror(file)) {
     free(text);
     text = NULL;
   }
@@ -40,14 +41,21 @@ static char *read_input(size_t *size) {
   return text;
 }
 
+char *source_read(const char *path, size_t *size) {
+  bool named = strcmp(path, "-") != 0;
+  FILE *file = named ? fopen(path, "rb") : stdin;
+  char *text = file ? read_all(file, size) : NULL;
+  if (!text && named) output_error(false, "cannot read the file '%s': %s", path, strerror(errno));
+  if (!text && !named) output_error(false, "cannot read standard input");
+  if (file && named) fclose(file);
+  return text;
+}
+
 hvm_status source_load(hvm_runtime *runtime, const char *path) {
   if (strcmp(path, "-") != 0) return hvm_load_file(runtime, path);
   size_t size;
-  char *text = read_input(&size);
-  if (!text) {
-    output_error(false, "cannot read standard input");
-    return HVM_UNREADABLE;
-  }
+  char *text = source_read(path, &size);
+  if (!text) return HVM_UNREADABLE;
   hvm_status status = hvm_load_text(runtime, "<stdin>", text, size);
   free(text);
   return status;

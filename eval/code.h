@@ -95,6 +95,7 @@ typedef struct FunctionCode {
   const Function *function;
   const bool *strict; // by argument
   Builtin builtin;
+  _Atomic(NativeEnter *) native; // machine code; NULL: none, or none yet
 } FunctionCode;
 
 typedef struct {

@@ -238,6 +238,8 @@ Location machine_more_heap(Machine *machine, unsigned size) {
 void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term) {
   if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
   if (machine->exhausted) fail_memory(machine, top, term, "cells");
+  const NativeModule *offered = atomic_exchange(&machine->native_offer, NULL);
+  if (offered) machine_use_native(machine, offered);
   if (machine->cycle_wanted) {
     machine->cycle_wanted = false;
     machine_find_cycles(machine, top, loose, term);
@@ -256,12 +258,27 @@ void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose,
 #ifdef HVM_STRESS_CYCLES // a test build: look for cycles at every safe point
   want_cycles(machine);
 #endif
-  // An interrupt between the test above and this store must not be lost.
-  if (atomic_load(&machine->interrupted)) atomic_store(&machine->stack_limit, machine->stack);
+  // An interrupt or an offer between the tests above and this store must not be lost.
+  if (atomic_load(&machine->interrupted) || atomic_load(&machine->native_offer))
+    atomic_store(&machine->stack_limit, machine->stack);
 }
 
 void machine_interrupt(Machine *machine) {
   atomic_store(&machine->interrupted, true);
+  atomic_store(&machine->stack_limit, machine->stack);
+}
+
+void machine_use_native(Machine *machine, const NativeModule *module) {
+  for (uint32_t i = 0; i < module->count; i++) {
+    const NativeEntry *entry = &module->entries[i];
+    FunctionCode *function =
+        entry->name < machine->code.functions.count ? machine->code.functions.items[entry->name] : NULL;
+    if (function) atomic_store_explicit(&function->native, entry->enter, memory_order_release);
+  }
+}
+
+void machine_offer_native(Machine *machine, const NativeModule *module) {
+  atomic_store(&machine->native_offer, module);
   atomic_store(&machine->stack_limit, machine->stack);
 }
 
@@ -330,7 +347,23 @@ typedef struct {
 static void run_compile(void *argument) {
   CompileJob *job = argument;
   code_compile(&job->machine->code, job->program);
-  job->start = code_start(&job->machine->code, job->function);
+  for (size_t i = 0; i < job->program->functions.count && !job->function; i++) // no Main: anything may be asked for
+    if (!job->program->functions.items[i]->builtin)
+      code_start(&job->machine->code, job->program->functions.items[i]);
+  if (job->function) job->start = code_start(&job->machine->code, job->function);
+}
+
+static const Function *main_function(const Program *program) {
+  NameId name;
+  return program_find_name(program, "Main", 4, &name) ? program->names.items[name].function : NULL;
+}
+
+void machine_compile(Machine *machine) {
+  const Program *program = machine->program;
+  if (machine->code.compiled == program->functions.count && machine->code.functions.count == program->names.count)
+    return;
+  CompileJob job = {machine, (Program *)machine->program, main_function(machine->program), 0};
+  term_run_deep(run_compile, &job);
 }
 
 // A pass of normalisation may leave redexes behind where something is substituted after the pass went by: below a stuck

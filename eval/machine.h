@@ -6,7 +6,7 @@
 //
 // Stack: continuation frames, words in reserved memory. The word on top of a frame says its kind (reduce.c).
 //
-// One machine is used by one thread. machine_interrupt alone may be called from anywhere.
+// One machine is used by one thread. Only machine_interrupt and machine_offer_native may be called from anywhere.
 #ifndef HVM_EVAL_MACHINE_H
 #define HVM_EVAL_MACHINE_H
 
@@ -57,9 +57,10 @@ typedef struct Machine {
   Location root;                                // the cell of the result; 0: none
   size_t memory_limit, heap_bytes, stack_bytes; // the limit, and what is reserved, in bytes
   atomic_bool interrupted;
-  bool exhausted;      // the limit was passed: the next safe point fails
-  const char *running; // the built-in function that runs, for messages; NULL: none
-  ARRAY(Word) work;    // terms still to be erased
+  _Atomic(const NativeModule *) native_offer; // machine code to use from the next safe point on; NULL: none
+  bool exhausted;                             // the limit was passed: the next safe point fails
+  const char *running;                        // the built-in function that runs, for messages; NULL: none
+  ARRAY(Word) work;                           // terms still to be erased
   const Program *program;
   Code code;
   FILE *output, *input;
@@ -72,6 +73,12 @@ typedef struct Machine {
 // strict: functions may run as strict code (strict.h).
 Machine *machine_new(Program *program, size_t memory_limit, bool strict);
 void machine_free(Machine *machine);
+
+// Compiles the program's functions as far as they are new; machine_normalise does it too.
+void machine_compile(Machine *machine);
+// Functions of the module are used from now on; or from the next safe point on, which comes soon.
+void machine_use_native(Machine *machine, const NativeModule *module);
+void machine_offer_native(Machine *machine, const NativeModule *module);
 
 // Reduces a function without parameters to normal form; the result is in heap[root]. The program's functions are
 // compiled first as far as they are new.

@@ -24,8 +24,8 @@
 #define HVM_EVAL_WORD_H
 
 #include "lang/number.h"
+#include "native_abi.h"
 
-typedef uint64_t Word;
 typedef uint64_t Location;
 
 // clang-format off

@@ -5,11 +5,18 @@
 #include <time.h>
 
 #include "eval/machine.h"
+#include "eval/native.h"
 #include "lang/explain.h"
+#include "module.h"
 
 struct hvm_runtime {
   Program *program;
   Machine *machine;
+  bool graph_only;
+  hvm_native native;
+  bool grown;                   // functions were loaded since machine code was made last
+  const NativeModule *module;   // that the process came with; NULL: none
+  ARRAY(NativeBuild *) natives; // one for each time that the program grew
   Buffer messages;
   double seconds;
   Arena choices; // for nodes of the result
@@ -29,11 +36,15 @@ hvm_runtime *hvm_new(const hvm_options *options) {
   }
   if (options->output) runtime->machine->output = options->output;
   if (options->input) runtime->machine->input = options->input;
+  runtime->graph_only = options->graph_only;
+  runtime->native = options->native;
   return runtime;
 }
 
 void hvm_free(hvm_runtime *runtime) {
   if (!runtime) return;
+  for (size_t i = 0; i < runtime->natives.count; i++) native_free(runtime->natives.items[i]);
+  ARRAY_FREE(&runtime->natives);
   machine_free(runtime->machine);
   program_free(runtime->program);
   buffer_free(&runtime->messages);
@@ -42,6 +53,7 @@ void hvm_free(hvm_runtime *runtime) {
 }
 
 hvm_status hvm_load_text(hvm_runtime *runtime, const char *path, const char *text, size_t size) {
+  runtime->grown = true;
   if (program_load(runtime->program, path, text, size)) return HVM_OK;
   runtime->broken = true;
   return HVM_INVALID;
@@ -76,6 +88,58 @@ char *hvm_demand_text(hvm_runtime *runtime, const char *name) {
   return text.text;
 }
 
+// Machine code.
+
+void hvm_use_module(hvm_runtime *runtime, const NativeModule *module) {
+  if (native_bind(module)) runtime->module = module;
+}
+
+// A unit for the program's functions. False: there is nothing to compile.
+static bool emit_unit(hvm_runtime *runtime, Buffer *unit) {
+  machine_compile(runtime->machine);
+  return native_emit(runtime->machine, unit);
+}
+
+char *hvm_emit_c(hvm_runtime *runtime, size_t *size) {
+  if (runtime->broken) return NULL;
+  Buffer unit = {0};
+  if (!emit_unit(runtime, &unit)) {
+    unit.size = 0;
+    native_emit_empty(&unit);
+  }
+  if (size) *size = unit.size;
+  return unit.text;
+}
+
+static bool build_native(hvm_runtime *runtime) {
+  Buffer unit = {0};
+  if (!emit_unit(runtime, &unit)) {
+    buffer_free(&unit);
+    return true;
+  }
+  NativeBuild *build = native_new(runtime->machine, &unit);
+  buffer_free(&unit);
+  ARRAY_PUSH(&runtime->natives, build);
+  NativeStatus status = native_look_up(build);
+  if (status == NATIVE_MISSING && runtime->native == HVM_NATIVE_ON) status = native_wait(build);
+  if (status == NATIVE_MISSING) native_in_background(build);
+  if (status != NATIVE_FAILED || runtime->native != HVM_NATIVE_ON) return true; // reducing sees an interrupt
+  diagnostic_add(&runtime->program->diagnostics, SEVERITY_ERROR, NULL, (Span){0, 0}, "no machine code: %s",
+                 native_reason(build));
+  return false;
+}
+
+// After a program was loaded: sees to its machine code as the options want it. False, with a diagnostic, when it must
+// be had and cannot.
+static bool prepare_native(hvm_runtime *runtime) {
+  if (!runtime->grown || runtime->graph_only || runtime->native == HVM_NATIVE_OFF) return true;
+  runtime->grown = false;
+  if (!runtime->module) return build_native(runtime);
+  machine_compile(runtime->machine);
+  machine_use_native(runtime->machine, runtime->module);
+  return true;
+}
+
 static hvm_status reduce(hvm_runtime *runtime, const Function *function) {
   static const hvm_status statuses[] = {[MACHINE_OK] = HVM_OK,
                                         [MACHINE_FAILED] = HVM_FAILED,
@@ -92,6 +156,7 @@ static hvm_status reduce(hvm_runtime *runtime, const Function *function) {
 
 hvm_status hvm_reduce(hvm_runtime *runtime, const char *expression) {
   if (runtime->broken) return HVM_INVALID;
+  if (!prepare_native(runtime)) return HVM_FAILED; // first: the expression is no part of the machine code
   const Function *function = program_load_expression(runtime->program, "<expression>", expression, strlen(expression));
   return function ? reduce(runtime, function) : HVM_INVALID;
 }
@@ -102,7 +167,7 @@ hvm_status hvm_reduce_main(hvm_runtime *runtime) {
   const Source *source = program->sources.count ? program->sources.items[0] : NULL;
   NameId id;
   const Function *function = program_find_name(program, "Main", 4, &id) ? program->names.items[id].function : NULL;
-  if (function && function->arity == 0) return reduce(runtime, function);
+  if (function && function->arity == 0) return prepare_native(runtime) ? reduce(runtime, function) : HVM_FAILED;
   Diagnostics *all = &program->diagnostics;
   if (function) {
     const Rule *rule = function->rules.items[0];

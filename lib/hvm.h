@@ -39,7 +39,7 @@ typedef enum {
 } hvm_status;
 
 // When strict code becomes machine code: as soon as the C compiler is done in the background; before the reduction
-// begins; never.
+// begins, which fails when it cannot be; never. What was compiled is kept in $XDG_CACHE_HOME/hvm.
 typedef enum { HVM_NATIVE_AUTO = 0, HVM_NATIVE_ON, HVM_NATIVE_OFF } hvm_native;
 
 typedef struct {
@@ -71,6 +71,10 @@ char *hvm_demand_text(hvm_runtime *runtime, const char *name);
 hvm_status hvm_reduce(hvm_runtime *runtime, const char *expression);
 // Reduces Main; its absence, or a Main with arguments, is HVM_INVALID.
 hvm_status hvm_reduce_main(hvm_runtime *runtime);
+
+// The loaded program's strict functions as a C unit, in memory that the caller frees (size may be NULL): what becomes
+// machine code. NULL after a load that failed.
+char *hvm_emit_c(hvm_runtime *runtime, size_t *size);
 
 // All diagnostics so far, as text for people: one or more lines each, empty when there are none. Valid until the next
 // call with this runtime.

@@ -7,7 +7,12 @@ export REDUCED=${REDUCED:-0}
 HVM=$(realpath -m "$HVM")
 BUILD=$(realpath -m "$BUILD")
 WORK=$(mktemp -d)
-trap 'rm -rf "$WORK"' EXIT
+# Machine code that the tests build goes here, not into the cache of who runs them. Compilers may outlive a test a little.
+export XDG_CACHE_HOME=$WORK/cache
+mkdir "$XDG_CACHE_HOME"
+unset HVM_CC HVM_CACHE_MAX
+clean_up() { rm -rf "$WORK" 2>/dev/null || { sleep 1 && rm -rf "$WORK"; }; }
+trap clean_up EXIT
 out=
 err=
 passed=0

@@ -86,7 +86,7 @@ expect "check -V" 0 "$version" '' "$HVM" check -V
 expect "--help" 0 '*examples:*' '' "$HVM" --help
 expect "-h" 0 '*examples:*' '' "$HVM" -h
 expect "help" 0 '*usage: hvm COMMAND*' '' "$HVM" help
-for command in run check; do
+for command in run compile check; do
   "$HVM" $command --help >"$WORK/help"
   expect "help $command" 0 "$(<"$WORK/help")" '' "$HVM" help $command
   check "$command --help has examples" grep -q '^examples:' "$WORK/help"
@@ -94,7 +94,7 @@ done
 expect "help of the alias" 0 'hvm run: *' '' "$HVM" help r
 expect "help dance" 2 '' "hvm: error: no command 'dance'*" "$HVM" help dance
 # Every option that a help text names works, and every long option has its place in the manual page.
-for command in run check; do
+for command in run compile check; do
   while read -r option; do
     check "the manual page has $option" grep -q -- "Fl -${option#--}" "$ROOT/man/hvm.1"
   done < <("$HVM" $command --help | grep -oE -- '^ +(-., )?--[a-z]+' | grep -oE -- '--[a-z]+')

@@ -16,6 +16,7 @@ ENVIRONMENT = dict(
     ASAN_OPTIONS="exitcode=99:allocator_may_return_null=1:detect_leaks=1:hard_rss_limit_mb=6000",
     UBSAN_OPTIONS="exitcode=98:print_stacktrace=1",
     NO_COLOR="1",
+    HVM_CC="/nonexistent",  # thousands of runs would compile thousands of programs
 )
 
 

@@ -1,0 +1,57 @@
+#include "program.h"
+
+#include "cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+static const char HELP[] =
+    "A program that 'hvm compile' made: reduces its Main, or an expression with its rules, and prints the normal form\n"
+    "\n"
+    "usage: PROGRAM [OPTION…] [EXPR]\n"
+    "\n"
+    "options:\n"
+    "  -c, --cost           shows time, rewrites and millions of rewrites per second on standard error\n"
+    "      --stats json     shows counts of rewrites and memory as one JSON object on standard error\n"
+    "  -s, --memory SIZE    limits the memory of the run: 512M, 8G (default: most of the machine's)\n"
+    "  -t, --threads N      accepted for later versions; this one uses one thread\n"
+    "      --strict on|off  code by demand analysis (default), or everything through the graph\n"
+    "      --native WHEN    its machine code: auto or on (both the same), or off\n"
+    "      --color WHEN     colours messages: auto (default), always or never\n"
+    "  -h, --help           shows this help\n"
+    "  -V, --version        shows the version of hvm\n"
+    "\n"
+    "exit status: 0 when a result was printed, 1 after an error, 2 when the command line is wrong\n";
+
+static const struct option LONG_OPTIONS[] = {REDUCTION_OPTIONS};
+
+// Returns -1 when there is something to run, else the exit status.
+static int parse(const Command *command, Reduction *reduction, const char **expression, int count, char **words) {
+  count = option_join_boolean(count, words, "-c", "--cost");
+  for (int code; (code = option_next(command, count, words, ":" REDUCTION_LETTERS, LONG_OPTIONS)) != -1;) {
+    if (code == '?') return EXIT_USAGE;
+    if (code == 'h') return output_help(command);
+    if (code == 'V') return output_version();
+    if (!reduction_option(command, reduction, code, optarg)) return EXIT_USAGE;
+  }
+  if (optind < count) *expression = words[optind++];
+  if (optind < count)
+    return usage_error(command, "unexpected '%s'; an expression is one word, so quote it", words[optind]);
+  return -1;
+}
+
+int hvm_program(int count, char **words, const char *path, const char *text, size_t size, const NativeModule *module) {
+  signal(SIGPIPE, SIG_IGN);
+  output_prepare();
+  Command command = {"", NULL, "", HELP, NULL, count ? words[0] : "PROGRAM"};
+  Reduction reduction = {0};
+  const char *expression = NULL;
+  int exit_status = parse(&command, &reduction, &expression, count, words);
+  if (exit_status >= 0) return output_finish(exit_status);
+  hvm_runtime *runtime = reduction_begin(&reduction);
+  if (!runtime) return EXIT_ERROR;
+  hvm_use_module(runtime, module);
+  hvm_status status = hvm_load_text(runtime, path, text, size);
+  if (status == HVM_OK) hvm_clear_diagnostics(runtime); // warnings were shown when it was compiled
+  return output_finish(reduction_end(&reduction, runtime, status, expression));
+}

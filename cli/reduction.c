@@ -1,0 +1,62 @@
+#include "cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool reduction_option(const Command *command, Reduction *reduction, int code, const char *value) {
+  switch (code) {
+  case 'c': return option_boolean(command, value, &reduction->cost);
+  case 's': return option_memory(command, value, &reduction->library.memory);
+  case 't': return option_threads(command, value, &reduction->library.threads);
+  case OPTION_STRICT: return option_strict(command, value, &reduction->library.graph_only);
+  case OPTION_NATIVE: return option_native(command, value, &reduction->library.native);
+  case OPTION_COLOUR: return option_colour(command, value, &reduction->colour);
+  case OPTION_STATS:
+    reduction->json = strcmp(value, "json") == 0;
+    return reduction->json || (usage_error(command, "--stats takes json, not '%s'", value), false);
+  default: return false;
+  }
+}
+
+hvm_runtime *reduction_begin(const Reduction *reduction) {
+  interrupt_catch();
+  hvm_runtime *runtime = hvm_new(&reduction->library);
+  if (!runtime) output_error(output_colour(reduction->colour), "cannot reserve memory; try a smaller --memory");
+  return runtime;
+}
+
+static void print_statistics(hvm_runtime *runtime, const Reduction *reduction) {
+  if (!reduction->cost && !reduction->json) return;
+  hvm_collect(runtime);
+  hvm_statistics statistics = hvm_stats(runtime);
+  if (reduction->cost) statistics_cost(&statistics);
+  if (reduction->json) statistics_json(&statistics);
+}
+
+static int print_result(hvm_runtime *runtime) {
+  size_t size;
+  char *text = hvm_result_text(runtime, &size);
+  if (!text) return EXIT_ERROR;
+  fwrite(text, 1, size, stdout);
+  putchar('\n');
+  free(text);
+  return output_finish(EXIT_OK);
+}
+
+static int reduce(const Reduction *reduction, hvm_runtime *runtime, const char *expression) {
+  interrupt_begin(runtime);
+  hvm_status status = expression ? hvm_reduce(runtime, expression) : hvm_reduce_main(runtime);
+  int exit_status = status == HVM_OK ? print_result(runtime) : EXIT_ERROR;
+  interrupt_end();
+  output_messages(runtime, output_colour(reduction->colour));
+  print_statistics(runtime, reduction);
+  return exit_status;
+}
+
+int reduction_end(const Reduction *reduction, hvm_runtime *runtime, hvm_status status, const char *expression) {
+  output_messages(runtime, output_colour(reduction->colour));
+  int exit_status = status == HVM_OK ? reduce(reduction, runtime, expression) : EXIT_ERROR;
+  hvm_free(runtime);
+  return exit_status;
+}
