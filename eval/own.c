@@ -100,6 +100,10 @@ static bool is_flat(const Owner *owner, const Path *path, Atom x) {
   return x < 0 ? word_is_flat(owner->strict->code->constants.items[~x]) : path->kinds[x] == KIND_NUMBER;
 }
 
+static bool is_number(const Owner *owner, const Path *path, Atom x) {
+  return x < 0 ? word_tag(owner->strict->code->constants.items[~x]) <= TAG_FLO : path->kinds[x] == KIND_NUMBER;
+}
+
 static Path fork_path(const Owner *owner, const Path *path) {
   Path fork = {malloc(((size_t)owner->limit + 1) * sizeof(Kind)), {0}};
   if (!fork.kinds) memory_exhausted();
@@ -221,7 +225,7 @@ static Kind result_kind(const Owner *owner, const Step *step, const Path *path) 
   switch (step->kind) {
   case STEP_OPERATE: return KIND_NUMBER;
   case STEP_LATER: {
-    bool numbers = is_flat(owner, path, step->arguments[0]) && is_flat(owner, path, step->arguments[1]);
+    bool numbers = is_number(owner, path, step->arguments[0]) && is_number(owner, path, step->arguments[1]);
     Operator op = op2_operator(word_extra(step->word));
     bool total = (op != OP_DIV && op != OP_MOD) ||
                  (step->arguments[1] < 0 && owner->strict->code->constants.items[~step->arguments[1]] != number_u60(0));
