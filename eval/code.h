@@ -95,7 +95,6 @@ typedef struct FunctionCode {
   const Function *function;
   const bool *strict; // by argument
   Builtin builtin;
-  _Atomic(NativeEnter *) native; // machine code; NULL: none, or none yet
 } FunctionCode;
 
 typedef struct {
@@ -113,6 +112,7 @@ typedef struct Code {
   ARRAY(uint32_t) masks;           // sets of registers, 32 in each
   size_t compiled;                 // functions of the program that are done
   struct Strict *strict;           // NULL: no strict code
+  bool remade;                     // units were made anew since the first time: machine code is outdated
   Arena arena;
 } Code;
 

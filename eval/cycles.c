@@ -109,6 +109,9 @@ static void visit_frame(Marker *marker, const Word *top) {
     mark_cells(marker, top[-1], arity);
     visit_cells(marker, top[-1], arity);
     break;
+  case FRAME_NATIVE:
+    for (Word i = 0; i < frame >> FRAME_SHIFT; i++) visit(marker, top[-1 - (ptrdiff_t)i]);
+    break;
   default: break; // the cells of the FRAME_NORMAL kinds are reachable otherwise
   }
 }
@@ -120,11 +123,11 @@ static void sweep(Marker *marker) {
   machine->runs = 0;
   enum { SHORT_RUN = 4 };
   Location end = machine->heap_end;
-  while (end > 1) {
-    while (end > 1 && is_marked(marker, end - 1)) end--;
+  while (end > FIRST_CELL) {
+    while (end > FIRST_CELL && is_marked(marker, end - 1)) end--;
     Location start = end;
-    while (start > 1 && !is_marked(marker, start - 1))
-      start -= start % 64 == 0 && start > 64 && !marker->marks[start / 64 - 1] ? 64 : 1;
+    while (start > FIRST_CELL && !is_marked(marker, start - 1))
+      start -= start % 64 == 0 && start > FIRST_CELL + 64 && !marker->marks[start / 64 - 1] ? 64 : 1;
     if (end - start >= SHORT_RUN) {
       machine->heap[start] = machine->runs;
       machine->heap[start + 1] = end - start;
@@ -134,7 +137,7 @@ static void sweep(Marker *marker) {
     }
     end = start;
   }
-  machine->bump = machine->bump_limit = 1; // the next allocation takes the first run
+  machine->bump = machine->bump_limit = FIRST_CELL; // the next allocation takes the first run
 }
 
 void machine_find_cycles(Machine *machine, const Word *top, size_t loose, Word term) {

@@ -6,6 +6,7 @@ const Word *frames_next(const Machine *machine, const Word *top) {
   case FRAME_OP2_LEFT:
   case FRAME_OP2_RIGHT: return top - 2;
   case FRAME_BUILTIN: return top - 3;
+  case FRAME_NATIVE: return top - 1 - (*top >> FRAME_SHIFT);
   case FRAME_RUN: return top - 1 - machine->code.words.items[(*top >> FRAME_SHIFT) + 2];
   case FRAME_ODD: return top - 1 - machine->code.functions.items[*top >> ODD_NAME_SHIFT]->arity;
   default: return top - 1;

@@ -12,6 +12,7 @@
 //   FRAME_NORMAL_STORE           location      … whose weak head normal form is being made
 //   FRAME_NORMAL_BELOW           location      … whose term is a weak head normal form already
 //   FRAME_BUILTIN       [rewrites, arguments' node] name   a built-in function whose arguments are being normalised
+//   FRAME_NATIVE        [terms] count          what machine code holds while it waits
 #ifndef HVM_EVAL_FRAMES_H
 #define HVM_EVAL_FRAMES_H
 
@@ -29,7 +30,8 @@ enum {
   FRAME_NORMAL,
   FRAME_NORMAL_STORE,
   FRAME_NORMAL_BELOW,
-  FRAME_BUILTIN
+  FRAME_BUILTIN,
+  FRAME_NATIVE
 };
 enum { FRAME_KIND_MASK = 15, FRAME_SHIFT = 4, ODD_INDEX_SHIFT = 4, ODD_NAME_SHIFT = 12 };
 

@@ -13,8 +13,7 @@ enum {
   CYCLE_LEAST = 1 << 16,
   STACK_STEP = 1 << 16,
   STACK_MARGIN = 1 << 11
-};                                    // cells and words
-static const Location FIRST_CELL = 1; // location 0 means none
+}; // cells and words
 
 // Memory limits of the machine and of the control group, in bytes.
 static size_t available_memory(void) {
@@ -58,24 +57,26 @@ static void reset(Machine *machine) {
 }
 
 Machine *machine_new(Program *program, size_t memory_limit, bool strict) {
-  Machine *machine = calloc(1, sizeof *machine);
-  if (!machine) return NULL;
   if (!memory_limit) memory_limit = available_memory();
   size_t most = (size_t)HEAP_CELLS_LIMIT * sizeof(Word), page = PAGE_BYTES;
   memory_limit = memory_limit > most ? most : memory_limit < page ? page : memory_limit;
-  machine->memory_limit = memory_limit;
-  machine->heap_bytes = machine->stack_bytes = (memory_limit + page - 1) / page * page;
-  machine->heap = reserve(&machine->heap_bytes);
-  machine->stack = machine->heap ? reserve(&machine->stack_bytes) : NULL;
-  if (!machine->stack) {
-    if (machine->heap) munmap(machine->heap, machine->heap_bytes);
-    free(machine);
+  size_t heap_bytes = (memory_limit + page - 1) / page * page, stack_bytes = heap_bytes;
+  Word *heap = reserve(&heap_bytes);
+  Word *stack = heap ? reserve(&stack_bytes) : NULL;
+  if (!stack) {
+    if (heap) munmap(heap, heap_bytes);
     return NULL;
   }
-  madvise(machine->heap, machine->heap_bytes, MADV_HUGEPAGE);
-  if (machine->stack_bytes > PAGE_BYTES) // most programs never need more
-    madvise((char *)machine->stack + PAGE_BYTES, machine->stack_bytes - PAGE_BYTES, MADV_HUGEPAGE);
-  machine->stack_committed = machine->stack;
+  madvise(heap, heap_bytes, MADV_HUGEPAGE);
+  if (stack_bytes > PAGE_BYTES) // most programs never need more
+    madvise((char *)stack + PAGE_BYTES, stack_bytes - PAGE_BYTES, MADV_HUGEPAGE);
+  // The machine is in the first cells of its heap: machine code needs one register for both.
+  Machine *machine = (Machine *)(void *)heap;
+  machine->heap = heap;
+  machine->stack = machine->stack_committed = stack;
+  machine->memory_limit = memory_limit;
+  machine->heap_bytes = heap_bytes;
+  machine->stack_bytes = stack_bytes;
   atomic_init(&machine->stack_limit, machine->stack);
   machine->heap_end = machine->touched = FIRST_CELL;
   machine->cycle_check = CYCLE_LEAST;
@@ -91,11 +92,11 @@ Machine *machine_new(Program *program, size_t memory_limit, bool strict) {
 
 void machine_free(Machine *machine) {
   if (!machine) return;
-  munmap(machine->heap, machine->heap_bytes);
-  munmap(machine->stack, machine->stack_bytes);
   ARRAY_FREE(&machine->work);
   code_free(&machine->code);
-  free(machine);
+  free(machine->natives);
+  munmap(machine->stack, machine->stack_bytes);
+  munmap(machine->heap, machine->heap_bytes);
 }
 
 // Failures.
@@ -178,6 +179,12 @@ static Location split_free(Machine *machine, unsigned size) {
   return 0;
 }
 
+// The next look at a limit, of the frames' or of machine code's stack, leads to a safe point.
+static void want_attention(Machine *machine) {
+  atomic_store(&machine->stack_limit, machine->stack);
+  __atomic_store_n(&machine->native_limit, (char *)UINTPTR_MAX, __ATOMIC_SEQ_CST);
+}
+
 // Lets the next safe point look for cycles: the check of the stack that comes first fails.
 static void want_cycles(Machine *machine) {
   machine->cycle_wanted = true;
@@ -193,7 +200,7 @@ static bool extend_heap(Machine *machine) {
   if (full && (machine->exhausted || wanted * sizeof(Word) > machine->heap_bytes)) return false;
   if (full) { // one step beyond the limit, so that the next safe point can say what was being reduced
     machine->exhausted = true;
-    atomic_store(&machine->stack_limit, machine->stack);
+    want_attention(machine);
   }
   bool suspected = machine->cycles_possible || machine->program->has_scopeless;
   bool worth = machine->cycle_debt > machine->heap_end / 4096 || machine->program->has_scopeless;
@@ -265,21 +272,43 @@ void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose,
 
 void machine_interrupt(Machine *machine) {
   atomic_store(&machine->interrupted, true);
-  atomic_store(&machine->stack_limit, machine->stack);
+  want_attention(machine);
+}
+
+// Machine code found its limit passed: it is deep in recursion, or somebody wants attention.
+void machine_attend(Machine *machine) {
+  Word *top = machine->stack_top;
+  if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, 0, "interrupted");
+  if (machine->exhausted) fail_memory(machine, top, 0, "cells");
+  if ((char *)__builtin_frame_address(0) < machine->native_bottom)
+    fail_memory(machine, top, 0, "stack: the evaluation is nested too deeply");
+  __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
+  if (atomic_load(&machine->interrupted)) want_attention(machine); // in between
+}
+
+// A place in the table for every name.
+static void grow_natives(Machine *machine) {
+  size_t count = machine->code.functions.count;
+  if (count <= machine->natives_count) return;
+  NativeEnter **natives = realloc(machine->natives, count * sizeof *natives);
+  if (!natives) memory_exhausted();
+  memset(natives + machine->natives_count, 0, (count - machine->natives_count) * sizeof *natives);
+  machine->natives = natives;
+  machine->natives_count = count;
 }
 
 void machine_use_native(Machine *machine, const NativeModule *module) {
+  if (machine->code.remade) return; // the program has grown by what the module does not know of
+  grow_natives(machine);
   for (uint32_t i = 0; i < module->count; i++) {
     const NativeEntry *entry = &module->entries[i];
-    FunctionCode *function =
-        entry->name < machine->code.functions.count ? machine->code.functions.items[entry->name] : NULL;
-    if (function) atomic_store_explicit(&function->native, entry->enter, memory_order_release);
+    if (entry->name < machine->natives_count) machine->natives[entry->name] = entry->enter;
   }
 }
 
 void machine_offer_native(Machine *machine, const NativeModule *module) {
   atomic_store(&machine->native_offer, module);
-  atomic_store(&machine->stack_limit, machine->stack);
+  want_attention(machine);
 }
 
 // Erasing.
@@ -394,27 +423,42 @@ static void normalise_root(Machine *machine) {
     begin = machine_begin_normalising(machine);
     *machine->stack_top++ = FRAME_STOP;
     *machine->stack_top++ = machine->root << 4 | FRAME_NORMAL;
-    machine_reduce(machine);
+    machine_reduce(machine, number_u60(0));
     machine->stack_top--;
   } while (machine_must_repeat(machine, begin));
 }
 
-MachineStatus machine_normalise(Machine *machine, const Function *function) {
-  machine_collect_result(machine);
-  CompileJob job = {machine, (Program *)machine->program, function, function->name};
-  term_run_deep(run_compile, &job);
+static const size_t STACK_RESERVE = (size_t)256 << 10; // for the runtime's own functions, below machine code's limit
+
+static void run_normalise(void *argument) {
+  CompileJob *job = argument;
+  Machine *machine = job->machine;
+  run_compile(job);
+  if (machine->code.remade) memset(machine->natives, 0, machine->natives_count * sizeof *machine->natives);
+  grow_natives(machine);
+  size_t depth = term_stack_bytes();
+  if (depth > machine->memory_limit) depth = machine->memory_limit;
+  machine->native_bottom = (char *)__builtin_frame_address(0) - depth + STACK_RESERVE;
+  __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
   machine->session = 0;
   machine->status = MACHINE_OK;
   machine->running = NULL;
   if (setjmp(machine->escape) == 0) {
     machine_more_stack(machine, machine->stack, 1, 0, 0);
+    if (atomic_load(&machine->interrupted)) want_attention(machine);
     machine->root = heap_alloc(machine, 1);
-    machine->heap[machine->root] = word_make(TAG_CAL, job.start, 0);
+    machine->heap[machine->root] = word_make(TAG_CAL, job->start, 0);
     normalise_root(machine);
   } else {
     reset(machine); // what was being reduced is in no state to be looked at
     atomic_store(&machine->interrupted, false);
   }
+}
+
+MachineStatus machine_normalise(Machine *machine, const Function *function) {
+  machine_collect_result(machine);
+  CompileJob job = {machine, (Program *)machine->program, function, function->name};
+  term_run_deep(run_normalise, &job);
   return machine->status;
 }
 

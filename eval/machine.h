@@ -33,11 +33,11 @@ typedef enum {
 
 typedef enum { MACHINE_OK, MACHINE_FAILED, MACHINE_EXHAUSTED, MACHINE_INTERRUPTED } MachineStatus;
 
-enum { SIZE_CLASSES = 256 }; // cells of the largest node + 1
+enum { SIZE_CLASSES = NATIVE_SIZES };
 
-typedef struct Machine {
-  Word *heap;
-  Location bump, bump_limit;         // the current run of unused cells
+struct Machine {
+  NATIVE_MACHINE_FIELDS // see native_abi.h
+  Word *heap;           // where the machine itself is: cells before FIRST_CELL are its own
   Location runs;                     // further runs, by address: [next, length] in their first cells; 0: none
   Location heap_end, touched;        // end of the cells in use or free for use; of those that were ever used
   Location cycle_check;              // heap_end at which to look for cycles
@@ -45,12 +45,12 @@ typedef struct Machine {
   bool cycles_possible;              // some were, since the heap was empty
   uint64_t cycle_cells;              // cells that only cycles kept, given back so far
   bool cycle_wanted;                 // look at the next safe point: when the stack is checked
-  Location free_lists[SIZE_CLASSES]; // by size; 0: empty
-  Word *stack, *stack_top;           // bottom; top while reduce is not running
+  Word *stack;                       // its bottom
+  size_t natives_count;
+  char *native_bottom; // what native_limit is without a wish for attention
   _Atomic(Word *) stack_limit;       // where to ask for more; at the bottom after an interrupt
   Word *stack_committed;
   uint64_t rewrites[RULE_COUNT];
-  uint64_t fuel; // eager steps that strict code may take before it leaves something for later
   uint64_t next_label;
   uint32_t session;                             // number of the pass of normalisation
   bool stale;                                   // the pass may have to be repeated
@@ -67,7 +67,8 @@ typedef struct Machine {
   Diagnostics *diagnostics; // where failures are reported
   MachineStatus status;
   jmp_buf escape; // where failures go
-} Machine;
+};
+#define FIRST_CELL ((sizeof(Machine) + sizeof(Word) - 1) / sizeof(Word))
 
 // memory_limit: bytes for cells and stack together; 0: most of the machine's. NULL when nothing can be reserved.
 // strict: functions may run as strict code (strict.h).
@@ -126,7 +127,10 @@ Location machine_more_heap(Machine *machine, unsigned size); // fails at the lim
 // and the term at hand.
 void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term);
 void machine_find_cycles(Machine *machine, const Word *top, size_t loose, Word term); // cycles.c
-void machine_reduce(Machine *machine);    // runs the frames on the stack until the bottom one
+// Reduces a term, and what the frames on the stack down to a FRAME_STOP then want.
+Word machine_reduce(Machine *machine, Word term);
+void machine_attend(Machine *machine); // machine code passed native_limit
+Word machine_evaluate(Machine *machine, Word term); // to weak head normal form, above the frames that are there
 void machine_erase_all(Machine *machine); // what is in work
 Word machine_make_string(Machine *machine, const char *text, size_t size); // from UTF-8
 // Runs a built-in function whose arguments were normalised; see builtin.c.

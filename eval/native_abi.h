@@ -10,14 +10,40 @@
 #define NATIVE_ABI 1
 
 typedef uint64_t Word; // word.h says what it holds
-struct Machine;
+typedef uint64_t Location;
+typedef struct Machine Machine;
 
-// A function on arguments in the order of its parameters.
-typedef Word NativeEnter(struct Machine *machine, const Word *arguments);
+// A function on arguments in the order of its parameters, which are in the cells of a call's node (node: its location,
+// which is freed) or elsewhere (node 0). Gives a term: a value, or what is to be reduced on.
+typedef Word NativeEnter(Machine *machine, const Word *arguments, Location node);
+
+enum { NATIVE_SIZES = 256 }; // cells of the largest node + 1
+enum { NATIVE_FUEL = 256 };  // constructors that are built eagerly before one is left for later
+
+// What a machine begins with. The machine is itself in the first cells of its heap.
+#define NATIVE_MACHINE_FIELDS                                                                                          \
+  Location bump, bump_limit;         /* the current run of unused cells */                                             \
+  Location free_lists[NATIVE_SIZES]; /* by size; 0: empty */                                                           \
+  uint64_t fuel;                     /* eager steps that strict code may take before it leaves something for later */  \
+  char *native_limit;                /* where the C stack must not grow below; the highest address to get attention */ \
+  Word *stack_top;                   /* of the frames, while reduce is not running */                                  \
+  NativeEnter **natives;             /* machine code by NameId; NULL: none at all */                                   \
+  Word passed[NATIVE_SIZES];         /* arguments after the fifth */
 
 // The functions of the runtime that machine code calls.
 typedef struct {
   uint32_t abi;
+  Location (*more_heap)(Machine *machine, unsigned size);
+  void (*attend)(Machine *machine);                // the stack limit was passed; returns unless the run must end
+  Word (*reduce)(Machine *machine, Word term);     // to weak head normal form
+  Word (*apply)(Machine *machine, Word function, const Word *arguments, uint32_t count); // likewise
+  void (*erase)(Machine *machine, Word term);
+  void (*clone)(Machine *machine, Word term, Word copies[2]);
+  void (*copy_value)(Machine *machine, Word term, Word copies[2]);
+  Word (*operate_later)(Machine *machine, uint32_t extra, Word left, Word right);
+  bool (*operate)(Machine *machine, uint32_t extra, Word left, Word right, Word *result);
+  Word (*superpose)(Machine *machine, Word first, Word second);
+  Word (*string)(Machine *machine, uint32_t index);
 } NativeRuntime;
 
 typedef struct {

@@ -60,7 +60,7 @@ static inline Word operand(const Word *fp, const Word *constants, int32_t x) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 
-void machine_reduce(Machine *machine) {
+Word machine_reduce(Machine *machine, Word term) {
   // clang-format off
   static const void *const labels[CODE_COUNT] = {
       [CODE_EVAL] = &&CODE_EVAL, [CODE_MATCH] = &&CODE_MATCH, [CODE_FIELD] = &&CODE_FIELD,
@@ -135,8 +135,6 @@ void machine_reduce(Machine *machine) {
   FunctionCode *const *const functions = machine->code.functions.items;
   Word *sp = machine->stack_top, *fp = sp;
   const int32_t *pc = code;
-  Word term = 0;
-  goto ret;
 
 // `loose` words above the top of the stack are terms, too.
 #define CHECK_STACK(words, loose)                                                                                      \
@@ -213,13 +211,25 @@ eval:
     term = heap[location];
     goto eval;
   }
+  case TAG_GRAPH: {
+    const FunctionCode *function = functions[word_extra(term)];
+    Location location = word_location(term);
+    unsigned arity = function->arity;
+    term = word_make(TAG_CAL, word_extra(term), location);
+    CHECK_STACK(function->frame + STACK_SLACK, 0);
+    fp = sp;
+    for (unsigned i = 0; i < arity; i++) fp[i] = heap[location + i];
+    if (arity) heap_free(machine, location, arity);
+    pc = code + function->graph;
+    goto run;
+  }
   default: goto ret;
   }
 
 ret:;
   Word frame = sp[-1];
   switch (frame & 15) {
-  case FRAME_STOP: machine->stack_top = sp; return;
+  case FRAME_STOP: machine->stack_top = sp; return term;
   case FRAME_APP: {
     Word argument = sp[-2];
     sp -= 2;
@@ -690,13 +700,21 @@ CODE_APPLY : {
   goto eval;
 }
 CODE_REFUEL:
-  machine->fuel = FUEL;
+  machine->fuel = NATIVE_FUEL;
   pc += 1;
   NEXT();
-CODE_ENTER:
+CODE_ENTER : {
   machine->rewrites[RULE_FUN_RULE]++;
-  pc += 2;
-  NEXT();
+  NativeEnter *enter = machine->natives[pc[1]];
+  if (!enter) {
+    pc += 2;
+    NEXT();
+  }
+  machine->stack_top = sp = fp;
+  term = enter(machine, fp, 0);
+  if (word_tag(term) == TAG_GRAPH) machine->rewrites[RULE_FUN_RULE]--; // no rule was applied yet
+  goto eval;
+}
 CODE_FUEL:
   if (LIKELY(machine->fuel)) {
     machine->fuel--;
@@ -845,3 +863,12 @@ builtin : {
 }
 }
 #pragma GCC diagnostic pop
+
+Word machine_evaluate(Machine *machine, Word term) {
+  uint64_t fuel = machine->fuel;
+  *machine->stack_top++ = FRAME_STOP;
+  term = machine_reduce(machine, term);
+  machine->stack_top--;
+  machine->fuel = fuel;
+  return term;
+}

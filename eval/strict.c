@@ -216,6 +216,7 @@ void strict_begin(Strict *strict, const Function *function) {
   bool floats = program->has_floats, restricted = demand_is_restricted(program) || program->has_scopeless;
   bool lambdas = program->has_lambdas || program->has_superposition;
   if (floats == strict->floats && lambdas == strict->lambdas && restricted == strict->restricted) return;
+  if (strict->finished) strict->code->remade = true;
   strict->floats = floats, strict->lambdas = lambdas, strict->restricted = restricted;
   for (size_t i = 0; i < strict->finished; i++) {
     FunctionCode *made = strict->code->functions.items[strict->units.items[i]->name];

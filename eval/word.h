@@ -26,13 +26,13 @@
 #include "lang/number.h"
 #include "native_abi.h"
 
-typedef uint64_t Location;
 
 // clang-format off
 enum {
   TAG_NUM, TAG_FLO, TAG_CTR, TAG_LAM, // values: what a strict position accepts
   TAG_SUP, TAG_ERA,                   // weak head normal forms that need a rule of their own
   TAG_APP, TAG_OP2, TAG_CAL, TAG_VAR, TAG_DP0, TAG_DP1, // may be reducible; a stuck one is a normal form
+  TAG_GRAPH,                          // a call for the graph's code; only on the way from machine code to the reducer
   TAG_SLOT = 15                       // states of a λ's slot
 };
 // clang-format on

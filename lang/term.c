@@ -63,6 +63,8 @@ uint32_t term_depth_limit(void) {
   return deep_stack_bytes ? (uint32_t)(deep_stack_bytes / BYTES_PER_LEVEL) : SHALLOW_LEVELS;
 }
 
+size_t term_stack_bytes(void) { return deep_stack_bytes ? deep_stack_bytes : (size_t)1 << 20; }
+
 size_t term_address_space(size_t wanted) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;

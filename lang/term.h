@@ -101,6 +101,8 @@ void term_run_deep(void (*function)(void *), void *argument);
 // How much address space may be reserved for one purpose: what is wanted, but no more than a quarter of the process's
 // limit, so that everybody else has some left.
 size_t term_address_space(size_t wanted);
+// Bytes of the stack that we are on; of an ordinary one, what is safe to assume.
+size_t term_stack_bytes(void);
 // How many levels of nesting a term may have, by the stack that we are on: 4 KiB for each, several millions in all.
 uint32_t term_depth_limit(void);
 

@@ -33,7 +33,8 @@ static NameId name_of(const Setup *setup, const char *name) {
 }
 
 static NativeEnter *entry_of(const Setup *setup, const char *name) {
-  return atomic_load(&setup->machine->code.functions.items[name_of(setup, name)]->native);
+  NameId id = name_of(setup, name);
+  return id < setup->machine->natives_count ? setup->machine->natives[id] : NULL;
 }
 
 // A unit in which F returns a number.
@@ -43,7 +44,7 @@ static Buffer unit_with(const Setup *setup, unsigned number) {
   buffer_format(&unit,
                 "static uint32_t bound;\n"
                 "static void bind(const void *runtime) { bound = ((const NativeRuntime *)runtime)->abi; }\n"
-                "static Word f(struct Machine *machine, const Word *arguments) {\n"
+                "static Word f(Machine *machine, const Word *arguments, Location node) {\n"
                 "  return arguments[0] + %u + (bound == NATIVE_ABI ? 0 : 1000);\n"
                 "}\n"
                 "static const NativeEntry entries[] = {{%u, f}, {4000000, f}};\n"
@@ -62,7 +63,7 @@ static NativeBuild *new_build(const Setup *setup, unsigned number) {
 static void check_entry(const Setup *setup, Word expected) {
   NativeEnter *enter = entry_of(setup, "F");
   CHECK(enter != NULL);
-  if (enter) CHECK(enter(setup->machine, (Word[]){5}) == 5 + expected);
+  if (enter) CHECK(enter(setup->machine, (Word[]){5}, 0) == 5 + expected);
 }
 
 static void test_wait(void) {
