@@ -95,7 +95,7 @@ $(OBJ)/%.o: %.c Makefile | $(BUILD)/.deps
 
 $(OBJ)/lang/%.o: EXTRA = -fvisibility=hidden
 $(OBJ)/eval/%.o: EXTRA = -fvisibility=hidden $(EVAL_FLAGS)
-$(OBJ)/eval/native_runtime.o: eval/native_abi.h
+$(OBJ)/eval/native_runtime.o: eval/native_abi.h eval/native_prelude.h
 $(OBJ)/grammar/src/parser.o: WARNINGS = -w
 $(OBJ)/grammar/src/parser.o: EXTRA = -fvisibility=hidden -g0 -Igrammar/src
 

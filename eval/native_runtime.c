@@ -1,17 +1,74 @@
+// What machine code calls, and the texts that emitted C begins with.
+#include "frames.h"
+#include "machine.h"
 #include "native.h"
+#include "rules.h"
 
-const NativeRuntime native_runtime = {.abi = NATIVE_ABI};
+static Word runtime_apply(Machine *machine, Word function, const Word *arguments, uint32_t count) {
+  uint64_t fuel = machine->fuel;
+  *machine->stack_top++ = FRAME_STOP;
+  for (uint32_t i = count; i-- > 0;) *machine->stack_top++ = arguments[i], *machine->stack_top++ = FRAME_APP;
+  Word result = machine_reduce(machine, function);
+  machine->stack_top--;
+  machine->fuel = fuel;
+  return result;
+}
 
-// The text of native_abi.h, which make's rule for this file depends on.
+static void runtime_erase(Machine *machine, Word term) { heap_erase(machine, term); }
+
+static void runtime_clone(Machine *machine, Word term, Word copies[2]) { clone(machine, term, 0, copies); }
+
+static void runtime_copy_value(Machine *machine, Word term, Word copies[2]) { copy_value(machine, term, copies); }
+
+static Word runtime_operate_later(Machine *machine, uint32_t extra, Word left, Word right) {
+  return operate_later(machine, extra, left, right);
+}
+
+static bool runtime_operate(Machine *machine, uint32_t extra, Word left, Word right, Word *result) {
+  return operate_numbers(machine, op2_operator(extra), left, right, result);
+}
+
+static Word runtime_superpose(Machine *machine, Word first, Word second) {
+  return new_superposition(machine, first, second, fresh_label(machine));
+}
+
+static Word runtime_string(Machine *machine, uint32_t index) {
+  return make_string(machine, &machine->code.strings.items[index]);
+}
+
+const NativeRuntime native_runtime = {
+    .abi = NATIVE_ABI,
+    .more_heap = machine_more_heap,
+    .attend = machine_attend,
+    .reduce = machine_evaluate,
+    .apply = runtime_apply,
+    .erase = runtime_erase,
+    .clone = runtime_clone,
+    .copy_value = runtime_copy_value,
+    .operate_later = runtime_operate_later,
+    .operate = runtime_operate,
+    .superpose = runtime_superpose,
+    .string = runtime_string,
+};
+
+// The texts of two headers, which make's rule for this file depends on.
 __asm__(".pushsection .rodata\n"
-        ".hidden native_abi_text\n"
-        ".global native_abi_text\n"
+        ".hidden native_abi_text, native_prelude_text\n"
+        ".global native_abi_text, native_prelude_text\n"
         "native_abi_text: .incbin \"eval/native_abi.h\"\n"
         ".byte 0\n"
+        "native_prelude_text: .incbin \"eval/native_prelude.h\"\n"
+        ".byte 0\n"
         ".popsection\n");
-extern const char native_abi_text[];
+extern const char native_abi_text[], native_prelude_text[];
 
-void native_emit_prelude(Buffer *out) { buffer_text(out, native_abi_text); }
+void native_emit_prelude(Buffer *out) {
+  static const char include[] = "#include \"native_abi.h\"";
+  const char *prelude = native_prelude_text, *line = strstr(prelude, include);
+  buffer_text(out, native_abi_text);
+  buffer_add(out, prelude, (size_t)(line - prelude));
+  buffer_text(out, strchr(line, '\n'));
+}
 
 void native_emit_empty(Buffer *out) {
   native_emit_prelude(out);

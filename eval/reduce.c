@@ -14,13 +14,6 @@
 enum { FUEL = 256 };      // constructors that are built eagerly before one is left for later
 enum { STACK_SLACK = 8 }; // words of the largest frame that is pushed after one check
 
-static Word make_string(Machine *machine, const CodeString *string) {
-  Word text = word_make(TAG_CTR, NAME_STRING_NIL, 0);
-  for (uint32_t i = string->count; i-- > 0;)
-    text = new_pair(machine, TAG_CTR, NAME_STRING_CONS, number_u60(string->codes[i]), text);
-  return text;
-}
-
 static inline Word read_key(const int32_t *at) { return (Word)(uint32_t)at[0] | (Word)(uint32_t)at[1] << 32; }
 
 // What a switch compares: numbers as a whole, constructors and calls by name.

@@ -70,6 +70,13 @@ static inline void clone(Machine *machine, Word term, Word state, Word copies[2]
   copies[1] = state & DUP_DEAD1 ? TAG_ERA : word_make(TAG_DP1, 0, dup);
 }
 
+static inline Word make_string(Machine *machine, const CodeString *string) {
+  Word text = word_make(TAG_CTR, NAME_STRING_NIL, 0);
+  for (uint32_t i = string->count; i-- > 0;)
+    text = new_pair(machine, TAG_CTR, NAME_STRING_CONS, number_u60(string->codes[i]), text);
+  return text;
+}
+
 // What one side of a dup gets, and the other: results[side].
 // dead: the state bit of a side that was erased already; its result is not built.
 
@@ -220,7 +227,7 @@ static inline bool operate_numbers(Machine *machine, Operator op, Word a, Word b
 
 // An operation in a rule's body whose operands are not both numbers as they stand: computed if they stand for numbers,
 // else a node.
-static Word operate_later(Machine *machine, unsigned extra, Word left, Word right) {
+static inline Word operate_later(Machine *machine, unsigned extra, Word left, Word right) {
   Word result;
   left = resolve(machine, left), right = resolve(machine, right);
   if (operate_numbers(machine, op2_operator(extra), left, right, &result)) return result;
@@ -230,7 +237,7 @@ static Word operate_later(Machine *machine, unsigned extra, Word left, Word righ
 // An argument that is an operation on numbers by now is computed when it is passed: no chain of pending operations
 // grows behind the variables of continuations. One step that always succeeds: nothing that lazy evaluation leaves out
 // can fail or take long by this.
-static Word operate_argument(Machine *machine, Word term) {
+static inline Word operate_argument(Machine *machine, Word term) {
   Location location = word_location(term);
   Word *operands = &machine->heap[location], result;
   operands[0] = resolve(machine, operands[0]);
@@ -240,7 +247,7 @@ static Word operate_argument(Machine *machine, Word term) {
   return result;
 }
 
-static _Noreturn void fail_division(Machine *machine, unsigned extra, Word left) {
+static inline _Noreturn void fail_division(Machine *machine, unsigned extra, Word left) {
   const CodePlace *place = &machine->code.places.items[op2_place(extra)];
   Buffer text = {0};
   buffer_format(&text, "while reducing (%s ", OPERATOR_TEXT[op2_operator(extra)]);
@@ -254,13 +261,13 @@ static _Noreturn void fail_division(Machine *machine, unsigned extra, Word left)
 }
 
 // The term of a dup asks for the other side of the same dup.
-static _Noreturn void fail_cycle(Machine *machine) {
+static inline _Noreturn void fail_cycle(Machine *machine) {
   const char *hint = machine->program->has_scopeless ? "follow the scopeless variables" : PRINT_TORN_HINT;
   machine_fail(machine, MACHINE_FAILED, NULL, hint, "a value depends on itself");
 }
 
 // An operation whose operands are both in weak head normal form.
-static Word operate(Machine *machine, unsigned extra, Word left, Word right) {
+static inline Word operate(Machine *machine, unsigned extra, Word left, Word right) {
   Operator op = op2_operator(extra);
   Word result;
   if (operate_numbers(machine, op, left, right, &result)) return result;
@@ -306,7 +313,7 @@ static inline bool project(Machine *machine, Location dup, unsigned side, Word *
 
 // The term of a dup is in weak head normal form, no λ (see lift_lambda) and no superposition of its own (see project):
 // what the demanded side gets.
-static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term) {
+static inline Word fire_dup(Machine *machine, Location dup, unsigned side, Word term) {
   Word state = machine->heap[dup + 1] & ~(Word)DUP_CLAIMED;
   Word other_dead = state & (side ? DUP_DEAD0 : DUP_DEAD1);
   Word results[2];
@@ -331,7 +338,7 @@ static Word fire_dup(Machine *machine, Location dup, unsigned side, Word term) {
 
 // One side of a dup whose term is a stuck call, where a pattern asks for such a call: it is data there, and is cloned
 // like a constructor, so that it makes no difference whether it is shared.
-static Word split_stuck_call(Machine *machine, Word term) {
+static inline Word split_stuck_call(Machine *machine, Word term) {
   Location dup = word_location(term);
   unsigned side = word_tag(term) - TAG_DP0;
   Word call = machine->heap[dup], state = machine->heap[dup + 1] & ~DUP_SESSION_MASK, results[2] = {call, TAG_ERA};
@@ -384,7 +391,7 @@ static inline void copy_value(Machine *machine, Word term, Word copies[2]) {
 // x <- {x0 x1}
 //
 // Returns the new top of the stack. *term becomes what is to be evaluated next (*applied), or a λ.
-static Word *lift_lambda(Machine *machine, Word *term, Word *sp, bool *applied) {
+static inline Word *lift_lambda(Machine *machine, Word *term, Word *sp, bool *applied) {
   Word *const heap = machine->heap;
   Location cell = word_location(*term);
   Word body = heap[cell + 1]; // later a side of the dup that was made last
@@ -460,7 +467,7 @@ static Word *lift_lambda(Machine *machine, Word *term, Word *sp, bool *applied) 
 // (a c0 …)
 //
 // Returns the new top of the stack, with *term to be evaluated; NULL when no such dup waits.
-static Word *project_application(Machine *machine, Word *term, Word *sp) {
+static inline Word *project_application(Machine *machine, Word *term, Word *sp) {
   Word *const heap = machine->heap;
   Location superposition = word_location(*term);
   Label label = heap[superposition + 2];
@@ -489,7 +496,7 @@ static Word *project_application(Machine *machine, Word *term, Word *sp) {
 }
 
 // A superposition at an occurrence inside an argument moves up to the argument itself.
-static unsigned lift_to_argument(Machine *machine, const FunctionCode *function, Word *fp, unsigned occurrence) {
+static inline unsigned lift_to_argument(Machine *machine, const FunctionCode *function, Word *fp, unsigned occurrence) {
   while (occurrence >= function->arity) {
     Occurrence place = function->function->occurrences.items[occurrence];
     Word node = fp[place.parent];
@@ -507,7 +514,7 @@ static unsigned lift_to_argument(Machine *machine, const FunctionCode *function,
   return occurrence;
 }
 
-static Word rebuild_call(Machine *machine, unsigned name, const Word *fields, unsigned arity) {
+static inline Word rebuild_call(Machine *machine, unsigned name, const Word *fields, unsigned arity) {
   if (arity == 0) return word_make(TAG_CAL, name, 0);
   Location node = heap_alloc(machine, arity);
   memcpy(&machine->heap[node], fields, arity * sizeof *fields);
@@ -515,7 +522,7 @@ static Word rebuild_call(Machine *machine, unsigned name, const Word *fields, un
 }
 
 // All strict arguments are in weak head normal form, one of them no value.
-static Word odd_call(Machine *machine, unsigned name, Word *fp) {
+static inline Word odd_call(Machine *machine, unsigned name, Word *fp) {
   const FunctionCode *function = machine->code.functions.items[name];
   for (unsigned i = 0; i < function->arity; i++) {
     if (!function->strict[i] || word_tag(fp[i]) != TAG_SUP) continue;

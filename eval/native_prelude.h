@@ -1,0 +1,155 @@
+// What all emitted C begins with, after native_abi.h: the machine as machine code sees it, and its commonest actions.
+// The layout of words is that of word.h, the actions are those of rules.h and machine.h.
+#include "native_abi.h" // (not in the emitted text)
+
+struct Machine {
+  NATIVE_MACHINE_FIELDS
+};
+
+static const NativeRuntime *runtime;
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define COLD __attribute__((noinline, cold, unused))
+#define INLINE static inline __attribute__((always_inline, unused))
+
+#define HEAP ((Word *)m)
+#define TAG(w) ((w)&15)
+#define EXTRA(w) ((uint32_t)((w) >> 4 & 0x3FFFFF))
+#define LOCATION(w) ((w) >> 26)
+#define KEY(w) ((w)&0x3FFFFFF)
+#define IS_VALUE(w) (TAG(w) <= 3)
+#define IS_U60(w) (TAG(w) == 0)
+#define ARE_U60(a, b) ((((a) | (b)) & 15) == 0)
+#define IS_FLAT(w) (TAG(w) <= 1 || TAG(w) == 5 || (TAG(w) == 2 && (w) >> 26 == 0))
+enum { T_CTR = 2, T_LAM = 3, T_APP = 6, T_OP2 = 7, T_CAL = 8, T_VAR = 9, T_DP0 = 10, T_DP1 = 11, T_GRAPH = 12 };
+enum { SLOT_FREE_ = 15, SLOT_UNUSED_ = 15 | 1 << 4, FIRED_ = 4, FRAME_NATIVE_ = 12 };
+
+INLINE Location alloc(Machine *m, unsigned size) {
+  Location l = m->free_lists[size];
+  if (LIKELY(l != 0)) {
+    m->free_lists[size] = HEAP[l];
+    return l;
+  }
+  l = m->bump;
+  if (UNLIKELY(l + size > m->bump_limit)) return runtime->more_heap(m, size);
+  m->bump = l + size;
+  return l;
+}
+
+INLINE void release(Machine *m, Location l, unsigned size) {
+  HEAP[l] = m->free_lists[size];
+  m->free_lists[size] = l;
+}
+
+// The way to more stack, and to whoever wants attention.
+#define CHECK_STACK()                                                                                                  \
+  do {                                                                                                                 \
+    if (UNLIKELY((char *)__builtin_frame_address(0) < *(char *volatile *)&m->native_limit)) runtime->attend(m);        \
+  } while (0)
+
+// Reduces a term to weak head normal form: a call by its machine code, all else by the runtime.
+static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
+  for (;;) {
+    Location l = LOCATION(w);
+    switch (TAG(w)) {
+    case T_CAL: {
+      NativeEnter *enter = m->natives[EXTRA(w)];
+      if (!enter) return runtime->reduce(m, w);
+      w = enter(m, HEAP + l, l);
+      break;
+    }
+    case T_DP0:
+    case T_DP1:
+      if (!(HEAP[l + 1] & FIRED_)) return runtime->reduce(m, w);
+      w = HEAP[l];
+      release(m, l, 2);
+      break;
+    case T_VAR:
+      if (TAG(HEAP[l]) == 15) return w;
+      w = HEAP[l];
+      release(m, l, 2);
+      break;
+    case T_APP:
+    case T_OP2:
+    case T_GRAPH: return runtime->reduce(m, w);
+    default: return w;
+    }
+  }
+}
+
+INLINE void erase(Machine *m, Word w) {
+  if (UNLIKELY(!IS_FLAT(w))) runtime->erase(m, w);
+}
+
+#define CLONE(copy, x)                                                                                                 \
+  do {                                                                                                                 \
+    if (IS_FLAT(x)) {                                                                                                  \
+      copy = x;                                                                                                        \
+    } else {                                                                                                           \
+      Word copies_[2];                                                                                                 \
+      runtime->clone(m, x, copies_);                                                                                   \
+      copy = copies_[0];                                                                                               \
+      x = copies_[1];                                                                                                  \
+    }                                                                                                                  \
+  } while (0)
+
+#define COPY_VALUE(copy, x)                                                                                            \
+  do {                                                                                                                 \
+    if (IS_FLAT(x)) {                                                                                                  \
+      copy = x;                                                                                                        \
+    } else {                                                                                                           \
+      Word copies_[2];                                                                                                 \
+      runtime->copy_value(m, x, copies_);                                                                              \
+      copy = copies_[0];                                                                                               \
+      x = copies_[1];                                                                                                  \
+    }                                                                                                                  \
+  } while (0)
+
+INLINE Word node1(Machine *m, Word key, Word a) {
+  Location l = alloc(m, 1);
+  HEAP[l] = a;
+  return key | l << 26;
+}
+
+INLINE Word node2(Machine *m, Word key, Word a, Word b) {
+  Location l = alloc(m, 2);
+  HEAP[l] = a, HEAP[l + 1] = b;
+  return key | l << 26;
+}
+
+INLINE Word node3(Machine *m, Word key, Word a, Word b, Word c) {
+  Location l = alloc(m, 3);
+  HEAP[l] = a, HEAP[l + 1] = b, HEAP[l + 2] = c;
+  return key | l << 26;
+}
+
+// What the search for cycles must see while something else runs.
+#define HOLD(count, ...)                                                                                               \
+  do {                                                                                                                 \
+    Word held_[] = {__VA_ARGS__};                                                                                      \
+    for (int i_ = 0; i_ < (count); i_++) m->stack_top[i_] = held_[i_];                                                 \
+    m->stack_top[count] = (Word)(count) << 4 | FRAME_NATIVE_;                                                          \
+    m->stack_top += (count) + 1;                                                                                       \
+  } while (0)
+#define LET_GO(count) (m->stack_top -= (count) + 1)
+
+#define TAKE_FUEL() (LIKELY(m->fuel != 0) && (m->fuel--, 1))
+
+// Operations on U60.
+#define U_ADD(a, b) ((a) + (b))
+#define U_SUB(a, b) ((a) - (b))
+#define U_MUL(a, b) (((a) >> 4) * (b))
+#define U_DIV(a, b) ((a) / (b) << 4)
+#define U_MOD(a, b) ((a) % (b))
+#define U_AND(a, b) ((a) & (b))
+#define U_OR(a, b) ((a) | (b))
+#define U_XOR(a, b) ((a) ^ (b))
+#define U_SHL(a, b) ((b) >> 4 < 60 ? (a) << ((b) >> 4) : 0)
+#define U_SHR(a, b) ((b) >> 4 < 60 ? (a) >> 4 >> ((b) >> 4) << 4 : 0)
+#define U_LT(a, b) ((Word)((a) < (b)) << 4)
+#define U_LE(a, b) ((Word)((a) <= (b)) << 4)
+#define U_EQ(a, b) ((Word)((a) == (b)) << 4)
+#define U_GE(a, b) ((Word)((a) >= (b)) << 4)
+#define U_GT(a, b) ((Word)((a) > (b)) << 4)
+#define U_NE(a, b) ((Word)((a) != (b)) << 4)
