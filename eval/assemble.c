@@ -112,7 +112,8 @@ static Waiting emit_waiting(Assembler *assembler, const Layout *layout, CodeKind
   for (uint32_t i = 0; i < (registers + 31) / 32; i++) ARRAY_PUSH(&assembler->code->masks, 0);
   for (Atom x = 0; x < (Atom)assembler->unit->variables; x++) {
     int32_t reg = layout->registers[x];
-    if (reg >= 0 && x != dst && bit_has(kept, x))
+    bool borrowed = (size_t)x < assembler->unit->loans.count && assembler->unit->loans.items[x].borrowed;
+    if (reg >= 0 && x != dst && bit_has(kept, x) && !borrowed) // the owner keeps what is borrowed
       assembler->code->masks.items[mask + reg / 32] |= (uint32_t)1 << (reg % 32);
   }
   if (registers + 1 > assembler->peak) assembler->peak = registers + 1;
@@ -217,10 +218,13 @@ static int32_t assemble_middle(Assembler *assembler, const Step *step, Layout *l
   int32_t aside = 0;
   switch (step->kind) {
   case STEP_FORCE:
+  case STEP_FORCE_FIELD:
   case STEP_CALL:
   case STEP_APPLY: {
-    static const CodeKind kinds[] = {
-        [STEP_FORCE] = CODE_FORCE, [STEP_CALL] = CODE_CALL_UNIT, [STEP_APPLY] = CODE_APPLY};
+    static const CodeKind kinds[] = {[STEP_FORCE] = CODE_FORCE,
+                                     [STEP_FORCE_FIELD] = CODE_FORCE_FIELD,
+                                     [STEP_CALL] = CODE_CALL_UNIT,
+                                     [STEP_APPLY] = CODE_APPLY};
     Atom dst = step->kind == STEP_FORCE ? x[0] : step->dst;
     unsigned words = bit_words(assembler->unit->variables + 1);
     uint64_t *kept = calloc(words, sizeof *kept);
@@ -235,7 +239,10 @@ static int32_t assemble_middle(Assembler *assembler, const Step *step, Layout *l
     place(assembler, layout, dst);
     Waiting waiting = emit_waiting(assembler, layout, kinds[step->kind], dst, kept);
     if (step->kind == STEP_CALL) emit(assembler, (int32_t)step->name);
-    if (step->kind != STEP_FORCE) emit(assembler, (int32_t)step->count), emit_operands(assembler, &before, step, 0);
+    if (step->kind == STEP_FORCE_FIELD)
+      emit(assembler, layout->registers[x[0]]), emit(assembler, (int32_t)step->word);
+    else if (step->kind != STEP_FORCE)
+      emit(assembler, (int32_t)step->count), emit_operands(assembler, &before, step, 0);
     assembler->code->words.items[waiting.end] = here(assembler);
     aside = step->aside ? waiting.aside : 0;
     free_layout(&before);
@@ -289,6 +296,20 @@ static int32_t assemble_middle(Assembler *assembler, const Step *step, Layout *l
     emit(assembler, source);
     return 0;
   }
+  case STEP_CLONE_FIELD: {
+    int32_t dst = place(assembler, layout, step->dst);
+    emit(assembler, CODE_CLONE_FIELD), emit(assembler, dst), emit(assembler, layout->registers[x[0]]);
+    emit(assembler, (int32_t)step->word);
+    return 0;
+  }
+  case STEP_LEND: {
+    int32_t dst = place(assembler, layout, step->dst);
+    emit(assembler, CODE_LEND), emit(assembler, dst), emit(assembler, layout->registers[x[0]]);
+    return 0;
+  }
+  case STEP_UNLEND:
+    emit(assembler, CODE_UNLEND), emit(assembler, layout->registers[x[0]]), emit(assembler, layout->registers[x[1]]);
+    return 0;
   case STEP_DROP: emit(assembler, CODE_ERASE), emit(assembler, layout->registers[x[0]]); return 0;
   case STEP_FREE:
     emit(assembler, CODE_FREE), emit(assembler, layout->registers[x[0]]), emit(assembler, (int32_t)step->word);

@@ -60,22 +60,26 @@ typedef enum {
   // When the term is no value and aside is not 0, they go on there, else at the end. The mask numbers the first of
   // Code.masks: the registers that hold terms meanwhile.
   CODE_FORCE = CODE_OP2K + OP_COUNT, // …                      reduce dst
+  CODE_FORCE_FIELD,                  // … p index              dst becomes a field of p, reduced in its place
   CODE_CALL_UNIT,                    // … name n x*n           dst becomes the result of a function's direct code
   CODE_APPLY,                        // … n f x*(n-1)          … of an application
   CODE_REFUEL,
-  CODE_ENTER,     // name                    a unit begins: in machine code if there is some
-  CODE_FUEL,      // target                  takes one, or jumps when there is none
-  CODE_IF_ZERO,   // x target                jumps when x is 0
-  CODE_TAKE,      // x n free dst*n          the fields of a constructor; frees its cells if told so
-  CODE_FREE,      // x n                     frees the n cells of an opened constructor
-  CODE_REUSE,     // dst word x n y*n        a node in the cells of x
-  CODE_COPY,      // dst0 dst1 x             copies of a value that are values
-  CODE_MOVE,      // dst x
-  CODE_RESULT,    // x                       leaves with a term
-  CODE_TAIL_UNIT, // name n x*n              … by the direct code of a function
-  CODE_GRAPH,     // name n x*n              … by its graph code
-  CODE_LEAVE,     // n f x*(n-1)             … by an application
-  CODE_OPERATE,   // + operator: dst x y aside   numbers of one kind; else it goes aside
+  CODE_ENTER,       // name                    a unit begins: in machine code if there is some
+  CODE_FUEL,        // target                  takes one, or jumps when there is none
+  CODE_IF_ZERO,     // x target                jumps when x is 0
+  CODE_TAKE,        // x n free dst*n          the fields of a constructor; frees its cells if told so
+  CODE_FREE,        // x n                     frees the n cells of an opened constructor
+  CODE_REUSE,       // dst word x n y*n        a node in the cells of x
+  CODE_COPY,        // dst0 dst1 x             copies of a value that are values
+  CODE_CLONE_FIELD, // dst p index           a copy of a field that stays where it is
+  CODE_LEND,        // dst x                   x for a callee that borrows it
+  CODE_UNLEND,      // y x                     drops y if it is not x
+  CODE_MOVE,        // dst x
+  CODE_RESULT,      // x                       leaves with a term
+  CODE_TAIL_UNIT,   // name n x*n              … by the direct code of a function
+  CODE_GRAPH,       // name n x*n              … by its graph code
+  CODE_LEAVE,       // n f x*(n-1)             … by an application
+  CODE_OPERATE,     // + operator: dst x y aside   numbers of one kind; else it goes aside
   CODE_OPERATEK = CODE_OPERATE + OP_COUNT, // + operator: dst x constant aside
   CODE_COUNT = CODE_OPERATEK + OP_COUNT
 } CodeKind;

@@ -2,13 +2,35 @@
 #include "strict.h"
 
 static const char *const NAMES[] = {
-    [STEP_FORCE] = "force",     [STEP_CHECK] = "check",   [STEP_OPERATE] = "operate", [STEP_LATER] = "later",
-    [STEP_CALL] = "call",       [STEP_APPLY] = "apply",   [STEP_NODE] = "node",       [STEP_OPEN] = "open",
-    [STEP_LAMBDA] = "lambda",   [STEP_LAMBDA_BODY] = "body", [STEP_LAMBDA_UNUSED] = "lambda*",
-    [STEP_SUPERPOSE] = "superpose", [STEP_STRING] = "string", [STEP_LIST] = "list",   [STEP_BLOCK] = "block",
-    [STEP_CLONE] = "clone",     [STEP_DROP] = "drop",     [STEP_FREE] = "free",       [STEP_CASE] = "case",
-    [STEP_IF] = "if",           [STEP_FUEL] = "fuel",     [STEP_RETURN] = "return",   [STEP_TAIL] = "tail",
-    [STEP_LEAVE] = "leave",     [STEP_GRAPH] = "graph",
+    [STEP_FORCE] = "force",
+    [STEP_FORCE_FIELD] = "force-field",
+    [STEP_CLONE_FIELD] = "clone-field",
+    [STEP_LEND] = "lend",
+    [STEP_UNLEND] = "unlend",
+    [STEP_CHECK] = "check",
+    [STEP_OPERATE] = "operate",
+    [STEP_LATER] = "later",
+    [STEP_CALL] = "call",
+    [STEP_APPLY] = "apply",
+    [STEP_NODE] = "node",
+    [STEP_OPEN] = "open",
+    [STEP_LAMBDA] = "lambda",
+    [STEP_LAMBDA_BODY] = "body",
+    [STEP_LAMBDA_UNUSED] = "lambda*",
+    [STEP_SUPERPOSE] = "superpose",
+    [STEP_STRING] = "string",
+    [STEP_LIST] = "list",
+    [STEP_BLOCK] = "block",
+    [STEP_CLONE] = "clone",
+    [STEP_DROP] = "drop",
+    [STEP_FREE] = "free",
+    [STEP_CASE] = "case",
+    [STEP_IF] = "if",
+    [STEP_FUEL] = "fuel",
+    [STEP_RETURN] = "return",
+    [STEP_TAIL] = "tail",
+    [STEP_LEAVE] = "leave",
+    [STEP_GRAPH] = "graph",
 };
 
 static void dump_atom(const Strict *strict, Buffer *out, Atom x) {
@@ -36,7 +58,8 @@ static void dump_path(const Strict *strict, Buffer *out, const Step *step, int d
     unsigned tag = word_tag(step->word);
     if (step->kind == STEP_OPERATE || step->kind == STEP_LATER)
       buffer_format(out, " %s", OPERATOR_TEXT[op2_operator(word_extra(step->word))]);
-    if (step->kind == STEP_CALL || step->kind == STEP_TAIL || step->kind == STEP_GRAPH) buffer_format(out, " #%u", step->name);
+    if (step->kind == STEP_CALL || step->kind == STEP_TAIL || step->kind == STEP_GRAPH)
+      buffer_format(out, " #%u", step->name);
     if ((step->kind == STEP_NODE || step->kind == STEP_OPEN) && (tag == TAG_CTR || tag == TAG_CAL))
       buffer_format(out, " %s", strict->program->names.items[word_extra(step->word)].text);
     for (uint32_t i = 0; i < step->count; i++) dump_atom(strict, out, step->arguments[i]);

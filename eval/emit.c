@@ -61,6 +61,8 @@ static uint32_t print_hold(Emitter *emitter, const Step *step, const uint64_t *a
     if (pass == 1 && count) PRINT("  HOLD(%u", count);
     for (Atom x = 0; x < (Atom)emitter->unit->variables; x++) {
       bool kept = bit_has(step->next->live, x) || bit_has(after, x) || (step->aside && bit_has(step->aside->live, x));
+      const Unit *unit = emitter->unit;
+      if ((size_t)x < unit->loans.count && unit->loans.items[x].borrowed) continue; // its owner holds it
       if (!kept || x == step->dst || (step->kind == STEP_FORCE && x == step->arguments[0])) continue;
       if (pass == 0) count++;
       if (pass == 1) PRINT(", v%d", x);
@@ -144,6 +146,17 @@ static void emit_force(Emitter *emitter, const Step *step, const uint64_t *after
   PRINT("  v%d = finish(m, v%d);\n", x, x);
   print_let_go(emitter, held);
   PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) goto l%u;\n  }\n", x, way_aside(emitter, step->aside, after));
+}
+
+static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t *after) {
+  PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", step->dst, step->arguments[0], (unsigned)step->word);
+  PRINT("  if (!IS_VALUE(v%d)) {\n", step->dst);
+  PRINT("  HEAP[LOCATION(v%d) + %u] = 0;\n", step->arguments[0], (unsigned)step->word);
+  uint32_t held = print_hold(emitter, step, after);
+  PRINT("  v%d = finish(m, v%d);\n", step->dst, step->dst);
+  print_let_go(emitter, held);
+  PRINT("  HEAP[LOCATION(v%d) + %u] = v%d;\n", step->arguments[0], (unsigned)step->word, step->dst);
+  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) goto l%u;\n  }\n", step->dst, way_aside(emitter, step->aside, after));
 }
 
 static void emit_apply(Emitter *emitter, const Step *step, const uint64_t *after) {
@@ -250,6 +263,12 @@ static void emit_middle(Emitter *emitter, const Step *step, const uint64_t *afte
   const Atom *x = step->arguments;
   switch (step->kind) {
   case STEP_FORCE: emit_force(emitter, step, after); break;
+  case STEP_FORCE_FIELD: emit_force_field(emitter, step, after); break;
+  case STEP_CLONE_FIELD:
+    PRINT("  v%d = runtime->clone_field(m, LOCATION(v%d) + %u);\n", step->dst, x[0], (unsigned)step->word);
+    break;
+  case STEP_LEND: PRINT("  LEND(v%d, v%d);\n", step->dst, x[0]); break;
+  case STEP_UNLEND: PRINT("  if (UNLIKELY(v%d != v%d)) erase(m, v%d);\n", x[0], x[1], x[0]); break;
   case STEP_CHECK:
     PRINT("  if (UNLIKELY(!IS_U60(v%d))) goto l%u;\n", x[0], way_aside(emitter, step->aside, after));
     break;
@@ -345,8 +364,7 @@ static void emit_leave(Emitter *emitter, const Step *step) {
 
 static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after) {
   bool numbers = false, names = false;
-  for (uint32_t i = 0; i < step->case_count; i++)
-    *(word_tag(step->cases[i].key) <= TAG_FLO ? &numbers : &names) = true;
+  for (uint32_t i = 0; i < step->case_count; i++) *(word_tag(step->cases[i].key) <= TAG_FLO ? &numbers : &names) = true;
   Atom x = step->arguments[0];
   if (numbers && names)
     PRINT("  switch (TAG(v%d) <= 1 ? v%d : KEY(v%d)) {\n", x, x, x);
@@ -394,8 +412,14 @@ static void emit_path(Emitter *emitter, const Step *step, const uint64_t *after)
   for (; step; step = step->next) {
     switch (step->kind) {
     case STEP_CASE: emit_case(emitter, step, after); return;
-    case STEP_IF: PRINT("  if (v%d)", step->arguments[0]); emit_fork(emitter, step, after); return;
-    case STEP_FUEL: PRINT("  if (TAKE_FUEL())"); emit_fork(emitter, step, after); return;
+    case STEP_IF:
+      PRINT("  if (v%d)", step->arguments[0]);
+      emit_fork(emitter, step, after);
+      return;
+    case STEP_FUEL:
+      PRINT("  if (TAKE_FUEL())");
+      emit_fork(emitter, step, after);
+      return;
     case STEP_RETURN: emit_return(emitter, step->arguments[0]); return;
     case STEP_TAIL: emit_tail(emitter, step); return;
     case STEP_LEAVE: emit_leave(emitter, step); return;
@@ -475,7 +499,8 @@ static void emit_entry(Emitter *emitter, const Unit *unit) {
 // A call that the graph's code takes over, for each number of arguments.
 static void emit_graphs(Emitter *emitter) {
   bool needed[ARITY_LIMIT + 1] = {false};
-  for (size_t i = 0; i < emitter->strict->units.count; i++) needed[emitter->strict->units.items[i]->function->arity] = true;
+  for (size_t i = 0; i < emitter->strict->units.count; i++)
+    needed[emitter->strict->units.items[i]->function->arity] = true;
   for (uint32_t arity = 1; arity <= ARITY_LIMIT; arity++) {
     if (!needed[arity]) continue;
     PRINT("\nstatic COLD Word graph%u(Machine *m, uint32_t name", arity);
@@ -513,7 +538,8 @@ size_t emit_c(const Code *code, const Program *program, Buffer *out) {
   if (count) {
     PRINT("static const NativeEntry entries[] = {\n");
     for (size_t i = 0; i < strict->finished; i++)
-      if (strict->units.items[i]->steps) PRINT("  {%u, e%u},\n", strict->units.items[i]->name, strict->units.items[i]->name);
+      if (strict->units.items[i]->steps)
+        PRINT("  {%u, e%u},\n", strict->units.items[i]->name, strict->units.items[i]->name);
     PRINT("};\n");
   }
   PRINT("const NativeModule hvm_native_module = {NATIVE_ABI, %zu, %s, bind};\n", count, count ? "entries" : "NULL");

@@ -30,6 +30,7 @@ void lower_restore(Lowering *lowering, Saved *saved) {
 
 Atom lower_variable(Lowering *lowering, Kind kind) {
   ARRAY_PUSH(&lowering->facts, (Fact){kind, NO_ATOM, NULL});
+  ARRAY_PUSH(&lowering->unit->loans, (Loan){false, NO_ATOM, 0});
   return (Atom)lowering->facts.count - 1;
 }
 
@@ -115,8 +116,29 @@ Atom lower_shaped(Lowering *lowering, Word key, uint32_t count, const Atom *fiel
   return x;
 }
 
+static const Loan *loan_of(const Lowering *lowering, Atom x) {
+  return x >= 0 && lowering->unit->loans.items[x].borrowed ? &lowering->unit->loans.items[x] : NULL;
+}
+
+// A copy of something borrowed, for a step that takes it away.
+static Atom lower_copy(Lowering *lowering, Atom x, Loan loan) {
+  if (lower_kind(lowering, x) == KIND_NUMBER) return x;
+  bool parameter = loan.parent == NO_ATOM;
+  Atom copy = lower_variable(lowering, parameter ? KIND_VALUE : KIND_ANY);
+  Step *step = lower_step(lowering, parameter ? STEP_CLONE : STEP_CLONE_FIELD, copy, 1);
+  step->arguments[0] = parameter ? x : loan.parent;
+  step->word = parameter ? true : loan.field;
+  return copy;
+}
+
+Atom lower_look(Lowering *lowering, Atom atom) {
+  atom = lower_resolve(lowering, atom);
+  return loan_of(lowering, atom) ? atom : lower_use(lowering, atom);
+}
+
 Atom lower_use(Lowering *lowering, Atom atom) {
   atom = lower_resolve(lowering, atom);
+  if (loan_of(lowering, atom)) return lower_copy(lowering, atom, *loan_of(lowering, atom));
   const Shape *shape = lower_shape(lowering, atom);
   if (!shape) return atom;
   Atom *fields = ARENA_ARRAY(lowering->arena, Atom, shape->count);
@@ -163,8 +185,10 @@ static void lower_force(Lowering *lowering, Atom atom) {
     lowering->failed = true;
     return;
   }
-  Step *step = lower_step(lowering, STEP_FORCE, NO_ATOM, 1);
-  step->arguments[0] = atom;
+  const Loan *loan = loan_of(lowering, atom);
+  Step *step = lower_step(lowering, loan ? STEP_FORCE_FIELD : STEP_FORCE, loan ? atom : NO_ATOM, 1);
+  step->arguments[0] = loan ? loan->parent : atom;
+  step->word = loan ? loan->field : 0;
   step->aside = lower_aside(lowering);
   set_kind(lowering, atom, KIND_VALUE);
 }
@@ -246,7 +270,7 @@ static Atom lower_constructor(Lowering *lowering, Term *term, Demand on) {
 static Atom lower_operate(Lowering *lowering, Term *term) {
   Atom left = lower_value(lowering, term->operate.left, DEMAND_COMPLETE);
   Atom right = lower_value(lowering, term->operate.right, DEMAND_COMPLETE);
-  left = lower_use(lowering, left), right = lower_use(lowering, right);
+  left = lower_look(lowering, left), right = lower_look(lowering, right);
   Atom dst = lower_variable(lowering, KIND_NUMBER);
   Step *step = lower_step(lowering, STEP_OPERATE, dst, 2);
   step->word = lower_operation(lowering, term);
@@ -301,7 +325,26 @@ static bool should_inline(const Lowering *lowering, const Function *function) {
   if (lowering->depth >= INLINE_DEPTH || lowering->steps > INLINE_STEPS_LIMIT) return false;
   for (const Scope *scope = lowering->scope; scope; scope = scope->caller)
     if (scope->function == function) return false;
-  return strict_can_inline(lowering->strict, function);
+  return strict_can_inline(lowering->strict, function, lowering->unit->function);
+}
+
+// A call of a unit. What is borrowed is lent on where the callee only looks at it.
+static Step *lower_unit_call(Lowering *lowering, const Term *term, const Unit *unit, Demand on, StepKind kind) {
+  Atom *atoms = lower_arguments(lowering, term, unit->function, on, false);
+  uint32_t count = term->call.count;
+  bool *lent = ARENA_ARRAY(lowering->arena, bool, count + 1);
+  for (uint32_t i = 0; i < count; i++) {
+    Atom atom = lower_resolve(lowering, atoms[i]);
+    lent[i] = loan_of(lowering, atom) && lower_kind(lowering, atom) == KIND_VALUE &&
+              strict_lendable(lowering->strict, unit, i);
+    atoms[i] = lent[i] ? atom : lower_use(lowering, atom);
+    if (unit->values[i] && lower_kind(lowering, atoms[i]) == KIND_ANY) lower_force(lowering, atoms[i]); // a copy
+  }
+  Step *step = lower_step(lowering, kind, kind == STEP_TAIL ? NO_ATOM : lower_variable(lowering, KIND_ANY), count);
+  memcpy(step->arguments, atoms, count * sizeof *atoms);
+  step->lent = lent;
+  step->name = unit->name;
+  return step;
 }
 
 static Atom lower_call(Lowering *lowering, Term *term, Demand on) {
@@ -322,11 +365,7 @@ static Atom lower_call(Lowering *lowering, Term *term, Demand on) {
     lower_force(lowering, atom);
     return atom;
   }
-  Atom *atoms = lower_arguments(lowering, term, function, on, false);
-  for (uint32_t i = 0; i < term->call.count; i++) atoms[i] = lower_use(lowering, atoms[i]);
-  Step *step = lower_step(lowering, STEP_CALL, lower_variable(lowering, KIND_ANY), term->call.count);
-  memcpy(step->arguments, atoms, term->call.count * sizeof *atoms);
-  step->name = unit->name;
+  Step *step = lower_unit_call(lowering, term, unit, on, STEP_CALL);
   lower_surprise(lowering, term, step);
   return step->dst;
 }
@@ -415,7 +454,7 @@ static Atom lower_value(Lowering *lowering, Term *term, Demand on) {
 // U60.if: the condition is a number, and one branch is the result.
 static void lower_if(Lowering *lowering, Term *term, Demand on) {
   Term **arguments = term->call.arguments;
-  Atom condition = lower_use(lowering, lower_value(lowering, arguments[0], DEMAND_COMPLETE));
+  Atom condition = lower_look(lowering, lower_value(lowering, arguments[0], DEMAND_COMPLETE));
   if (lower_kind(lowering, condition) != KIND_NUMBER || lowering->strict->floats) {
     Step *check = lower_step(lowering, STEP_CHECK, NO_ATOM, 1);
     check->arguments[0] = condition;
@@ -448,15 +487,8 @@ static void lower_tail_call(Lowering *lowering, Term *term, Demand on) {
     lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on)));
     return;
   }
-  Atom *atoms = lower_arguments(lowering, term, function, on, false);
-  uint32_t count = term->call.count;
-  for (uint32_t i = 0; i < count; i++) atoms[i] = lower_use(lowering, atoms[i]);
-  Atom dst = lowering->in_block ? lower_variable(lowering, KIND_ANY) : NO_ATOM;
-  Step *step = lower_step(lowering, lowering->in_block ? STEP_CALL : STEP_TAIL, dst, count);
-  memcpy(step->arguments, atoms, count * sizeof *atoms);
-  step->name = unit->name;
-  if (unit == lowering->unit && !lowering->in_block) unit->calls_itself++;
-  if (lowering->in_block) lower_end(lowering, STEP_RETURN, dst);
+  Step *step = lower_unit_call(lowering, term, unit, on, lowering->in_block ? STEP_CALL : STEP_TAIL);
+  if (lowering->in_block) lower_end(lowering, STEP_RETURN, step->dst);
 }
 
 static void lower_tail_apply(Lowering *lowering, Term *term) {
@@ -561,10 +593,14 @@ static void lower_case(Lowering *lowering, Atom x, Word key, const Tree *tree, D
   } else {
     Atom *fields = ARENA_ARRAY(lowering->arena, Atom, count);
     for (uint32_t i = 0; i < count; i++) fields[i] = lower_variable(lowering, KIND_ANY);
-    Step *step = lower_step(lowering, STEP_OPEN, NO_ATOM, count + 1);
-    step->arguments[0] = x;
-    memcpy(step->arguments + 1, fields, count * sizeof *fields);
-    step->word = key;
+    if (loan_of(lowering, x)) {
+      for (uint32_t i = 0; i < count; i++) lowering->unit->loans.items[fields[i]] = (Loan){true, x, i};
+    } else {
+      Step *step = lower_step(lowering, STEP_OPEN, NO_ATOM, count + 1);
+      step->arguments[0] = x;
+      memcpy(step->arguments + 1, fields, count * sizeof *fields);
+      step->word = key;
+    }
     set_shape(lowering, x, key, count, fields);
   }
   lower_tree(lowering, tree, on);
@@ -612,10 +648,21 @@ void strict_lower(Strict *strict, Unit *unit) {
   *kept = scope;
   Lowering lowering = {.strict = strict, .unit = unit, .arena = arena, .scope = kept, .at = &unit->steps};
   lowering.root = (Root){kept, NULL};
-  for (uint32_t i = 0; i < function->arity; i++)
+  unit->loans.count = 0;
+  for (uint32_t i = 0; i < function->arity; i++) {
     kept->arguments[i] = lower_variable(&lowering, unit->values[i] ? KIND_VALUE : KIND_ANY);
+    unit->loans.items[i].borrowed = i < 64 && unit->borrowed >> i & 1;
+  }
   lower_tree(&lowering, function->tree, unit->demand);
+  if (lowering.failed) {
+    unit->steps = NULL;
+    if (unit->borrowed) { // its callers need it all the same: it gives copies to the graph's code
+      lowering.failed = false;
+      lowering.at = &unit->steps;
+      lowering.root = (Root){kept, NULL};
+      build_rest(&lowering);
+    }
+  }
   unit->variables = (uint32_t)lowering.facts.count;
-  if (lowering.failed) unit->steps = NULL;
   ARRAY_FREE(&lowering.facts);
 }

@@ -87,7 +87,9 @@ const Shape *lower_shape(const Lowering *lowering, Atom atom); // NULL: not know
 // The atom as an argument: a constructor that was taken apart or not built is built.
 Atom lower_use(Lowering *lowering, Atom atom);
 Atom lower_shaped(Lowering *lowering, Word key, uint32_t count, const Atom *fields); // a constructor, not built yet
-Word lower_operation(Lowering *lowering, const Term *term);                          // the word of an operation's node
+// The atom for a step that only looks at it: what is borrowed stays so.
+Atom lower_look(Lowering *lowering, Atom atom);
+Word lower_operation(Lowering *lowering, const Term *term); // the word of an operation's node
 Step *lower_aside(Lowering *lowering); // the steps that leave what is left of the root to the graph
 
 // How far a field is demanded with its constructor.

@@ -377,8 +377,7 @@ static void run_compile(void *argument) {
   CompileJob *job = argument;
   code_compile(&job->machine->code, job->program);
   for (size_t i = 0; i < job->program->functions.count && !job->function; i++) // no Main: anything may be asked for
-    if (!job->program->functions.items[i]->builtin)
-      code_start(&job->machine->code, job->program->functions.items[i]);
+    if (!job->program->functions.items[i]->builtin) code_start(&job->machine->code, job->program->functions.items[i]);
   if (job->function) job->start = code_start(&job->machine->code, job->function);
 }
 

@@ -36,19 +36,19 @@ typedef enum { MACHINE_OK, MACHINE_FAILED, MACHINE_EXHAUSTED, MACHINE_INTERRUPTE
 enum { SIZE_CLASSES = NATIVE_SIZES };
 
 struct Machine {
-  NATIVE_MACHINE_FIELDS // see native_abi.h
-  Word *heap;           // where the machine itself is: cells before FIRST_CELL are its own
-  Location runs;                     // further runs, by address: [next, length] in their first cells; 0: none
-  Location heap_end, touched;        // end of the cells in use or free for use; of those that were ever used
-  Location cycle_check;              // heap_end at which to look for cycles
-  uint64_t cycle_debt;               // erased sides of labelled dups since the last look: each may leave a cycle
-  bool cycles_possible;              // some were, since the heap was empty
-  uint64_t cycle_cells;              // cells that only cycles kept, given back so far
-  bool cycle_wanted;                 // look at the next safe point: when the stack is checked
-  Word *stack;                       // its bottom
+  NATIVE_MACHINE_FIELDS       // see native_abi.h
+      Word *heap;             // where the machine itself is: cells before FIRST_CELL are its own
+  Location runs;              // further runs, by address: [next, length] in their first cells; 0: none
+  Location heap_end, touched; // end of the cells in use or free for use; of those that were ever used
+  Location cycle_check;       // heap_end at which to look for cycles
+  uint64_t cycle_debt;        // erased sides of labelled dups since the last look: each may leave a cycle
+  bool cycles_possible;       // some were, since the heap was empty
+  uint64_t cycle_cells;       // cells that only cycles kept, given back so far
+  bool cycle_wanted;          // look at the next safe point: when the stack is checked
+  Word *stack;                // its bottom
   size_t natives_count;
-  char *native_bottom; // what native_limit is without a wish for attention
-  _Atomic(Word *) stack_limit;       // where to ask for more; at the bottom after an interrupt
+  char *native_bottom;         // what native_limit is without a wish for attention
+  _Atomic(Word *) stack_limit; // where to ask for more; at the bottom after an interrupt
   Word *stack_committed;
   uint64_t rewrites[RULE_COUNT];
   uint64_t next_label;
@@ -129,9 +129,9 @@ void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose,
 void machine_find_cycles(Machine *machine, const Word *top, size_t loose, Word term); // cycles.c
 // Reduces a term, and what the frames on the stack down to a FRAME_STOP then want.
 Word machine_reduce(Machine *machine, Word term);
-void machine_attend(Machine *machine); // machine code passed native_limit
+void machine_attend(Machine *machine);              // machine code passed native_limit
 Word machine_evaluate(Machine *machine, Word term); // to weak head normal form, above the frames that are there
-void machine_erase_all(Machine *machine); // what is in work
+void machine_erase_all(Machine *machine);           // what is in work
 Word machine_make_string(Machine *machine, const char *text, size_t size); // from UTF-8
 // Runs a built-in function whose arguments were normalised; see builtin.c.
 typedef struct {

@@ -34,12 +34,13 @@ enum { NATIVE_FUEL = 256 };  // constructors that are built eagerly before one i
 typedef struct {
   uint32_t abi;
   Location (*more_heap)(Machine *machine, unsigned size);
-  void (*attend)(Machine *machine);                // the stack limit was passed; returns unless the run must end
-  Word (*reduce)(Machine *machine, Word term);     // to weak head normal form
+  void (*attend)(Machine *machine);            // the stack limit was passed; returns unless the run must end
+  Word (*reduce)(Machine *machine, Word term); // to weak head normal form
   Word (*apply)(Machine *machine, Word function, const Word *arguments, uint32_t count); // likewise
   void (*erase)(Machine *machine, Word term);
   void (*clone)(Machine *machine, Word term, Word copies[2]);
   void (*copy_value)(Machine *machine, Word term, Word copies[2]);
+  Word (*clone_field)(Machine *machine, Location cell);
   Word (*operate_later)(Machine *machine, uint32_t extra, Word left, Word right);
   bool (*operate)(Machine *machine, uint32_t extra, Word left, Word right, Word *result);
   Word (*superpose)(Machine *machine, Word first, Word second);

@@ -106,6 +106,14 @@ INLINE void erase(Machine *m, Word w) {
     }                                                                                                                  \
   } while (0)
 
+#define LEND(lent, x)                                                                                                  \
+  do {                                                                                                                 \
+    if (UNLIKELY(TAG(x) == T_LAM))                                                                                     \
+      COPY_VALUE(lent, x);                                                                                             \
+    else                                                                                                               \
+      lent = x;                                                                                                        \
+  } while (0)
+
 INLINE Word node1(Machine *m, Word key, Word a) {
   Location l = alloc(m, 1);
   HEAP[l] = a;

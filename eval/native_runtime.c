@@ -20,6 +20,8 @@ static void runtime_clone(Machine *machine, Word term, Word copies[2]) { clone(m
 
 static void runtime_copy_value(Machine *machine, Word term, Word copies[2]) { copy_value(machine, term, copies); }
 
+static Word runtime_clone_field(Machine *machine, Location cell) { return clone_field(machine, cell); }
+
 static Word runtime_operate_later(Machine *machine, uint32_t extra, Word left, Word right) {
   return operate_later(machine, extra, left, right);
 }
@@ -45,6 +47,7 @@ const NativeRuntime native_runtime = {
     .erase = runtime_erase,
     .clone = runtime_clone,
     .copy_value = runtime_copy_value,
+    .clone_field = runtime_clone_field,
     .operate_later = runtime_operate_later,
     .operate = runtime_operate,
     .superpose = runtime_superpose,

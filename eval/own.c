@@ -41,6 +41,9 @@ static Range used_arguments(const Step *step) {
 static bool consumes(const Step *step) {
   switch (step->kind) {
   case STEP_FORCE:
+  case STEP_FORCE_FIELD:
+  case STEP_CLONE_FIELD:
+  case STEP_UNLEND:
   case STEP_CHECK:
   case STEP_OPERATE:
   case STEP_CASE:
@@ -102,6 +105,10 @@ static bool is_flat(const Owner *owner, const Path *path, Atom x) {
 
 static bool is_number(const Owner *owner, const Path *path, Atom x) {
   return x < 0 ? word_tag(owner->strict->code->constants.items[~x]) <= TAG_FLO : path->kinds[x] == KIND_NUMBER;
+}
+
+static bool is_borrowed(const Owner *owner, Atom x) {
+  return x >= 0 && (size_t)x < owner->unit->loans.count && owner->unit->loans.items[x].borrowed;
 }
 
 static Path fork_path(const Owner *owner, const Path *path) {
@@ -186,7 +193,7 @@ static void own(Owner *owner, Step **place, Path *path, const uint64_t *after);
 static void enter(Owner *owner, Step **place, const uint64_t *before, Path *path, const uint64_t *after) {
   const uint64_t *needed = *place ? (*place)->live : after;
   for (Atom x = 0; x < (Atom)owner->unit->variables; x++) {
-    if (!bit_has(before, x) || bit_has(needed, x) || is_flat(owner, path, x)) continue;
+    if (!bit_has(before, x) || bit_has(needed, x) || is_flat(owner, path, x) || is_borrowed(owner, x)) continue;
     Step *step = insert_step(owner, place, STEP_DROP, NO_ATOM, x);
     place = &step->next;
   }
@@ -200,6 +207,32 @@ static void enter_fork(Owner *owner, Step **place, const uint64_t *before, const
   free_path(&fork);
 }
 
+// Lends an argument of a call, which is needed after it, instead of cloning it: false if the callee does not borrow.
+// The loan ends where the call does, on both its ways.
+static bool lend_argument(Owner *owner, Step ***place, const Path *path, uint32_t index) {
+  Step *step = **place;
+  Atom x = step->arguments[index];
+  const Unit *callee = owner->strict->by_name.items[step->name];
+  if (step->kind != STEP_CALL || path->kinds[x] != KIND_VALUE) return false;
+  if (!strict_lendable(owner->strict, callee, index)) return false;
+  Atom lent = (Atom)owner->unit->variables++;
+  Step *lend = insert_step(owner, *place, STEP_LEND, lent, x);
+  *place = &lend->next;
+  step->arguments[index] = lent;
+  step->lent[index] = true;
+  Step **ends[] = {&step->next, &step->aside};
+  for (int i = 0; i < 2; i++) {
+    if (!*ends[i]) continue;
+    Step *end = insert_step(owner, ends[i], STEP_UNLEND, NO_ATOM, lent);
+    end->arguments = ARENA_ARRAY(&owner->strict->code->arena, Atom, 2);
+    end->arguments[0] = lent, end->arguments[1] = x;
+    end->count = 2;
+    end->live = copy_set(owner, end->live);
+    bit_add(end->live, x);
+  }
+  return true;
+}
+
 // Clones what a step takes and somebody needs later. `live`: variables that are used after it.
 static Step **clone_arguments(Owner *owner, Step **place, Path *path, const uint64_t *live) {
   Step *step = *place;
@@ -207,7 +240,8 @@ static Step **clone_arguments(Owner *owner, Step **place, Path *path, const uint
   if (step->kind == STEP_LAMBDA_BODY) used.from = 1; // the λ stays where it is
   for (uint32_t i = used.from; i < used.end; i++) {
     Atom x = step->arguments[i];
-    if (x < 0 || is_flat(owner, path, x)) continue;
+    if (x < 0 || is_flat(owner, path, x) || is_borrowed(owner, x) || (step->lent && step->lent[i])) continue;
+    if (bit_has(live, x) && lend_argument(owner, &place, path, i)) continue;
     bool again = bit_has(live, x);
     for (uint32_t k = i + 1; k < used.end && !again; k++) again = step->arguments[k] == x;
     if (!again) continue;
@@ -271,6 +305,17 @@ static void take_token(Owner *owner, Step *step, Path *path) {
   }
 }
 
+// The arguments that are still there after a step.
+static void add_looked_at(const Step *step, Set set) {
+  switch (step->kind) {
+  case STEP_LAMBDA_BODY:
+  case STEP_LEND: bit_add(set, step->arguments[0]); return;
+  case STEP_UNLEND: bit_add(set, step->arguments[1]); return;
+  default:
+    for (uint32_t i = 0; i < step->count && !consumes(step); i++) bit_add(set, step->arguments[i]);
+  }
+}
+
 static void own(Owner *owner, Step **place, Path *path, const uint64_t *after) {
   Step *step = *place;
   if (!step) return;
@@ -315,11 +360,10 @@ static void own(Owner *owner, Step **place, Path *path, const uint64_t *after) {
   // Aside, a call's result is there but is no value; an operation has none, and its operands may be anything.
   Set before = copy_set(owner, out);
   if (step->kind != STEP_OPERATE) bit_add(before, step->dst);
-  for (uint32_t i = 0; i < step->count && (!consumes(step) || (step->kind == STEP_LAMBDA_BODY && i == 0)); i++)
-    bit_add(before, step->arguments[i]); // only looked at: dropped after its last use
+  add_looked_at(step, before); // dropped after its last use
   if (step->aside) enter_fork(owner, &step->aside, before, path, after);
   bit_add(before, step->dst);
-  Kind kind = step->kind == STEP_FORCE ? KIND_VALUE : result_kind(owner, step, path);
+  Kind kind = step->kind == STEP_FORCE || step->kind == STEP_FORCE_FIELD ? KIND_VALUE : result_kind(owner, step, path);
   if (step->kind == STEP_FORCE) set_kind(path, step->arguments[0], kind);
   if (step->kind == STEP_CHECK || step->kind == STEP_OPERATE)
     for (uint32_t i = 0; i < step->count; i++) set_kind(path, step->arguments[i], KIND_NUMBER);
@@ -345,6 +389,21 @@ static uint32_t count_arguments(const Step *step) {
   return count;
 }
 
+// Calls that lend something are calls of the unit that borrows it.
+static void name_callees(Owner *owner, Step *step) {
+  for (; step; step = step->next) {
+    if (step->kind == STEP_CALL || step->kind == STEP_TAIL) {
+      uint64_t borrowed = 0;
+      for (uint32_t i = 0; i < step->count && i < 64 && step->lent; i++) borrowed |= (uint64_t)step->lent[i] << i;
+      if (borrowed)
+        step->name = strict_borrowing(owner->strict, owner->strict->by_name.items[step->name], borrowed)->name;
+      if (step->kind == STEP_TAIL && step->name == owner->unit->name) owner->unit->calls_itself++;
+    }
+    if (step->aside) name_callees(owner, step->aside);
+    for (uint32_t i = 0; i < step->case_count; i++) name_callees(owner, step->cases[i].steps);
+  }
+}
+
 void strict_own(Strict *strict, Unit *unit) {
   Owner owner = {.strict = strict, .unit = unit, .limit = unit->variables + count_arguments(unit->steps)};
   owner.words = bit_words(owner.limit);
@@ -360,5 +419,6 @@ void strict_own(Strict *strict, Unit *unit) {
   }
   enter(&owner, &unit->steps, parameters, &path, nothing);
   free_path(&path);
+  name_callees(&owner, unit->steps);
   find_live(&owner, unit->steps, nothing); // once more, with the clones
 }

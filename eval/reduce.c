@@ -82,7 +82,8 @@ Word machine_reduce(Machine *machine, Word term) {
       [CODE_OP2K + OP_LT] = &&CODE_OP2K_LT, [CODE_OP2K + OP_LE] = &&CODE_OP2K_LE,
       [CODE_OP2K + OP_EQ] = &&CODE_OP2K_EQ, [CODE_OP2K + OP_GE] = &&CODE_OP2K_GE,
       [CODE_OP2K + OP_GT] = &&CODE_OP2K_GT, [CODE_OP2K + OP_NE] = &&CODE_OP2K_NE,
-      [CODE_FORCE] = &&CODE_FORCE, [CODE_CALL_UNIT] = &&CODE_CALL_UNIT, [CODE_APPLY] = &&CODE_APPLY,
+      [CODE_FORCE] = &&CODE_FORCE, [CODE_FORCE_FIELD] = &&CODE_FORCE_FIELD, [CODE_CLONE_FIELD] = &&CODE_CLONE_FIELD,
+      [CODE_LEND] = &&CODE_LEND, [CODE_UNLEND] = &&CODE_UNLEND, [CODE_CALL_UNIT] = &&CODE_CALL_UNIT, [CODE_APPLY] = &&CODE_APPLY,
       [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL,
       [CODE_IF_ZERO] = &&CODE_IF_ZERO, [CODE_TAKE] = &&CODE_TAKE, [CODE_FREE] = &&CODE_FREE,
       [CODE_REUSE] = &&CODE_REUSE, [CODE_COPY] = &&CODE_COPY, [CODE_MOVE] = &&CODE_MOVE,
@@ -299,6 +300,7 @@ ret:;
     if (pc[0] >= CODE_FORCE) {
       if (pc[0] != CODE_CALL_UNIT) machine->fuel = sp[-2]; // what was called goes on with what there is
       fp[pc[1]] = term;
+      if (pc[0] == CODE_FORCE_FIELD) heap[word_location(fp[pc[7]]) + (Location)pc[8]] = term;
       sp = fp;
       pc = code + (LIKELY(word_is_value(term)) || !pc[4] ? pc[5] : pc[4]);
       goto run;
@@ -669,6 +671,31 @@ CODE_FORCE : {
   term = argument;
   goto eval;
 }
+CODE_FORCE_FIELD : {
+  Word *field = &heap[word_location(fp[pc[7]]) + (Location)pc[8]], argument = *field;
+  if (LIKELY(word_is_value(argument))) {
+    fp[pc[1]] = argument;
+    pc += 9;
+    NEXT();
+  }
+  WAIT();
+  *field = 0; // moved out
+  term = argument;
+  goto eval;
+}
+CODE_CLONE_FIELD : {
+  fp[pc[1]] = clone_field(machine, word_location(fp[pc[2]]) + (Location)pc[3]);
+  pc += 4;
+  NEXT();
+}
+CODE_LEND:
+  fp[pc[1]] = lend(machine, &fp[pc[2]]);
+  pc += 3;
+  NEXT();
+CODE_UNLEND:
+  if (UNLIKELY(fp[pc[1]] != fp[pc[2]])) heap_erase(machine, fp[pc[1]]);
+  pc += 3;
+  NEXT();
 CODE_CALL_UNIT : {
   const FunctionCode *function = functions[pc[7]];
   int32_t n = pc[8];

@@ -379,6 +379,23 @@ static inline void copy_value(Machine *machine, Word term, Word copies[2]) {
   }
 }
 
+// A copy of what is in a cell, which keeps the other.
+static inline Word clone_field(Machine *machine, Location cell) {
+  Word copies[2];
+  clone(machine, machine->heap[cell], 0, copies);
+  machine->heap[cell] = copies[0];
+  return copies[1];
+}
+
+// A value for a callee that borrows it and may copy it where it is: that changes no constructor's word, but a λ's.
+static inline Word lend(Machine *machine, Word *owner) {
+  if (word_tag(*owner) != TAG_LAM) return *owner;
+  Word copies[2];
+  copy_value(machine, *owner, copies);
+  *owner = copies[0];
+  return copies[1];
+}
+
 // A λ that one or more dups wait for, and perhaps an application below them, on its way down the stack. Only what stays
 // is built: the copies that are demanded are not, since the next frame takes them apart again. In between, the λ is
 // the cell that awaits what its variable stands for (at first its slot, then a side of a superposition) and its body.

@@ -97,7 +97,10 @@ static uint8_t abilities(Strict *strict, const Function *function) {
 }
 
 bool strict_can_lower(Strict *strict, const Function *function) { return abilities(strict, function) & ABLE_LOWER; }
-bool strict_can_inline(Strict *strict, const Function *function) { return abilities(strict, function) & ABLE_INLINE; }
+bool strict_can_inline(Strict *strict, const Function *function, const Function *caller) {
+  if (function->recursive && function->component != caller->component) return false;
+  return abilities(strict, function) & ABLE_INLINE;
+}
 
 // Can the result be a constructor with fields that this function builds, or that a function called in its place does?
 // Otherwise it makes no difference to the code how far the result is demanded.
@@ -153,12 +156,13 @@ static bool makes_a_difference(Strict *strict, const Function *function, Demand 
   return search.found;
 }
 
-static NameId version_name(Strict *strict, const Function *function, Demand demand) {
-  if (demand <= DEMAND_WEAK) return function->name;
+static NameId version_name(Strict *strict, const Function *function, Demand demand, uint64_t borrowed) {
+  if (demand <= DEMAND_WEAK && !borrowed) return function->name;
   Program *program = strict->program;
   const Name *origin = &program->names.items[function->name];
   Buffer text = {0};
   buffer_format(&text, "%s#%d", origin->text, (int)demand); // no name that a program can write
+  if (borrowed) buffer_format(&text, "#%llx", (unsigned long long)borrowed);
   NameId name = program_name(program, text.text, text.size);
   buffer_free(&text);
   origin = &program->names.items[function->name]; // the table may have moved
@@ -171,11 +175,8 @@ static NameId version_name(Strict *strict, const Function *function, Demand dema
   return name;
 }
 
-Unit *strict_unit(Strict *strict, const Function *function, Demand demand) {
-  if (!strict_can_lower(strict, function)) return NULL;
-  if (demand_is_restricted(strict->program) || demand < DEMAND_WEAK) demand = DEMAND_WEAK;
-  if (!makes_a_difference(strict, function, demand)) demand = DEMAND_WEAK;
-  NameId name = version_name(strict, function, demand);
+static Unit *make_unit(Strict *strict, const Function *function, Demand demand, uint64_t borrowed) {
+  NameId name = version_name(strict, function, demand, borrowed);
   while (strict->by_name.count <= name) ARRAY_PUSH(&strict->by_name, NULL);
   Unit *unit = strict->by_name.items[name];
   if (unit && unit->function == function) return unit; // expressions share a name
@@ -184,12 +185,24 @@ Unit *strict_unit(Strict *strict, const Function *function, Demand demand) {
   unit->name = name;
   unit->function = function;
   unit->demand = demand;
+  unit->borrowed = borrowed;
   unit->values = ARENA_ARRAY(arena, bool, function->arity + 1);
   for (uint32_t i = 0; i < function->arity; i++)
     unit->values[i] = demand_of_argument(strict->program, function, demand, i) > DEMAND_LAZY;
   strict->by_name.items[name] = unit;
   ARRAY_PUSH(&strict->units, unit);
   return unit;
+}
+
+Unit *strict_unit(Strict *strict, const Function *function, Demand demand) {
+  if (!strict_can_lower(strict, function)) return NULL;
+  if (demand_is_restricted(strict->program) || demand < DEMAND_WEAK) demand = DEMAND_WEAK;
+  if (!makes_a_difference(strict, function, demand)) demand = DEMAND_WEAK;
+  return make_unit(strict, function, demand, 0);
+}
+
+Unit *strict_borrowing(Strict *strict, const Unit *unit, uint64_t borrowed) {
+  return make_unit(strict, unit->function, unit->demand, unit->borrowed | borrowed);
 }
 
 Strict *strict_new(Code *code, Program *program) {
@@ -202,7 +215,9 @@ Strict *strict_new(Code *code, Program *program) {
 
 void strict_free(Strict *strict) {
   if (!strict) return;
+  for (size_t i = 0; i < strict->units.count; i++) ARRAY_FREE(&strict->units.items[i]->loans);
   ARRAY_FREE(&strict->units);
+  ARRAY_FREE(&strict->looks);
   ARRAY_FREE(&strict->by_name);
   ARRAY_FREE(&strict->abilities);
   ARRAY_FREE(&strict->wanted);
@@ -235,10 +250,8 @@ void strict_finish(Strict *strict) {
     Unit *unit = strict->units.items[strict->finished++];
     code_grow(strict->code, strict->program);
     strict_lower(strict, unit);
-    if (unit->steps)
-      strict_own(strict, unit);
-    else
-      want_callees(strict, unit->function);
+    if (unit->steps) strict_own(strict, unit);
+    if (!unit->steps) want_callees(strict, unit->function);
     code_grow(strict->code, strict->program);
     strict_assemble(strict, unit);
     if (getenv("HVM_DUMP")) {

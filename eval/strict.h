@@ -29,6 +29,7 @@ typedef enum {
 typedef enum {
   // dst and arguments; `aside` is where a surprise leads.
   STEP_FORCE,       // x            reduces x in place; aside: it is no value
+  STEP_FORCE_FIELD, // dst p        likewise a field (word: its number) of a borrowed constructor, in its place there
   STEP_CHECK,       // x            a number? else aside
   STEP_OPERATE,     // dst a b      word: the node's; aside: not two numbers of a kind
   STEP_LATER,       // dst a b      word: the node's; a number when both are, else a node
@@ -43,7 +44,10 @@ typedef enum {
   STEP_STRING,        // dst          name: the number of the string
   STEP_LIST,          // dst a…
   STEP_BLOCK,         // dst          aside: steps that end with STEP_RETURN of what dst becomes
-  STEP_CLONE,         // dst x        dst is a copy, x stays one; values stay values
+  STEP_CLONE,       // dst x        dst is a copy, x stays one; word: both are values
+  STEP_CLONE_FIELD, // dst p        a copy of a field (word: its number) of a borrowed constructor
+  STEP_LEND,        // dst x        x for a callee that borrows it; a λ is copied
+  STEP_UNLEND,      // y x          after the call: drops y if it was a copy
   STEP_DROP,          // x
   STEP_FREE,          // x            the cells of an opened constructor; count of word
   // Ends.
@@ -68,6 +72,7 @@ struct Step {
   Atom dst;
   uint32_t count; // of arguments
   Atom *arguments;
+  bool *lent; // by argument of a call: the callee borrows it; NULL: none
   Word word;
   NameId name;
   Atom reuse;
@@ -78,15 +83,29 @@ struct Step {
   uint64_t *live; // variables that the step and what follows it use, as a set
 };
 
+// What a variable is when it belongs to somebody else: a borrowed parameter, or a field of something borrowed.
+typedef struct {
+  bool borrowed;
+  Atom parent; // NO_ATOM: a parameter
+  uint32_t field;
+} Loan;
+
 typedef struct Unit {
   NameId name; // its own, for calls of it: the function's, or one made for it
   const Function *function;
   Demand demand;
   bool *values;       // by parameter: a value when the unit begins
+  uint64_t borrowed;  // parameters that stay the caller's, as a set of the first 64: they are constructors or numbers
+  ARRAY(Loan) loans;  // by variable
   uint32_t variables; // the parameters are the first
   Step *steps;        // NULL: only the graph can run this function
   uint32_t calls_itself;
 } Unit;
+
+// Parameters of a function that are only looked at, as sets of the first 64.
+typedef struct {
+  uint64_t known, only;
+} Looks;
 
 // All units, and what is needed to make them.
 typedef struct Strict {
@@ -99,14 +118,19 @@ typedef struct Strict {
   size_t finished;                // so many of them are instructions
   ARRAY(Unit *) by_name;          // by NameId; NULL: none
   ARRAY(const Function *) wanted; // called by what only the graph can run
+  ARRAY(Looks) looks;             // by NameId, of functions
   ARRAY(uint8_t) abilities;       // by NameId, of functions; 0: not known yet
 } Strict;
 
 bool strict_can_lower(Strict *strict, const Function *function);
-bool strict_can_inline(Strict *strict, const Function *function); // into callers: small, and it does not call itself
+bool strict_can_inline(Strict *strict, const Function *function, const Function *caller); // small, and no loop of its own
 
 // The unit of a function under a demand, which is lowered later if it is new. NULL: this function has none.
 Unit *strict_unit(Strict *strict, const Function *function, Demand demand);
+// The unit that does the same with some parameters borrowed.
+Unit *strict_borrowing(Strict *strict, const Unit *unit, uint64_t borrowed);
+// Is a parameter, a value, only looked at, so that borrowing it saves copies?
+bool strict_lendable(Strict *strict, const Unit *unit, uint32_t index);
 Strict *strict_new(Code *code, Program *program);
 void strict_free(Strict *strict);
 // Before a function's unit is asked for, when the program may have grown.

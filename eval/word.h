@@ -26,7 +26,6 @@
 #include "lang/number.h"
 #include "native_abi.h"
 
-
 // clang-format off
 enum {
   TAG_NUM, TAG_FLO, TAG_CTR, TAG_LAM, // values: what a strict position accepts

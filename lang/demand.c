@@ -301,6 +301,14 @@ static bool is_recursive(const Analysis *analysis, uint32_t node) {
   return false;
 }
 
+static void tell_components(Analysis *analysis) {
+  for (uint32_t node = 0; node < analysis->count; node++) {
+    analysis->functions[node]->component = analysis->program->components + analysis->components.of[node];
+    analysis->functions[node]->recursive = is_recursive(analysis, node);
+  }
+  analysis->program->components += analysis->components.count;
+}
+
 static void find_recursive_fields(Analysis *analysis) {
   for (uint32_t i = 0; i <= analysis->slot_limit; i++) analysis->origins[i].field = UINT32_MAX;
   for (uint32_t node = 0; node < analysis->count; node++) {
@@ -657,6 +665,7 @@ static void analyse(Analysis *analysis) {
   analysis->origins = allocate(analysis->slot_limit + 1, sizeof *analysis->origins);
   analysis->use = allocate(analysis->slot_limit + 1, sizeof *analysis->use);
   analysis->first_branch = allocate(analysis->slot_limit + 1, sizeof *analysis->first_branch);
+  tell_components(analysis);
   find_recursive_fields(analysis);
   analyse_components(analysis);
   tell_binders(analysis);

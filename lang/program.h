@@ -55,6 +55,8 @@ typedef struct Function {
   ARRAY(Rule *) rules;
   bool strict[ARITY_LIMIT + 1]; // argument positions that some rule inspects
   Tree *tree;
+  uint32_t component; // of the call graph: functions that call each other have the same; set by demand
+  bool recursive;     // it may call itself, perhaps through others
   ARRAY(Occurrence) occurrences; // indexed by number, arguments included; set by match
   bool compiled;                 // match and linear are done
   FunctionDemand *demand;        // of its arguments; NULL before the analysis and for built-in functions
@@ -102,6 +104,7 @@ typedef struct Program {
   bool has_floats;        // some rule has a float
   bool has_effects;       // some rule names HVM.log or another built-in function with an effect; set by demand
   bool has_call_patterns; // some pattern names a function; set by demand
+  uint32_t components;    // numbers given to components of the call graph
   size_t analysed_functions, analysed_names; // how many of each demand_analyse has seen
   Diagnostics diagnostics;
 } Program;
