@@ -93,6 +93,10 @@ static void report(Batch *b, uint64_t seed, Mode mode, const char *why, const Ou
   if (s.wanted == RUN_SAME) {
     printf("alone it does not differ; in its batch: %s, expected %s\n",
            outcome ? ENDING_NAMES[outcome->ending] : "crashed", c ? ENDING_NAMES[c->expected.ending] : "otherwise");
+    const BatchOptions *o = b->options;
+    uint64_t first = seed - (seed - o->seed) % o->batch;
+    printf("its batch again: --seed %llu --count %u --batch %u --native-every 1\n", (unsigned long long)first, o->batch,
+           o->batch);
     if (c && c->expected.text.size) printf("expected: %.2000s\n", c->expected.text.text);
     if (outcome && outcome->text.size) printf("but was:  %.2000s\n", outcome->text.text);
     if (outcome && outcome->message.size) printf("message:  %s\n", outcome->message.text);

@@ -188,7 +188,7 @@ static void counter(Recursive *g, uint32_t size) {
   if (size > 2 && !g->in_main && recursive_chance(g, 40))
     put(g, "(& "), recursive_expression(g, 'n', size / 2), put(g, " %u)", recursive_chance(g, 80) ? 3 : 7);
   else
-    put(g, "%u", recursive_below(g, recursive_chance(g, 90) ? 5 : 12) * (g->in_main ? g->scale : 1));
+    put(g, "%u", g->in_main ? recursive_below(g, 12) * g->scale : recursive_below(g, recursive_chance(g, 90) ? 5 : 12));
 }
 
 // A trap in most cases; what is lazy itself is passed on.
@@ -237,18 +237,61 @@ static void next_argument(Recursive *g, char kind, uint32_t size) {
     argument(g, kind, size);
 }
 
+// Data of many constructors.
+static void grown(Recursive *g, char type, uint32_t size) {
+  const Shape *found = NULL;
+  uint32_t seen = 0, first = UINT32_MAX, parts = 0;
+  for (uint32_t i = 0; i < SHAPE_COUNT; i++) {
+    if (SHAPES[i].type != type) continue;
+    if (first == UINT32_MAX) first = i; // it ends the data
+    if (i == first ? size < 2 : size >= 2 && recursive_below(g, ++seen) == 0) found = &SHAPES[i];
+  }
+  if (!found) {
+    recursive_expression(g, type, size);
+    return;
+  }
+  for (const char *field = found->fields; *field; field++) parts += *field == type;
+  put(g, *found->fields ? "(%s" : "%s", found->name);
+  for (const char *field = found->fields; *field; field++) {
+    put(g, " ");
+    if (*field == type)
+      grown(g, type, (size - 1) / parts);
+    else
+      recursive_expression(g, *field, 2);
+  }
+  if (*found->fields) put(g, ")");
+}
+
+// What a function of Main recurs on.
+static void first_argument(Recursive *g, char kind) {
+  char type = kind_type(kind);
+  if (g->scale > 1 && type == 'c')
+    put(g, "(%s %u 1)", recursive_need(g, "Range"), g->scale * (1 + recursive_below(g, 10)));
+  else if (g->scale > 1 && type == 's')
+    put(g, "(%s %u 1)", recursive_need(g, "Text"), g->scale * (1 + recursive_below(g, 10)));
+  else if (g->scale > 1 && type == 't')
+    put(g, "(%s %u 1)", recursive_need(g, "Grow"), 8 + recursive_below(g, 6));
+  else if (kind == 'k' || recursive_chance(g, 20))
+    argument(g, kind, FIRST_SIZE);
+  else
+    grown(g, type, FIRST_SIZE);
+}
+
 void recursive_call(Recursive *g, const Callee *callee, const char *smaller, uint32_t size) {
-  uint32_t count = (uint32_t)strlen(callee->kinds), first = g->at_top ? FIRST_SIZE : size / (count + 1);
+  uint32_t count = (uint32_t)strlen(callee->kinds);
+  bool at_top = g->at_top;
   g->at_top = false;
   put(g, count ? "(%s" : "%s", callee->name);
   for (uint32_t i = 0; i < count; i++) {
     put(g, " ");
-    if (i == 0 && smaller)
+    if (i == 0 && at_top)
+      first_argument(g, callee->kinds[0]);
+    else if (i == 0 && smaller)
       put(g, "%s", smaller);
     else if (smaller)
       next_argument(g, callee->kinds[i], size / (count + 1));
     else
-      argument(g, callee->kinds[i], i == 0 ? first : size / (count + 1));
+      argument(g, callee->kinds[i], size / (count + 1));
   }
   if (count) put(g, ")");
 }

@@ -106,3 +106,4 @@ const Library LIBRARY[] = {
     {"Partial", "n", 'n', "(Partial 0) = 7\n(Partial (Some x)) = x\n", ""},
 };
 const uint32_t LIBRARY_COUNT = sizeof LIBRARY / sizeof *LIBRARY;
+_Static_assert(sizeof LIBRARY / sizeof *LIBRARY <= NEED_SIZE, "every library function has a flag");

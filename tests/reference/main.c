@@ -9,7 +9,7 @@
 //   --count N         how many programs (2000)
 //   --batch N         how many of them stand in one file (100)
 //   --native-every N  machine code for one batch of N (10); 0: never
-//   --scaled-every N  large inputs for one recursive program of N (20); 0: never
+//   --scaled-every N  large inputs for one recursive program of N (10); 0: never
 //   --jobs N          processes (1)
 //   --exact           a mode that divides by zero where another does not end counts as a difference, too
 //
@@ -86,7 +86,7 @@ static bool parse_number(Options *o, const char *name, const char *value) {
 }
 
 int main(int argc, char **argv) {
-  Options o = {.batch = {.seed = 1, .count = 2000, .batch = 100, .native_every = 10, .scaled_every = 20, .jobs = 1}};
+  Options o = {.batch = {.seed = 1, .count = 2000, .batch = 100, .native_every = 10, .scaled_every = 10, .jobs = 1}};
   for (int i = 1; i < argc; i++) {
     if (strcmp(argv[i], "--show") == 0)
       o.show = true;

@@ -2,7 +2,7 @@
 #include "random.h"
 #include "recursive.h"
 
-enum { BODY_SIZE = 9, HELPER_DEPTH = 2, HELPER_LOCALS = 18, SIZE_IN_MAIN = 14 };
+enum { BODY_SIZE = 12, HELPER_DEPTH = 2, HELPER_LOCALS = 18, SIZE_IN_MAIN = 14 };
 
 uint32_t recursive_below(Recursive *g, uint32_t limit) { return random_below(&g->state, limit); }
 bool recursive_chance(Recursive *g, uint32_t percent) { return recursive_below(g, 100) < percent; }

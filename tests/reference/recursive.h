@@ -15,7 +15,7 @@
 
 #include "lang/memory.h"
 
-enum { KIND_LIMIT = 24, FUNCTION_MOST = 24, NAME_SIZE = 12, NEED_SIZE = 64, FIELD_MOST = 3 };
+enum { KIND_LIMIT = 24, FUNCTION_MOST = 24, NAME_SIZE = 12, NEED_SIZE = 96, FIELD_MOST = 3 };
 
 typedef struct {
   char name[NAME_SIZE], kinds[KIND_LIMIT], result;
