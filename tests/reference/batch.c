@@ -201,7 +201,9 @@ static bool generate_batch(Batch *b, uint64_t number) {
     uint64_t seed = o->seed + first + i;
     batch_generate(o, seed, &plain);
     Case *c = &b->cases[b->count++];
-    if (case_new(c, seed, i, batch_scale(o, seed), &plain)) continue;
+    bool good = case_new(c, seed, i, batch_scale(o, seed), &plain);
+    c->exact = o->exact;
+    if (good) continue;
     if (b->board->failed++ == 0)
       printf("FAIL  seed %llu has errors:\n%s%s", (unsigned long long)seed, plain.text, c->expected.message.text);
     return false;

@@ -83,10 +83,10 @@ static Verdict judge_late(const Case *c, const Outcome *outcome, const char **wh
   Buffer messages = {0};
   bool good = session_open(&session, MODE_GRAPH, PATIENT_BYTES, c->text.text, c->text.size, &messages);
   session_run(&session, c->main, PATIENT_MILLISECONDS, &graph);
-  bool same = good && graph.ending == ENDED && buffer_same(&graph.text, &outcome->text);
+  bool same = good && graph.ending == outcome->ending && buffer_same(&graph.text, &outcome->text);
   // A long computation that takes more memory than there is may still be right.
   bool unknown = graph.ending == UNFINISHED && c->scale > 1;
-  *why = "it ended, which it does not in the graph";
+  *why = "it ends or fails, which it does not in the graph";
   session_close(&session);
   outcome_clear(&graph);
   buffer_free(&messages);
@@ -95,8 +95,10 @@ static Verdict judge_late(const Case *c, const Outcome *outcome, const char **wh
 
 static Verdict judge_failure(const Case *c, Mode mode, const Outcome *outcome, const char **why) {
   if (mode == MODE_GRAPH && outcome->ending == FAILED && c->reference == REFERENCE_RUNTIME_ERROR) return SAME;
-  if (outcome->ending == ENDED && c->expected.ending == UNFINISHED) return judge_late(c, outcome, why);
-  if (outcome->ending == c->expected.ending && buffer_same(&outcome->message, &c->expected.message)) return SAME;
+  bool late = c->expected.ending == UNFINISHED;
+  if (late && (outcome->ending == ENDED || (outcome->ending == FAILED && c->exact))) return judge_late(c, outcome, why);
+  if (outcome->ending == c->expected.ending && (late || buffer_same(&outcome->message, &c->expected.message)))
+    return SAME;
   *why = "it ended instead of failing";
   return outcome->ending == ENDED ? DIFFERENT : OTHERWISE;
 }

@@ -20,6 +20,7 @@ typedef struct {
   bool calm;          // the reference says what it means
   ReferenceStatus reference;
   Outcome expected;      // by the reference if calm, else by the graph
+  bool exact;            // whether one failure for another is worth a long look
   uint32_t milliseconds; // that a mode gets
 } Case;
 
