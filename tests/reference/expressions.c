@@ -194,14 +194,15 @@ static void counter(Recursive *g, uint32_t size) {
 // A trap in most cases; what is lazy itself is passed on.
 static void lazy_argument(Recursive *g, char kind, uint32_t size) {
   char type = kind_type(kind);
-  const Local *risky = find_local(g, type, true);
+  const Local *local = find_local(g, type, true);
+  Local risky = local ? *local : (Local){0}; // other locals may come, and move it
   uint32_t choice = recursive_below(g, 100);
-  if (risky && choice < 45)
-    put(g, "%s", risky->name);
-  else if (risky && choice < 58 && type == 'n')
-    put(g, "(%c ", "+-*"[recursive_below(g, 3)]), recursive_expression(g, 'n', 1), put(g, " %s)", risky->name);
-  else if (risky && choice < 60 && type == 'c')
-    put(g, "(Cons "), recursive_expression(g, 'n', 1), put(g, " %s)", risky->name);
+  if (local && choice < 45)
+    put(g, "%s", risky.name);
+  else if (local && choice < 58 && type == 'n')
+    put(g, "(%c ", "+-*"[recursive_below(g, 3)]), recursive_expression(g, 'n', 1), put(g, " %s)", risky.name);
+  else if (local && choice < 60 && type == 'c')
+    put(g, "(Cons "), recursive_expression(g, 'n', 1), put(g, " %s)", risky.name);
   else if (choice < 75)
     bottom(g);
   else if (choice < 83)

@@ -98,15 +98,15 @@ void session_run(Session *session, const char *expression, uint32_t milliseconds
   size_t size = 0;
   char *text = outcome->ending == ENDED ? hvm_result_text(runtime, &size) : NULL;
   watch(NULL, 0);
-  if (text)
-    buffer_add(&outcome->text, text, size);
-  else if (outcome->ending == ENDED)
-    outcome->ending = FAILED; // clones of a λ took each other's place
+  if (text) buffer_add(&outcome->text, text, size);
   free(text);
   hvm_collect(runtime);
   take_log(session, &outcome->log);
   size_t count = hvm_diagnostic_count(runtime);
   if (count) buffer_text(&outcome->message, hvm_diagnostic_at(runtime, count - 1).message);
+  // Clones of a λ took each other's place; or it was no more than time or memory.
+  if (!text && outcome->ending == ENDED)
+    outcome->ending = outcome->message.size && strstr(outcome->message.text, "clones") ? FAILED : UNFINISHED;
   hvm_clear_diagnostics(runtime);
   hvm_statistics statistics = hvm_stats(runtime);
   outcome->live_cells = statistics.live_cells;
