@@ -6,22 +6,23 @@ static void argument(Recursive *g, char kind, uint32_t size);
 
 // Leaves
 
-static const Local *find_local(Recursive *g, char type, bool risky) {
-  if (g->lambdas && (type == 'f' || type == 'g')) return NULL; // in a λ nothing that is a function is cloned
-  const Local *found = NULL;
+// A copy: the locals move when others come.
+static bool find_local(Recursive *g, char type, bool risky, Local *found) {
+  if (g->lambdas && (type == 'f' || type == 'g')) return false; // in a λ nothing that is a function is cloned
   uint32_t seen = 0;
   for (size_t i = 0; i < g->locals.count; i++) {
     const Local *local = &g->locals.items[i];
-    if (local->type == type && local->risky == risky && recursive_below(g, ++seen) == 0) found = local;
+    if (local->type == type && local->risky == risky && recursive_below(g, ++seen) == 0) *found = *local;
   }
-  return found;
+  return seen != 0;
 }
 
 static bool use_local(Recursive *g, char type) {
   uint32_t daring = g->branches ? 9 : 2; // what may be a trap is wanted now and then
-  const Local *local = find_local(g, type, recursive_chance(g, daring));
-  if (local) put(g, "%s", local->name);
-  return local != NULL;
+  Local local;
+  bool found = find_local(g, type, recursive_chance(g, daring), &local);
+  if (found) put(g, "%s", local.name);
+  return found;
 }
 
 static void number(Recursive *g) {
@@ -194,14 +195,14 @@ static void counter(Recursive *g, uint32_t size) {
 // A trap in most cases; what is lazy itself is passed on.
 static void lazy_argument(Recursive *g, char kind, uint32_t size) {
   char type = kind_type(kind);
-  const Local *local = find_local(g, type, true);
-  Local risky = local ? *local : (Local){0}; // other locals may come, and move it
+  Local risky;
+  bool found = find_local(g, type, true, &risky);
   uint32_t choice = recursive_below(g, 100);
-  if (local && choice < 45)
+  if (found && choice < 45)
     put(g, "%s", risky.name);
-  else if (local && choice < 58 && type == 'n')
+  else if (found && choice < 58 && type == 'n')
     put(g, "(%c ", "+-*"[recursive_below(g, 3)]), recursive_expression(g, 'n', 1), put(g, " %s)", risky.name);
-  else if (local && choice < 60 && type == 'c')
+  else if (found && choice < 60 && type == 'c')
     put(g, "(Cons "), recursive_expression(g, 'n', 1), put(g, " %s)", risky.name);
   else if (choice < 75)
     bottom(g);
@@ -226,14 +227,15 @@ static void argument(Recursive *g, char kind, uint32_t size) {
 
 // An argument of a call that goes on: an accumulator takes something in.
 static void next_argument(Recursive *g, char kind, uint32_t size) {
-  const Local *local = isupper((unsigned char)kind) ? NULL : find_local(g, kind_type(kind), false);
+  Local local;
+  bool found = !isupper((unsigned char)kind) && find_local(g, kind_type(kind), false, &local);
   uint32_t choice = recursive_below(g, 100);
-  if (local && choice < 25)
-    put(g, "%s", local->name);
-  else if (local && choice < 65 && local->type == 'n')
-    put(g, "(%c %s ", "++-*^"[recursive_below(g, 5)], local -> name), recursive_expression(g, 'n', size), put(g, ")");
-  else if (local && choice < 65 && local->type == 'c')
-    put(g, "(Cons "), recursive_expression(g, 'n', size), put(g, " %s)", local->name);
+  if (found && choice < 25)
+    put(g, "%s", local.name);
+  else if (found && choice < 65 && local.type == 'n')
+    put(g, "(%c %s ", "++-*^"[recursive_below(g, 5)], local.name), recursive_expression(g, 'n', size), put(g, ")");
+  else if (found && choice < 65 && local.type == 'c')
+    put(g, "(Cons "), recursive_expression(g, 'n', size), put(g, " %s)", local.name);
   else
     argument(g, kind, size);
 }
