@@ -1,13 +1,18 @@
 #!/bin/bash
-# reference.sh: random programs give the same results in the evaluator and in a plain, slow one, and what the demand
-# analysis says of them is true (tests/reference).
+# reference.sh [COUNT]: random programs give the same results in the evaluator, in each of its modes, and in a plain,
+# slow one (tests/reference): COUNT of terms of all kinds, and COUNT of recursive functions with lazy traps.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT" || exit 2
 program=$BUILD/tests/reference-test
 count=3000
 [ "$REDUCED" = 0 ] || count=300
+count=${1:-$count}
+jobs=$(nproc 2>/dev/null || echo 2)
 if [ -x "$program" ]; then
-  include reference-test timeout 300 "$program" --count $count
+  for kind in '' --recursive; do
+    # shellcheck disable=SC2086 # no option, or one
+    include "reference-test $kind" timeout $((300 + count)) "$program" $kind --count "$count" --jobs "$jobs"
+  done
   include "demands are sound" timeout 300 "$program" --demands --count $((count / 3))
 else
   skip reference-test "it was not built"

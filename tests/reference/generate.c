@@ -1,5 +1,6 @@
 #include "generate.h"
 #include "generator.h"
+#include "random.h"
 
 // Rules that no random function would give, written once at the end when something used them.
 static const char *const NEEDED[NEED_COUNT] = {
@@ -22,14 +23,7 @@ static const char *const NEEDED[NEED_COUNT] = {
 
 static void text(Generator *g, const char *string) { buffer_text(g->out, string); }
 
-static uint64_t random_bits(Generator *g) { // splitmix64 (Steele, Lea, Flood 2014)
-  uint64_t z = g->state += UINT64_C(0x9E3779B97F4A7C15);
-  z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-  z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-  return z ^ z >> 31;
-}
-
-uint32_t generator_below(Generator *g, uint32_t limit) { return (uint32_t)(random_bits(g) >> 32) % limit; }
+uint32_t generator_below(Generator *g, uint32_t limit) { return random_below(&g->state, limit); }
 bool generator_chance(Generator *g, uint32_t percent) { return generator_below(g, 100) < percent; }
 
 const char *generator_need(Generator *g, Need what, const char *name) {
@@ -280,7 +274,7 @@ static void make_main(Generator *g) {
 }
 
 void generate_program(uint64_t seed, Buffer *out) {
-  Generator g = {.state = seed * UINT64_C(0xD1342543DE82EF95) + 1, .out = out};
+  Generator g = {.state = random_seed(seed), .out = out};
   g.floats = generator_chance(&g, 15);
   make_types(&g);
   for (uint32_t left = 1 + generator_below(&g, 5); left; left--) make_function(&g);

@@ -17,4 +17,10 @@
 // Appends a program with a Main; the same seed gives the same text.
 void generate_program(uint64_t seed, Buffer *out);
 
+// Programs as people write them, in which an evaluator that is too eager goes wrong: functions that recur on numbers
+// and data, with accumulators, helpers in HVM1's flat style, arguments that are wanted on some paths only, and there
+// traps to fall into: calls that diverge, divisions by zero, infinite lists, values of which only a part is wanted.
+// scale multiplies the counts in Main: the same program, larger.
+void generate_recursive(uint64_t seed, uint32_t scale, Buffer *out);
+
 #endif

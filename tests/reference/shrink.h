@@ -5,7 +5,8 @@
 #include "lang/memory.h"
 
 typedef bool (*StillFails)(void *context, const char *text, size_t size);
-// Removes lines and replaces parenthesised terms by parts of them, greedily, as long as the program still fails.
+// Removes lines and arguments and replaces terms by 0 or by parts of them, greedily, as long as the program still
+// fails.
 void shrink_program(Buffer *program, StillFails still_fails, void *context);
 
 #endif

@@ -1,0 +1,173 @@
+#!/bin/bash
+# memory.sh [SIZE]: what needs little memory in the graph needs little in all modes: long loops, streams that are
+# consumed while they are produced, trees that are summed while they are built. SIZE elements (4000000; 10000000 fit as well), 64 MiB.
+. "$(dirname "$0")/lib.sh"
+cd "$WORK" || exit 2
+size=4000000
+LIMIT=60
+[ "$REDUCED" = 0 ] || { size=50000; LIMIT=300; }
+size=${1:-$size}
+depth=$(awk "BEGIN { print int(log($size / 2) / log(2)) }") # 22 for ten million
+jobs=$(nproc 2>/dev/null || echo 2)
+
+cat >memory.hvm <<'END'
+// producers
+(From n) = (Cons n (From (+ n 1)))
+(By n k) = (Cons n (By (+ n k) k))
+Ones = (Cons 1 Ones)
+(Knot n) = (Weave n (Knot n))
+(Weave n k) = (Cons n (Cons (+ n 1) k))
+(Range 0 n) = Nil
+(Range k n) = (Cons n (Range (- k 1) (+ n 1)))
+(Text 0) = ""
+(Text n) = (String.cons (+ 97 (% n 3)) (Text (- n 1)))
+(Numbers 0) = []
+(Numbers n) = (List.cons n (Numbers (- n 1)))
+// in between
+(Take 0 xs) = Nil
+(Take n Nil) = Nil
+(Take n (Cons x xs)) = (Cons x (Take (- n 1) xs))
+(Map f Nil) = Nil
+(Map f (Cons x xs)) = (Cons (f x) (Map f xs))
+(Filter p Nil) = Nil
+(Filter p (Cons x xs)) = (FilterIf (p x) x p xs)
+(FilterIf 0 x p xs) = (Filter p xs)
+(FilterIf c x p xs) = (Cons x (Filter p xs))
+(Zip (Cons x xs) (Cons y ys)) = (Cons (+ x y) (Zip xs ys))
+(Append Nil ys) = ys
+(Append (Cons x xs) ys) = (Cons x (Append xs ys))
+(Merge (Cons x xs) (Cons y ys)) = (MergeIf (< x y) x xs y ys)
+(MergeIf 0 x xs y ys) = (Cons y (Merge (Cons x xs) ys))
+(MergeIf c x xs y ys) = (Cons x (Merge xs (Cons y ys)))
+(While p (Cons x xs)) = (WhileIf (p x) x p xs)
+(WhileIf 0 x p xs) = Nil
+(WhileIf c x p xs) = (Cons x (While p xs))
+(Pairs (Cons x (Cons y xs))) = (Cons (Pair x y) (Pairs xs))
+(Pairs xs) = Nil
+// consumers
+(Total Nil !a) = a
+(Total (Cons x xs) !a) = (Total xs (+ a x))
+(TotalOf [] a) = a
+(TotalOf (List.cons x xs) a) = (TotalOf xs (+ a x))
+(TotalTo 0 xs a) = a
+(TotalTo n (Cons x xs) a) = (TotalTo (- n 1) xs (+ a x))
+(Length Nil n) = n
+(Length (Cons x xs) n) = (Length xs (+ n 1))
+(Last (Cons x Nil)) = x
+(Last (Cons x xs)) = (Last xs)
+(Nth 0 (Cons x xs)) = x
+(Nth n (Cons x xs)) = (Nth (- n 1) xs)
+(Differences Nil a) = a
+(Differences (Cons (Pair x y) xs) a) = (Differences xs (+ a (- y x)))
+(Letters "" a b) = (Pair a b)
+(Letters (String.cons 'a' xs) a b) = (Letters xs (+ a 1) b)
+(Letters (String.cons x xs) a b) = (Letters xs a (+ b 1))
+// loops
+(Count 0 a) = a
+(Count n a) = (Count (- n 1) (+ a n))
+(Until n a) = (U60.if n (Until (- n 1) (+ a n)) a)
+(Even 0) = 1
+(Even n) = (Odd (- n 1))
+(Odd 0) = 0
+(Odd n) = (Even (- n 1))
+(Idle 0 junk a) = a
+(Idle n junk a) = (Idle (- n 1) (Loop n) (+ a 1))
+(Loop n) = (Loop (+ n 1))
+(Steps 0 p) = p
+(Steps n (Pair a b)) = (Steps (- n 1) (Pair b (& (+ a b) 0xFFFF)))
+(Ring 0 a b c d e f g h i j) = (+ a (+ b (+ c (+ d (+ e (+ f (+ g (+ h (+ i j)))))))))
+(Ring n a b c d e f g h i j) = (Ring (- n 1) b c d e f g h i j (+ a 1))
+(Queue 0 front back a) = a
+(Queue n Nil Nil a) = (Queue n (Cons 1 (Cons 2 (Cons 3 Nil))) Nil a)
+(Queue n Nil back a) = (Queue n (Reverse back Nil) Nil a)
+(Queue n (Cons x xs) back a) = (Queue (- n 1) xs (Cons (& (+ x n) 255) back) (+ a x))
+(Reverse Nil a) = a
+(Reverse (Cons x xs) a) = (Reverse xs (Cons x a))
+(Unneeded 0 !a) = a
+(Unneeded n !a) = (Unneeded (- n 1) if (& n 1) { (+ a 1) } else { (First a (Total (From 0) 0)) })
+(First a b) = a
+(Gone 0 xs) = xs
+(Gone n xs) = (Gone (- n 1) (Cons n (Cons n Nil)))
+(Repeat 0 f !x) = x
+(Repeat n f !x) = (Repeat (- n 1) f (f x))
+// trees
+(Grow 0 x) = (Tip x)
+(Grow n x) = (Node (Grow (- n 1) (* x 2)) (Grow (- n 1) (+ (* x 2) 1)))
+(Add (Tip x)) = x
+(Add (Node l r)) = (+ (Add l) (Add r))
+(Mirror (Tip x)) = (Tip x)
+(Mirror (Node l r)) = (Node (Mirror r) (Mirror l))
+(Tree n) = (Node (Tree (* n 2)) (Tree (+ (* n 2) 1)))
+(Prune 0 t) = (Tip 1)
+(Prune n (Node l r)) = (Node (Prune (- n 1) l) (Prune (- n 1) r))
+(Leftmost (Tip x)) = x
+(Leftmost (Node l r)) = (Leftmost l)
+(Sum 0) = 0
+(Sum n) = (+ n (Sum (- n 1)))
+END
+
+# small NAME EXPRESSION [ANSWER]: in all modes the same, and the answer, where one is given.
+small() {
+  local name=$1 expression=$2 want=${3:-} mode text status
+  for mode in '--strict=off' '--native=off' '--native=on' '--native=auto'; do
+    timeout -k 5 "$LIMIT" "$HVM" run "$mode" --memory 64M --stats=json -f memory.hvm "$expression" >"$name.out" 2>"$name.err" </dev/null
+    status=$?
+    text=$(<"$name.out")
+    if [ $status != 0 ]; then fail "$name $mode" "exit status $status" "$(<"$name.err")"
+    elif [ -n "$want" ] && [ "$text" != "$want" ]; then fail "$name $mode" "$text instead of $want"
+    elif ! grep -q '"live_cells": 0[,}]' "$name.err"; then fail "$name $mode" "live cells are left" "$(<"$name.err")"
+    else pass; fi
+    want=${want:-$text}
+  done
+  echo "$passed passed, $failed failed"
+}
+started=()
+begin() { # as small, beside the others
+  while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
+  started+=("$1")
+  (
+    trap - EXIT
+    small "$@" >"$1.text" 2>&1
+  ) &
+}
+
+n=$size
+sum=$((n * (n - 1) / 2)) # of the numbers below n
+third=$((n / 3))
+tenth=$((n / 10))
+leaves=$((1 << depth))
+tree=$(((3 * leaves - 1) * leaves / 2)) # of the leaves, which are leaves … 2 leaves - 1
+begin stream "(Total (Take $n (From 0)) 0)" $sum
+begin range "(Total (Range $n 0) 0)" $sum
+begin length "(Length (Range $n 0) 0)" "$n"
+begin last "(Last (Range $n 1))" "$n"
+begin nth "(Nth $n (From 0))" "$n"
+begin ones "(TotalTo $n Ones 0)" "$n"
+begin knot "(TotalTo $n (Knot 1) 0)" $((3 * n / 2))
+begin map "(Total (Map λx (+ x 1) (Range $n 0)) 0)" $((sum + n))
+begin filter "(Length (Filter λx (& x 1) (Range $n 0)) 0)" $((n / 2))
+begin zip "(TotalTo $n (Zip (From 0) (From 1)) 0)" $((2 * sum + n))
+begin append "(Total (Append (Range $((n / 2)) 0) (Range $((n / 2)) $((n / 2)))) 0)" $sum
+begin merge "(TotalTo $n (Merge (By 0 2) (By 1 2)) 0)" $sum
+begin while "(Length (While λx (< x $n) (From 0)) 0)" "$n"
+begin pairs "(Differences (Pairs (Range $n 0)) 0)" $((n / 2))
+begin letters "(Letters (Text $((3 * third))) 0 0)" "(Pair $third $((2 * third)))"
+begin list "(TotalOf (Numbers $n) 0)" $((sum + n))
+begin count "(Count $n 0)" $((sum + n))
+begin until "(Until $n 0)" $((sum + n))
+begin even "(Even $n)" 1
+begin idle "(Idle $n 0 0)" "$n"
+begin steps "(Steps $n (Pair 0 1))"
+begin ring "(Ring $n 0 0 0 0 0 0 0 0 0 0)" "$n"
+begin queue "(Queue $n Nil Nil 0)"
+begin unneeded "(Unneeded $n 0)" $((n / 2))
+begin gone "(Gone $n Nil)" '(Cons 1 (Cons 1 Nil))'
+begin repeat "(Repeat $n λx (+ x 2) 0)" $((2 * n))
+begin tree "(Add (Grow $depth 1))" $tree
+begin mirror "(Add (Mirror (Grow $depth 1)))" $tree
+begin prune "(Add (Prune $depth (Tree 1)))" $leaves
+begin leftmost "(Leftmost (Grow 1000000 0))" 0
+begin recursion "(Sum $tenth)" $((tenth * (tenth + 1) / 2))
+wait
+for name in "${started[@]}"; do include "$name" cat "$name.text"; done
+finish
