@@ -52,6 +52,7 @@ enum {
   OPTION_EXPLAIN,
   OPTION_STRICT,
   OPTION_NATIVE,
+  OPTION_SHARING,
   OPTION_EMIT_C
 };
 // Each parses one option's value; false after a report.
@@ -60,6 +61,7 @@ bool option_memory(const Command *command, const char *text, uint64_t *bytes);
 bool option_threads(const Command *command, const char *text, unsigned *threads);
 bool option_colour(const Command *command, const char *text, Colour *colour);
 bool option_strict(const Command *command, const char *text, bool *graph_only);
+bool option_sharing(const Command *command, const char *text, hvm_sharing *sharing);
 bool option_native(const Command *command, const char *text, hvm_native *native);
 // HVM1 wrote `-c true`: joins such a pair into one word. Returns the new count.
 int option_join_boolean(int count, char **words, const char *letter, const char *name);
@@ -103,6 +105,7 @@ typedef struct {
   {"threads", required_argument, NULL, 't'}, \
   {"strict", required_argument, NULL, OPTION_STRICT}, \
   {"native", required_argument, NULL, OPTION_NATIVE}, \
+  {"sharing", required_argument, NULL, OPTION_SHARING}, \
   {"color", optional_argument, NULL, OPTION_COLOUR}, \
   {"help", no_argument, NULL, 'h'}, \
   {"version", no_argument, NULL, 'V'}, \

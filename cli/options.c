@@ -161,3 +161,9 @@ bool option_native(const Command *command, const char *text, hvm_native *native)
   }
   return usage_error(command, "--native takes auto, on or off, not '%s'", text), false;
 }
+
+bool option_sharing(const Command *command, const char *text, hvm_sharing *sharing) {
+  *sharing = strcmp(text, "need") == 0 ? HVM_SHARING_NEED : HVM_SHARING_OPTIMAL;
+  if (*sharing == HVM_SHARING_NEED || strcmp(text, "optimal") == 0) return true;
+  return usage_error(command, "--sharing takes optimal or need, not '%s'", text), false;
+}

@@ -17,6 +17,8 @@ static const char HELP[] =
     "  -t, --threads N      accepted for later versions; this one uses one thread\n"
     "      --strict on|off  code by demand analysis (default), or everything through the graph\n"
     "      --native WHEN    its machine code: auto or on (both the same), or off\n"
+    "      --sharing HOW    copies of a λ share what is reduced under it: optimal (default); or need, as in Haskell,\n"
+    "                       which is sound for every λ-term\n"
     "      --color WHEN     colours messages: auto (default), always or never\n"
     "  -h, --help           shows this help\n"
     "  -V, --version        shows the version of hvm\n"

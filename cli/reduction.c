@@ -11,6 +11,7 @@ bool reduction_option(const Command *command, Reduction *reduction, int code, co
   case 't': return option_threads(command, value, &reduction->library.threads);
   case OPTION_STRICT: return option_strict(command, value, &reduction->library.graph_only);
   case OPTION_NATIVE: return option_native(command, value, &reduction->library.native);
+  case OPTION_SHARING: return option_sharing(command, value, &reduction->library.sharing);
   case OPTION_COLOUR: return option_colour(command, value, &reduction->colour);
   case OPTION_STATS:
     reduction->json = strcmp(value, "json") == 0;

@@ -2,12 +2,12 @@
 #include "lower.h"
 
 static Atom build_node(Lowering *lowering, Word word, Term **terms, uint32_t count, const Demand *demands) {
-  if (count == 0 && word_tag(word) == TAG_CTR) return lower_constant(lowering, word);
+  if (count == 0 && word_tag(word) != TAG_CAL) return lower_constant(lowering, word);
   Atom *fields = ARENA_ARRAY(lowering->arena, Atom, count);
   for (uint32_t i = 0; i < count; i++) fields[i] = build_term(lowering, terms[i], demands ? demands[i] : DEMAND_LAZY);
   if (word_tag(word) == TAG_CTR) return lower_shaped(lowering, word, count, fields);
   for (uint32_t i = 0; i < count; i++) fields[i] = lower_use(lowering, fields[i]);
-  Atom dst = lower_variable(lowering, KIND_ANY);
+  Atom dst = lower_variable(lowering, word_tag(word) == TAG_LAM ? KIND_VALUE : KIND_ANY);
   Step *step = lower_step(lowering, STEP_NODE, dst, count);
   step->word = word;
   memcpy(step->arguments, fields, count * sizeof *fields);
@@ -154,6 +154,9 @@ static Atom build(Lowering *lowering, Term *term, Demand on) {
   case TERM_CALL: return build_call(lowering, term, on);
   case TERM_APPLY: return build_apply(lowering, term);
   case TERM_LAMBDA: return build_lambda(lowering, term);
+  case TERM_CLOSURE:
+    return build_node(lowering, word_make(TAG_LAM, term->closure.stage, 0), term->closure.captured, term->closure.count,
+                      NULL);
   case TERM_OPERATE: return build_operation(lowering, term);
   case TERM_SUPERPOSE: {
     Atom first = lower_use(lowering, build_term(lowering, term->superpose.first, DEMAND_LAZY));

@@ -129,6 +129,14 @@ static int32_t build_list(Generator *generator, const Term *term) {
   return emit_node(generator, CODE_LIST, 0, &operands);
 }
 
+static int32_t build_closure(Generator *generator, const Term *term) {
+  int32_t word = constant(generator, word_make(TAG_LAM, term->closure.stage, 0));
+  if (term->closure.count == 0) return word;
+  Operands operands = {0};
+  build_all(generator, term->closure.captured, term->closure.count, &operands);
+  return emit_node(generator, CODE_NODE, word, &operands);
+}
+
 static int32_t build_lambda(Generator *generator, const Term *term) {
   Binder *binder = term->lambda.binder;
   if (!binder) {
@@ -221,6 +229,7 @@ static int32_t build(Generator *generator, Term *term) {
   case TERM_CALL: return build_call(generator, term);
   case TERM_APPLY: return build_apply(generator, term);
   case TERM_LAMBDA: return build_lambda(generator, term);
+  case TERM_CLOSURE: return build_closure(generator, term);
   case TERM_OPERATE:
     left = build(generator, term->operate.left);
     right = build(generator, term->operate.right);

@@ -54,7 +54,13 @@ static void trace(Marker *marker) {
       mark_cells(marker, location, 3);
       visit_cells(marker, location, 2);
       break;
-    case TAG_LAM: // the slot is its variable's, or holds a state
+    case TAG_LAM:             // the slot is its variable's, or holds a state
+      if (word_extra(term)) { // a closure
+        arity = machine->code.arities.items[word_extra(term)];
+        mark_cells(marker, location, arity);
+        visit_cells(marker, location, arity);
+        break;
+      }
       mark_cells(marker, location, 2);
       visit(marker, machine->heap[location + 1]);
       break;

@@ -166,7 +166,7 @@ static void emit_apply(Emitter *emitter, const Step *step, const uint64_t *after
   for (uint32_t i = 1; i < step->count; i++) print_atom(emitter, step->arguments[i]), PRINT(", ");
   PRINT("};\n");
   uint32_t held = print_hold(emitter, step, after);
-  PRINT("  v%d = runtime->apply(m, f_, a_, %u);\n", step->dst, step->count - 1);
+  PRINT("  v%d = apply(m, f_, a_, %u);\n", step->dst, step->count - 1);
   print_let_go(emitter, held);
   PRINT("  }\n");
   print_value_check(emitter, step, after);

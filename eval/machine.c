@@ -95,6 +95,7 @@ void machine_free(Machine *machine) {
   ARRAY_FREE(&machine->work);
   code_free(&machine->code);
   free(machine->natives);
+  free((void *)(uintptr_t)machine->stages);
   munmap(machine->stack, machine->stack_bytes);
   munmap(machine->heap, machine->heap_bytes);
 }
@@ -286,14 +287,19 @@ void machine_attend(Machine *machine) {
   if (atomic_load(&machine->interrupted)) want_attention(machine); // in between
 }
 
-// A place in the table for every name.
+// A place in the tables for every name.
 static void grow_natives(Machine *machine) {
   size_t count = machine->code.functions.count;
   if (count <= machine->natives_count) return;
   NativeEnter **natives = realloc(machine->natives, count * sizeof *natives);
-  if (!natives) memory_exhausted();
+  uint16_t *stages = malloc(count * sizeof *stages);
+  if (!natives || !stages) memory_exhausted();
   memset(natives + machine->natives_count, 0, (count - machine->natives_count) * sizeof *natives);
+  for (size_t i = 0; i < count; i++)
+    stages[i] = (uint16_t)(machine->code.arities.items[i] << 8 | machine->program->names.items[i].missing);
+  free((void *)(uintptr_t)machine->stages);
   machine->natives = natives;
+  machine->stages = stages;
   machine->natives_count = count;
 }
 
@@ -329,6 +335,11 @@ void machine_erase_all(Machine *machine) {
     case TAG_APP:
     case TAG_OP2: break;
     case TAG_LAM:
+      if (word_extra(term)) { // a closure
+        if (!location) continue;
+        size = machine->code.arities.items[word_extra(term)];
+        break;
+      }
       if (!word_is_flat(heap[location + 1])) ARRAY_PUSH(&machine->work, heap[location + 1]);
       if (heap[location] == SLOT_FREE)
         heap[location] = SLOT_ORPHAN;

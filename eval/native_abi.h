@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 1
+#define NATIVE_ABI 2
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;
@@ -28,6 +28,7 @@ enum { NATIVE_FUEL = 256 };  // constructors that are built eagerly before one i
   char *native_limit;                /* where the C stack must not grow below; the highest address to get attention */ \
   Word *stack_top;                   /* of the frames, while reduce is not running */                                  \
   NativeEnter **natives;             /* machine code by NameId; NULL: none at all */                                   \
+  const uint16_t *stages;            /* of closures, by NameId: arguments that it has << 8 | that it misses */         \
   Word passed[NATIVE_SIZES];         /* arguments after the fifth */
 
 // The functions of the runtime that machine code calls.

@@ -21,7 +21,7 @@ static const NativeRuntime *runtime;
 #define IS_VALUE(w) (TAG(w) <= 3)
 #define IS_U60(w) (TAG(w) == 0)
 #define ARE_U60(a, b) ((((a) | (b)) & 15) == 0)
-#define IS_FLAT(w) (TAG(w) <= 1 || TAG(w) == 5 || (TAG(w) == 2 && (w) >> 26 == 0))
+#define IS_FLAT(w) (TAG(w) <= 1 || TAG(w) == 5 || ((TAG(w) & 14) == 2 && (w) >> 26 == 0))
 enum { T_CTR = 2, T_LAM = 3, T_APP = 6, T_OP2 = 7, T_CAL = 8, T_VAR = 9, T_DP0 = 10, T_DP1 = 11, T_GRAPH = 12 };
 enum { SLOT_FREE_ = 15, SLOT_UNUSED_ = 15 | 1 << 4, FIRED_ = 4, FRAME_NATIVE_ = 12 };
 
@@ -48,6 +48,52 @@ INLINE void release(Machine *m, Location l, unsigned size) {
     if (UNLIKELY((char *)__builtin_frame_address(0) < *(char *volatile *)&m->native_limit)) runtime->attend(m);        \
   } while (0)
 
+enum { GATHERED = 8 }; // arguments that a closure is called with here; with more the runtime does it
+
+// The code of a closure's function if it has some and these are arguments enough; it is given what the closure has,
+// which is freed, and the first ones of the arguments.
+INLINE NativeEnter *gather(Machine *m, Word f, const Word *a, uint32_t n, Word *all) {
+  uint32_t stage = EXTRA(f), has = m->stages[stage] >> 8, misses = m->stages[stage] & 255;
+  if (n < misses || has + misses > GATHERED) return NULL;
+  NativeEnter *enter = m->natives[stage + misses];
+  if (!enter) return NULL;
+  Location l = LOCATION(f);
+  for (uint32_t i = 0; i < has; i++) all[i] = HEAP[l + i];
+  if (has) release(m, l, has);
+  for (uint32_t i = 0; i < misses; i++) all[has + i] = a[i];
+  return enter;
+}
+
+// A closure with some more arguments, and more to miss.
+INLINE Word extend(Machine *m, Word f, const Word *a, uint32_t n) {
+  uint32_t has = m->stages[EXTRA(f)] >> 8;
+  Location l = LOCATION(f), to = alloc(m, has + n);
+  for (uint32_t i = 0; i < has; i++) HEAP[to + i] = HEAP[l + i];
+  for (uint32_t i = 0; i < n; i++) HEAP[to + has + i] = a[i];
+  if (has) release(m, l, has);
+  return T_LAM | (Word)(EXTRA(f) + n) << 4 | to << 26;
+}
+
+// An application that is to be reduced: by machine code if its function is a closure with arguments enough. Gives what
+// is to be reduced on; false: nothing was done.
+static inline bool enter_application(Machine *m, Word w, Word *result) {
+  Word a[GATHERED], all[GATHERED], f = w;
+  uint32_t n = 0;
+  for (; TAG(f) == T_APP && n < GATHERED; f = HEAP[LOCATION(f)]) n++;
+  if (TAG(f) != T_LAM || !EXTRA(f) || n != (m->stages[EXTRA(f)] & 255u)) return false;
+  Word at = w;
+  for (uint32_t i = n; i-- > 0; at = HEAP[LOCATION(at)]) a[i] = HEAP[LOCATION(at) + 1];
+  NativeEnter *enter = gather(m, f, a, n, all);
+  if (!enter) return false;
+  for (uint32_t i = 0; i < n; i++) {
+    Location l = LOCATION(w);
+    w = HEAP[l];
+    release(m, l, 2);
+  }
+  *result = enter(m, all, 0);
+  return true;
+}
+
 // Reduces a term to weak head normal form: a call by its machine code, all else by the runtime.
 static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
   for (;;) {
@@ -71,11 +117,26 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
       release(m, l, 2);
       break;
     case T_APP:
+      if (!enter_application(m, w, &w)) return runtime->reduce(m, w);
+      break;
     case T_OP2:
     case T_GRAPH: return runtime->reduce(m, w);
     default: return w;
     }
   }
+}
+
+// An application in weak head normal form.
+static __attribute__((noinline, unused)) Word apply(Machine *m, Word f, const Word *a, uint32_t n) {
+  Word all[GATHERED];
+  if (TAG(f) != T_LAM || !EXTRA(f)) return runtime->apply(m, f, a, n);
+  uint32_t misses = m->stages[EXTRA(f)] & 255;
+  if (n < misses) return extend(m, f, a, n);
+  if (n > misses) return runtime->apply(m, f, a, n);
+  NativeEnter *enter = gather(m, f, a, n, all);
+  if (!enter) return runtime->apply(m, f, a, n);
+  Word w = enter(m, all, 0);
+  return IS_VALUE(w) ? w : finish(m, w);
 }
 
 INLINE void erase(Machine *m, Word w) {
@@ -108,7 +169,7 @@ INLINE void erase(Machine *m, Word w) {
 
 #define LEND(lent, x)                                                                                                  \
   do {                                                                                                                 \
-    if (UNLIKELY(TAG(x) == T_LAM))                                                                                     \
+    if (UNLIKELY(TAG(x) == T_LAM && !EXTRA(x)))                                                                        \
       COPY_VALUE(lent, x);                                                                                             \
     else                                                                                                               \
       lent = x;                                                                                                        \

@@ -265,7 +265,7 @@ static Kind result_kind(const Owner *owner, const Step *step, const Path *path) 
                  (step->arguments[1] < 0 && owner->strict->code->constants.items[~step->arguments[1]] != number_u60(0));
     return numbers && total && !owner->strict->floats ? KIND_NUMBER : KIND_ANY;
   }
-  case STEP_NODE: return word_tag(step->word) == TAG_CTR ? KIND_VALUE : KIND_ANY;
+  case STEP_NODE: return word_is_value(step->word) ? KIND_VALUE : KIND_ANY;
   case STEP_CALL:
   case STEP_APPLY: return step->aside ? KIND_VALUE : KIND_ANY;
   case STEP_LAMBDA:

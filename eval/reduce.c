@@ -226,6 +226,26 @@ ret:;
   case FRAME_STOP: machine->stack_top = sp; return term;
   case FRAME_APP: {
     Word argument = sp[-2];
+    if (word_is_closure(term)) {
+      unsigned stage = word_extra(term), held = machine->code.arities.items[stage];
+      machine->rewrites[RULE_APP_LAM]++;
+      if (machine->program->names.items[stage].missing > 1) {
+        sp -= 2;
+        term = extend_closure(machine, term, argument);
+        goto ret;
+      }
+      const FunctionCode *function = functions[stage + 1];
+      CHECK_STACK(function->frame + STACK_SLACK, 0);
+      sp -= 2;
+      Location location = word_location(term);
+      fp = sp;
+      for (unsigned i = 0; i < held; i++) fp[i] = heap[location + i];
+      if (held) heap_free(machine, location, held);
+      fp[held] = word_tag(argument) == TAG_OP2 ? operate_argument(machine, argument) : argument;
+      term = word_make(TAG_CAL, stage + 1, 0);
+      pc = code + function->entry;
+      goto run;
+    }
     sp -= 2;
     if (LIKELY(word_tag(term) == TAG_LAM)) {
       // (λx body a)
@@ -285,7 +305,7 @@ ret:;
     unsigned side = (unsigned)(frame & 15) - FRAME_DUP0;
     sp--;
     if (word_tag(term) == TAG_SUP && project(machine, frame >> FRAME_SHIFT, side, &term)) goto eval;
-    if (word_tag(term) == TAG_LAM) {
+    if (word_tag(term) == TAG_LAM && !word_extra(term)) {
       bool applied;
       sp = lift_lambda(machine, &term, sp + 1, &applied);
       if (applied) goto eval;
@@ -346,7 +366,7 @@ ret:;
   case FRAME_NORMAL: {
     Location location = frame >> FRAME_SHIFT;
     term = heap[location];
-    if (word_is_flat(term)) {
+    if (word_is_flat(term) && word_tag(term) != TAG_LAM) {
       sp--;
       goto ret;
     }
@@ -355,6 +375,7 @@ ret:;
     goto eval;
   }
   case FRAME_NORMAL_STORE:
+    if (word_is_closure(term)) term = open_closure(machine, term);
     heap[frame >> FRAME_SHIFT] = term;
     sp--;
     CHECK_STACK(SIZE_CLASSES + STACK_SLACK, 0);
@@ -364,7 +385,9 @@ ret:;
     sp--;
     term = 0;
     CHECK_STACK(SIZE_CLASSES + STACK_SLACK, 0);
-    sp = frames_push_parts(machine, heap[frame >> FRAME_SHIFT], sp);
+    Word *below = &heap[frame >> FRAME_SHIFT];
+    if (word_is_closure(*below)) *below = open_closure(machine, *below);
+    sp = frames_push_parts(machine, *below, sp);
     goto ret;
   case FRAME_BUILTIN: {
     Location node = sp[-2];

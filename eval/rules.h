@@ -327,7 +327,7 @@ static inline Word fire_dup(Machine *machine, Location dup, unsigned side, Word 
   } else if (other_dead && !(state >> DUP_LABEL_SHIFT)) { // nobody else will ask: a move
     heap_free(machine, dup, 2);
     return term;
-  } else if (word_tag(term) == TAG_CTR) {
+  } else if (word_tag(term) == TAG_CTR || word_tag(term) == TAG_LAM) {
     dup_constructor(machine, term, state & ~DUP_SESSION_MASK, results);
   } else {
     dup_other_superposition(machine, term, state & ~DUP_SESSION_MASK, results);
@@ -357,7 +357,7 @@ static inline void copy_value(Machine *machine, Word term, Word copies[2]) {
   Word *const heap = machine->heap;
   if (word_is_flat(term)) {
     copies[0] = copies[1] = term;
-  } else if (word_tag(term) == TAG_CTR) {
+  } else if (word_tag(term) == TAG_CTR || word_is_closure(term)) {
     dup_constructor(machine, term, 0, copies);
   } else { // Dup-Lam: see lift_lambda
     Location lambda = word_location(term);
@@ -389,11 +389,31 @@ static inline Word clone_field(Machine *machine, Location cell) {
 
 // A value for a callee that borrows it and may copy it where it is: that changes no constructor's word, but a λ's.
 static inline Word lend(Machine *machine, Word *owner) {
-  if (word_tag(*owner) != TAG_LAM) return *owner;
+  if (word_tag(*owner) != TAG_LAM || word_extra(*owner)) return *owner;
   Word copies[2];
   copy_value(machine, *owner, copies);
   *owner = copies[0];
   return copies[1];
+}
+
+// A closure that still misses arguments after this one.
+static inline Word extend_closure(Machine *machine, Word closure, Word argument) {
+  unsigned stage = word_extra(closure), held = machine->code.arities.items[stage];
+  Location from = word_location(closure), to = heap_alloc(machine, held + 1);
+  for (unsigned i = 0; i < held; i++) machine->heap[to + i] = machine->heap[from + i];
+  machine->heap[to + held] = argument;
+  if (held) heap_free(machine, from, held);
+  return word_make(TAG_LAM, stage + 1, to);
+}
+
+// closure
+// --------------------------------------- to be shown
+// λx (closure x)
+static inline Word open_closure(Machine *machine, Word closure) {
+  Location lambda = heap_alloc(machine, 2);
+  machine->heap[lambda] = SLOT_FREE;
+  machine->heap[lambda + 1] = new_pair(machine, TAG_APP, 0, closure, word_make(TAG_VAR, 0, lambda));
+  return word_make(TAG_LAM, 0, lambda);
 }
 
 // A λ that one or more dups wait for, and perhaps an application below them, on its way down the stack. Only what stays

@@ -8,6 +8,8 @@
 //   tag  extra        cells at the location
 //   CTR  name         the fields; none (location 0) for a constructor without fields
 //   LAM               [slot, body]
+//   LAM  stage        a closure that waits for more arguments (lang/lift.h): what it has; none (location 0) when it
+//                     has nothing. An open λ's extra is 0.
 //   SUP               [first, second, label]
 //   APP               [function, argument]
 //   OP2  operator and [left, right]
@@ -59,8 +61,11 @@ static inline Word word_key(Word word) { return word & WORD_KEY_MASK; }
 static inline bool word_is_value(Word word) { return word_tag(word) <= TAG_LAM; }
 // A term without cells, which is cloned and erased by doing nothing.
 static inline bool word_is_flat(Word word) {
-  return word_tag(word) <= TAG_FLO || word_tag(word) == TAG_ERA || (word_tag(word) == TAG_CTR && !word_location(word));
+  unsigned tag = word_tag(word);
+  return tag <= TAG_FLO || tag == TAG_ERA || ((tag == TAG_CTR || tag == TAG_LAM) && !word_location(word));
 }
+
+static inline bool word_is_closure(Word word) { return word_tag(word) == TAG_LAM && word_extra(word); }
 
 // The extra of an operation: the operator, and for / and % where it stands in the source, 0 when that is not known.
 enum { OP2_OPERATOR_BITS = 5, OP2_PLACE_LIMIT = 1 << (WORD_EXTRA_BITS - OP2_OPERATOR_BITS) };

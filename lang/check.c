@@ -251,6 +251,7 @@ static void check_term(Checker *checker, Term *term) {
     check_term(checker, term->superpose.first);
     check_term(checker, term->superpose.second);
     break;
+  case TERM_CLOSURE: // made later
   case TERM_STRICT: {
     Diagnostic *diagnostic = report(checker, term->span, "'!' is only meaningful in a pattern");
     HINT(checker, diagnostic, "it marks a strict argument on a rule's left side: (F !x) = …");

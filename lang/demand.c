@@ -495,6 +495,9 @@ static void walk(Analysis *analysis, const Term *term, Flow flow, const Pending 
     walk(analysis, term->operate.left, flow_through(flow, FLOW_COMPLETE), NULL);
     walk(analysis, term->operate.right, flow_through(flow, FLOW_COMPLETE), NULL);
     break;
+  case TERM_CLOSURE:
+    for (uint32_t i = 0; i < term->closure.count; i++) walk(analysis, term->closure.captured[i], FLOW_NONE, NULL);
+    break;
   case TERM_SUPERPOSE:
     walk(analysis, term->superpose.first, FLOW_NONE, NULL);
     walk(analysis, term->superpose.second, FLOW_NONE, NULL);

@@ -204,6 +204,7 @@ static Term *rewrite(Linear *linear, Term *term) {
     rewrite_all(linear, term->apply.arguments, term->apply.count);
     return term;
   case TERM_CALL: rewrite_all(linear, term->call.arguments, term->call.count); return term;
+  case TERM_CLOSURE: rewrite_all(linear, term->closure.captured, term->closure.count); return term;
   case TERM_LIST: rewrite_all(linear, term->list.items, term->list.count); return term;
   case TERM_OPERATE:
     term->operate.left = rewrite(linear, term->operate.left);

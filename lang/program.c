@@ -2,6 +2,7 @@
 
 #include "check.h"
 #include "demand.h"
+#include "lift.h"
 #include "linear.h"
 #include "match.h"
 #include "parse.h"
@@ -77,7 +78,10 @@ static void run_compile(void *argument) {
     if (function->compiled) continue;
     function->compiled = true;
     match_compile(program, function);
-    for (size_t k = 0; k < function->rules.count; k++) linear_rule(program, function->rules.items[k]);
+    for (size_t k = 0; k < function->rules.count; k++) {
+      if (!function->lifted) lift_rule(program, function->rules.items[k]);
+      linear_rule(program, function->rules.items[k]);
+    }
   }
   demand_analyse(program);
 }

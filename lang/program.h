@@ -55,10 +55,11 @@ typedef struct Function {
   ARRAY(Rule *) rules;
   bool strict[ARITY_LIMIT + 1]; // argument positions that some rule inspects
   Tree *tree;
-  uint32_t component; // of the call graph: functions that call each other have the same; set by demand
-  bool recursive;     // it may call itself, perhaps through others
+  uint32_t component;            // of the call graph: functions that call each other have the same; set by demand
+  bool recursive;                // it may call itself, perhaps through others
   ARRAY(Occurrence) occurrences; // indexed by number, arguments included; set by match
   bool compiled;                 // match and linear are done
+  bool lifted;                   // made of a λ: see lift.h
   FunctionDemand *demand;        // of its arguments; NULL before the analysis and for built-in functions
 } Function;
 
@@ -68,8 +69,9 @@ typedef struct Name {
   uint32_t size, arity;
   bool known; // arity is fixed
   bool builtin;
-  Function *function;   // NULL: a constructor
-  bool *spine;          // of a constructor: which fields are recursive; NULL: none
+  Function *function; // NULL: a constructor
+  bool *spine;        // of a constructor: which fields are recursive; NULL: none
+  uint32_t missing;   // a closure's stage: arguments until its function runs, whose name is so many further on; else 0
   const Source *source; // of the first use; NULL for built-in names
   Span span;
 } Name;
@@ -98,6 +100,7 @@ typedef struct Program {
   ARRAY(Function *) functions;
   ARRAY(Source *) sources;
   ARRAY(Rule *) rules;    // of the source that is being loaded
+  bool share_by_need;     // all λs become closures: to be set before rules are loaded
   bool has_scopeless;     // some rule uses $x
   bool has_superposition; // some rule has {a b}
   bool has_lambdas;       // some rule has a λ

@@ -115,7 +115,7 @@ static void find_result(Finder *finder, const Term *term) {
   const Function *callee = term->kind == TERM_CALL ? finder->program->names.items[term->call.name].function : NULL;
   if (term->kind == TERM_NUMBER || term->kind == TERM_OPERATE)
     shape->kinds |= SHAPE_NUMBER;
-  else if (term->kind == TERM_LAMBDA)
+  else if (term->kind == TERM_LAMBDA || term->kind == TERM_CLOSURE)
     shape->kinds |= SHAPE_LAMBDA;
   else if (callee && callee->builtin == BUILTIN_U60_IF)
     find_result(finder, term->call.arguments[1]), find_result(finder, term->call.arguments[2]);

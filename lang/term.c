@@ -37,6 +37,9 @@ void term_visit_parts(const Term *term, void (*visit)(void *context, Term *part)
     visit(context, term->superpose.second);
     break;
   case TERM_STRICT: visit(context, term->strict.argument); break;
+  case TERM_CLOSURE:
+    for (uint32_t i = 0; i < term->closure.count; i++) visit(context, term->closure.captured[i]);
+    break;
   }
 }
 

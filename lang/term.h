@@ -35,7 +35,8 @@ typedef enum {
   TERM_LET,
   TERM_DUP,
   TERM_SUPERPOSE,
-  TERM_STRICT, // !x in a pattern
+  TERM_STRICT,  // !x in a pattern
+  TERM_CLOSURE, // a λ that lift.h made a function of
 } TermKind;
 
 typedef struct Term Term;
@@ -90,6 +91,12 @@ struct Term {
     struct {
       Term *argument;
     } strict;
+    struct {
+      Term **captured; // variables
+      uint32_t count;
+      NameId stage;     // the names of its stages (of those with more arguments) and its function follow each other
+      uint32_t missing; // arguments until the function runs
+    } closure;
   };
 };
 

@@ -42,6 +42,10 @@ typedef enum {
 // begins, which fails when it cannot be; never. What was compiled is kept in $XDG_CACHE_HOME/hvm.
 typedef enum { HVM_NATIVE_AUTO = 0, HVM_NATIVE_ON, HVM_NATIVE_OFF } hvm_native;
 
+// What copies of a λ share: also what is reduced under it; only what was computed before it was made, as in Haskell,
+// which is sound for every λ-term.
+typedef enum { HVM_SHARING_OPTIMAL = 0, HVM_SHARING_NEED } hvm_sharing;
+
 typedef struct {
   uint64_t memory;   // bytes for cells and stack; 0: most of the machine's memory
   unsigned threads;  // accepted for later versions; 0 or 1 today
@@ -49,6 +53,7 @@ typedef struct {
   FILE *input;       // where HVM.query reads; NULL: standard input
   bool graph_only;   // everything goes through the graph: no strict code, no machine code
   hvm_native native; // machine code
+  hvm_sharing sharing;
 } hvm_options;
 
 // A new runtime with an empty program; options may be NULL. NULL when memory cannot be reserved.

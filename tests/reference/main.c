@@ -103,8 +103,9 @@ int main(int argc, char **argv) {
     else if (i + 1 < argc && parse_number(&o, argv[i], argv[i + 1]))
       i++;
     else {
-      fprintf(stderr, "usage: reference-test [--recursive | --demands] [--seed N] [--count N] [--batch N] [--native-every N]\n"
-                      "                      [--scaled-every N] [--jobs N] [--exact] [--show] | --file F.hvm\n");
+      fprintf(stderr,
+              "usage: reference-test [--recursive | --demands] [--seed N] [--count N] [--batch N] [--native-every N]\n"
+              "                      [--scaled-every N] [--jobs N] [--exact] [--show] | --file F.hvm\n");
       return 2;
     }
   }

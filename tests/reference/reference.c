@@ -215,6 +215,7 @@ static Node *convert_kind(Reference *r, const Term *term) {
   }
   case TERM_DUP: return convert_dup(r, term);
   case TERM_STRICT: return convert(r, term->strict.argument);
+  case TERM_CLOSURE: break; // made later
   case TERM_SUPERPOSE: break;
   }
   leave(r, REFERENCE_UNSUPPORTED);

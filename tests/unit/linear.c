@@ -104,7 +104,8 @@ static void count_uses(Walk *walk, const Term *term) {
     return;
   case TERM_NUMBER:
   case TERM_STRING: return;
-  case TERM_STRICT: CHECK_SAY(false, "a strict mark in a term"); return;
+  case TERM_STRICT:
+  case TERM_CLOSURE: CHECK_SAY(false, "a strict mark or closure in a term"); return;
   }
 }
 
@@ -221,7 +222,8 @@ static void show(Walk *walk, const Term *term) {
     return;
   case TERM_NUMBER: number_print(out, term->number); return;
   case TERM_STRING: buffer_format(out, "\"%u\"", term->string.count); return;
-  case TERM_STRICT: buffer_char(out, '!'); return;
+  case TERM_STRICT:
+  case TERM_CLOSURE: buffer_char(out, 0x21); return;
   }
 }
 

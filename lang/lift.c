@@ -1,0 +1,282 @@
+#include "lift.h"
+
+enum { CLOSURE_LIMIT = 200 }; // captured terms and arguments of one closure
+
+typedef struct {
+  Program *program;
+  const Rule *rule;
+} Lifter;
+
+static Term *lift(Lifter *lifter, Term *term);
+
+typedef struct {
+  const Binder **items;
+  size_t count, capacity;
+} Binders;
+
+typedef struct {
+  Binders bound;
+  Binders found;
+} Search;
+
+static bool has_binder(const Binders *binders, const Binder *binder) {
+  for (size_t i = binders->count; i-- > 0;)
+    if (binders->items[i] == binder) return true;
+  return false;
+}
+
+static void add_binder(Binders *binders, const Binder *binder) {
+  if (binder) ARRAY_PUSH(binders, binder);
+}
+
+// Free variables, in the order of their first occurrence.
+static void find_free(void *context, Term *term) {
+  Search *search = context;
+  size_t bound = search->bound.count;
+  switch (term->kind) {
+  case TERM_VARIABLE:
+    if (!has_binder(&search->bound, term->variable.binder) && !has_binder(&search->found, term->variable.binder))
+      add_binder(&search->found, term->variable.binder);
+    return;
+  case TERM_LAMBDA:
+    add_binder(&search->bound, term->lambda.binder);
+    find_free(search, term->lambda.body);
+    break;
+  case TERM_LET:
+    find_free(search, term->let.value);
+    add_binder(&search->bound, term->let.binder);
+    find_free(search, term->let.body);
+    break;
+  case TERM_DUP:
+    find_free(search, term->dup.value);
+    add_binder(&search->bound, term->dup.first);
+    add_binder(&search->bound, term->dup.second);
+    find_free(search, term->dup.body);
+    break;
+  default: term_visit_parts(term, find_free, search);
+  }
+  search->bound.count = bound;
+}
+
+// What a variable is renamed to inside the closure's function.
+typedef struct {
+  const Binders *from;
+  Binder **to;
+} Renaming;
+
+static void rename_variables(void *context, Term *term) {
+  const Renaming *renaming = context;
+  if (term->kind == TERM_VARIABLE) {
+    for (size_t i = 0; i < renaming->from->count; i++)
+      if (renaming->from->items[i] == term->variable.binder) {
+        term->variable.binder = renaming->to[i];
+        return;
+      }
+    return;
+  }
+  term_visit_parts(term, rename_variables, context);
+}
+
+static Term *variable_of(Program *program, Binder *binder, Span span) {
+  Term *term = ARENA_NEW(&program->arena, Term);
+  term->kind = TERM_VARIABLE;
+  term->span = span;
+  term->variable.binder = binder;
+  if (binder) term->variable.name = binder->name, term->variable.symbol = binder->symbol;
+  return term;
+}
+
+// Names that no program can write. Those of a closure's stages and of its function follow each other: see word.h.
+static NameId new_name(Program *program, uint32_t arity, Function *function) {
+  Buffer text = {0};
+  buffer_format(&text, "λ%zu", program->names.count);
+  NameId name = program_name(program, text.text, text.size);
+  buffer_free(&text);
+  program->names.items[name].arity = arity;
+  program->names.items[name].known = true;
+  program->names.items[name].function = function;
+  return name;
+}
+
+// Is there nothing to be done with the term, other than a little arithmetic?
+static bool is_still(const Lifter *lifter, const Term *term) {
+  switch (term->kind) {
+  case TERM_VARIABLE:
+  case TERM_NUMBER:
+  case TERM_STRING: return true;
+  case TERM_OPERATE: return is_still(lifter, term->operate.left) && is_still(lifter, term->operate.right);
+  case TERM_CLOSURE:
+    for (uint32_t i = 0; i < term->closure.count; i++)
+      if (!is_still(lifter, term->closure.captured[i])) return false;
+    return true;
+  case TERM_LIST:
+    for (uint32_t i = 0; i < term->list.count; i++)
+      if (!is_still(lifter, term->list.items[i])) return false;
+    return true;
+  case TERM_CALL:
+    if (lifter->program->names.items[term->call.name].function) return false;
+    for (uint32_t i = 0; i < term->call.count; i++)
+      if (!is_still(lifter, term->call.arguments[i])) return false;
+    return true;
+  default: return false;
+  }
+}
+
+static bool is_fine(const Lifter *lifter, const Term *term, const Binder *binder);
+
+static bool are_fine(const Lifter *lifter, Term *const *terms, uint32_t count, const Binder *binder) {
+  for (uint32_t i = 0; i < count; i++)
+    if (!is_fine(lifter, terms[i], binder)) return false;
+  return true;
+}
+
+// Does the term wait for the variable, with nothing beside it that would not?
+static bool waits_for(const Lifter *lifter, const Term *term, const Binder *binder) {
+  switch (term->kind) {
+  case TERM_VARIABLE: return term->variable.binder == binder;
+  case TERM_OPERATE: {
+    const Term *left = term->operate.left, *right = term->operate.right;
+    return (waits_for(lifter, left, binder) && is_fine(lifter, right, binder)) ||
+           (is_fine(lifter, left, binder) && waits_for(lifter, right, binder));
+  }
+  case TERM_APPLY:
+    return waits_for(lifter, term->apply.function, binder) &&
+           are_fine(lifter, term->apply.arguments, term->apply.count, binder);
+  case TERM_CALL: {
+    const Function *function = lifter->program->names.items[term->call.name].function;
+    if (!function || !are_fine(lifter, term->call.arguments, term->call.count, binder)) return false;
+    for (uint32_t i = 0; i < term->call.count; i++) {
+      bool strict = function->builtin ? function->builtin == BUILTIN_U60_IF && i == 0 : function->strict[i];
+      if (strict && waits_for(lifter, term->call.arguments[i], binder)) return true;
+    }
+    return false;
+  }
+  default: return false;
+  }
+}
+
+// Can nothing be done with the term that takes time, before the variable arrives?
+static bool is_fine(const Lifter *lifter, const Term *term, const Binder *binder) {
+  if (is_still(lifter, term) || waits_for(lifter, term, binder)) return true;
+  if (term->kind == TERM_LIST) return are_fine(lifter, term->list.items, term->list.count, binder);
+  return term->kind == TERM_CALL && !lifter->program->names.items[term->call.name].function &&
+         are_fine(lifter, term->call.arguments, term->call.count, binder);
+}
+
+static Function *new_function(Lifter *lifter, uint32_t arity) {
+  Function *function = ARENA_NEW(&lifter->program->arena, Function);
+  function->arity = arity;
+  function->lifted = true;
+  return function;
+}
+
+// The closure of the λs with these binders, outermost first, around a body that has no λs to lift.
+static Term *make_closure(Lifter *lifter, Term *term, Binder **binders, uint32_t count, Term *body) {
+  Program *program = lifter->program;
+  Search search = {0};
+  for (uint32_t i = 0; i < count; i++) add_binder(&search.bound, binders[i]);
+  find_free(&search, body);
+  free(search.bound.items);
+  uint32_t captured = (uint32_t)search.found.count;
+  if (captured + count > CLOSURE_LIMIT) {
+    free(search.found.items);
+    return NULL;
+  }
+  Function *function = new_function(lifter, captured + count);
+  Rule *rule = ARENA_NEW(&program->arena, Rule);
+  rule->arity = captured + count;
+  rule->patterns = ARENA_ARRAY(&program->arena, Term *, rule->arity + 1);
+  rule->source = lifter->rule->source;
+  rule->span = rule->head = term->span;
+  Term *closure = ARENA_NEW(&program->arena, Term);
+  closure->kind = TERM_CLOSURE;
+  closure->span = term->span;
+  closure->closure.count = captured;
+  closure->closure.missing = count;
+  closure->closure.captured = ARENA_ARRAY(&program->arena, Term *, captured + 1);
+  Binder **inner = ARENA_ARRAY(&program->arena, Binder *, captured + 1);
+  for (uint32_t i = 0; i < captured; i++) {
+    const Binder *outer = search.found.items[i];
+    inner[i] = ARENA_NEW(&program->arena, Binder);
+    *inner[i] = *outer;
+    rule->patterns[i] = variable_of(program, inner[i], term->span);
+    closure->closure.captured[i] = variable_of(program, (Binder *)(uintptr_t)outer, term->span);
+  }
+  for (uint32_t i = 0; i < count; i++) rule->patterns[captured + i] = variable_of(program, binders[i], term->span);
+  Renaming renaming = {&search.found, inner};
+  rename_variables(&renaming, body);
+  free(search.found.items);
+  for (uint32_t i = 0; i < count; i++) {
+    NameId stage = new_name(program, captured + i, NULL);
+    if (i == 0) closure->closure.stage = stage;
+    program->names.items[stage].missing = count - i;
+  }
+  function->name = rule->function = new_name(program, captured + count, function);
+  rule->body = body;
+  ARRAY_PUSH(&function->rules, rule);
+  ARRAY_PUSH(&program->functions, function);
+  return closure;
+}
+
+static void lift_all(Lifter *lifter, Term **terms, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) terms[i] = lift(lifter, terms[i]);
+}
+
+static Term *lift_lambdas(Lifter *lifter, Term *term) {
+  uint32_t count = 0;
+  Term *body = term;
+  for (; body->kind == TERM_LAMBDA && count < CLOSURE_LIMIT / 2; body = body->lambda.body) count++;
+  Binder **binders = ARENA_ARRAY(&lifter->program->arena, Binder *, count);
+  Term **lambdas = ARENA_ARRAY(&lifter->program->arena, Term *, count);
+  uint32_t n = 0;
+  for (Term *at = term; n < count; at = at->lambda.body) binders[n] = at->lambda.binder, lambdas[n++] = at;
+  body = lift(lifter, body);
+  lambdas[count - 1]->lambda.body = body;
+  uint32_t from = 0; // the λs from here on become one closure
+  if (!lifter->program->share_by_need) {
+    from = is_fine(lifter, body, binders[count - 1]) ? count - 1 : count;
+    while (from > 0 && from < count) from--; // a λ around a closure of variables has nothing to reduce under it
+  }
+  if (from == count) return term;
+  Term *closure = make_closure(lifter, lambdas[from], binders + from, count - from, body);
+  if (!closure) return term;
+  if (from == 0) return closure;
+  lambdas[from - 1]->lambda.body = closure;
+  return term;
+}
+
+static Term *lift(Lifter *lifter, Term *term) {
+  switch (term->kind) {
+  case TERM_LAMBDA: return lift_lambdas(lifter, term);
+  case TERM_APPLY:
+    term->apply.function = lift(lifter, term->apply.function);
+    lift_all(lifter, term->apply.arguments, term->apply.count);
+    break;
+  case TERM_CALL: lift_all(lifter, term->call.arguments, term->call.count); break;
+  case TERM_LIST: lift_all(lifter, term->list.items, term->list.count); break;
+  case TERM_OPERATE:
+    term->operate.left = lift(lifter, term->operate.left);
+    term->operate.right = lift(lifter, term->operate.right);
+    break;
+  case TERM_LET:
+    term->let.value = lift(lifter, term->let.value);
+    term->let.body = lift(lifter, term->let.body);
+    break;
+  case TERM_DUP:
+    term->dup.value = lift(lifter, term->dup.value);
+    term->dup.body = lift(lifter, term->dup.body);
+    break;
+  case TERM_SUPERPOSE:
+    term->superpose.first = lift(lifter, term->superpose.first);
+    term->superpose.second = lift(lifter, term->superpose.second);
+    break;
+  default: break;
+  }
+  return term;
+}
+
+void lift_rule(Program *program, Rule *rule) {
+  if (program->has_scopeless) return; // their variables may be bound inside and used outside
+  Lifter lifter = {program, rule};
+  rule->body = lift(&lifter, rule->body);
+}
