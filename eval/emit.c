@@ -149,14 +149,15 @@ static void emit_force(Emitter *emitter, const Step *step, const uint64_t *after
 }
 
 static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t *after) {
+  uint32_t label = way_aside(emitter, step->aside, after);
   PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", step->dst, step->arguments[0], (unsigned)step->word);
-  PRINT("  if (!IS_VALUE(v%d)) {\n", step->dst);
+  PRINT("  if (TAG(v%d) > T_CTR) {\n  if (TAG(v%d) == T_LAM) goto l%u;\n", step->dst, step->dst, label);
   PRINT("  HEAP[LOCATION(v%d) + %u] = 0;\n", step->arguments[0], (unsigned)step->word);
   uint32_t held = print_hold(emitter, step, after);
   PRINT("  v%d = finish(m, v%d);\n", step->dst, step->dst);
   print_let_go(emitter, held);
   PRINT("  HEAP[LOCATION(v%d) + %u] = v%d;\n", step->arguments[0], (unsigned)step->word, step->dst);
-  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) goto l%u;\n  }\n", step->dst, way_aside(emitter, step->aside, after));
+  PRINT("  if (UNLIKELY(TAG(v%d) > T_CTR)) goto l%u;\n  }\n", step->dst, label);
 }
 
 static void emit_apply(Emitter *emitter, const Step *step, const uint64_t *after) {
@@ -268,7 +269,11 @@ static void emit_middle(Emitter *emitter, const Step *step, const uint64_t *afte
     PRINT("  v%d = runtime->clone_field(m, LOCATION(v%d) + %u);\n", step->dst, x[0], (unsigned)step->word);
     break;
   case STEP_LEND: PRINT("  LEND(v%d, v%d);\n", step->dst, x[0]); break;
-  case STEP_UNLEND: PRINT("  if (UNLIKELY(v%d != v%d)) erase(m, v%d);\n", x[0], x[1], x[0]); break;
+  case STEP_UNLEND: break;
+  case STEP_BORROW:
+    PRINT("  if (UNLIKELY(TAG(v%d) == T_LAM)) goto l%u;\n", x[0], way_aside(emitter, step->aside, after));
+    break;
+  case STEP_KEEP: PRINT("  KEEP(v%d, v%d);\n", step->dst, x[0]); break;
   case STEP_CHECK:
     PRINT("  if (UNLIKELY(!IS_U60(v%d))) goto l%u;\n", x[0], way_aside(emitter, step->aside, after));
     break;

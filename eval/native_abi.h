@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 1
+#define NATIVE_ABI 2
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;

@@ -101,8 +101,8 @@ INLINE void erase(Machine *m, Word w) {
     } else {                                                                                                           \
       Word copies_[2];                                                                                                 \
       runtime->copy_value(m, x, copies_);                                                                              \
-      copy = copies_[0];                                                                                               \
-      x = copies_[1];                                                                                                  \
+      x = copies_[0]; /* what is lent stays where it is */                                                             \
+      copy = copies_[1];                                                                                               \
     }                                                                                                                  \
   } while (0)
 
@@ -131,6 +131,15 @@ INLINE Word node3(Machine *m, Word key, Word a, Word b, Word c) {
   HEAP[l] = a, HEAP[l + 1] = b, HEAP[l + 2] = c;
   return key | l << 26;
 }
+
+// Given with a loan, or a copy: see STEP_KEEP.
+#define KEEP(kept, x)                                                                                                  \
+  do {                                                                                                                 \
+    if (TAG(x) == T_LAM)                                                                                               \
+      kept = x;                                                                                                        \
+    else                                                                                                               \
+      COPY_VALUE(kept, x);                                                                                             \
+  } while (0)
 
 // What the search for cycles must see while something else runs.
 #define HOLD(count, ...)                                                                                               \

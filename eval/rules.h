@@ -387,7 +387,8 @@ static inline Word clone_field(Machine *machine, Location cell) {
   return copies[1];
 }
 
-// A value for a callee that borrows it and may copy it where it is: that changes no constructor's word, but a λ's.
+// A value for a callee that borrows it and may copy it where it is: that changes no constructor's word, but a λ's. So
+// the callee gets a copy of a λ, which is its own.
 static inline Word lend(Machine *machine, Word *owner) {
   if (word_tag(*owner) != TAG_LAM) return *owner;
   Word copies[2];
