@@ -161,15 +161,16 @@ static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t 
 }
 
 static void emit_apply(Emitter *emitter, const Step *step, const uint64_t *after) {
-  PRINT("  {\n  Word f_ = ");
-  print_atom(emitter, step->arguments[0]);
-  PRINT(", a_[] = {");
-  for (uint32_t i = 1; i < step->count; i++) print_atom(emitter, step->arguments[i]), PRINT(", ");
-  PRINT("};\n");
   uint32_t held = print_hold(emitter, step, after);
-  PRINT("  v%d = runtime->apply(m, f_, a_, %u);\n", step->dst, step->count - 1);
+  for (uint32_t i = 1; i < step->count; i++) {
+    PRINT("  m->passed[%u] = ", i - 1);
+    print_atom(emitter, step->arguments[i]);
+    PRINT(";\n");
+  }
+  PRINT("  v%d = runtime->apply(m, ", step->dst);
+  print_atom(emitter, step->arguments[0]);
+  PRINT(", %u);\n", step->count - 1);
   print_let_go(emitter, held);
-  PRINT("  }\n");
   print_value_check(emitter, step, after);
 }
 
@@ -215,9 +216,9 @@ static void emit_operation(Emitter *emitter, const Step *step, const uint64_t *a
     PRINT("  else goto l%u;\n", label);
     return;
   }
-  PRINT("  else {\n  Word r_;\n  if (!runtime->operate(m, %u", word_extra(step->word));
+  PRINT("  else {\n  v%d = runtime->operate(m, %u", step->dst, word_extra(step->word));
   print_arguments(emitter, step, 0);
-  PRINT(", &r_)) goto l%u;\n  v%d = r_;\n  }\n", label, step->dst);
+  PRINT(");\n  if (v%d == NATIVE_NOTHING) goto l%u;\n  }\n", step->dst, label);
 }
 
 static void emit_node(Emitter *emitter, const Step *step) {

@@ -1,7 +1,7 @@
 // Lowering of what is demanded: trees and bodies become steps.
 #include "lower.h"
 
-enum { STEPS_LIMIT = 4000, INLINE_STEPS_LIMIT = 600, INLINE_DEPTH = 5, INLINE_TERMS = 48, BODY_TERMS = 1200 };
+enum { STEPS_LIMIT = 4000, APPLY_LIMIT = 64, INLINE_STEPS_LIMIT = 600, INLINE_DEPTH = 5, INLINE_TERMS = 48, BODY_TERMS = 1200 };
 
 // Paths.
 
@@ -437,16 +437,17 @@ static Atom lower_value(Lowering *lowering, Term *term, Demand on) {
   case TERM_VARIABLE: return lower_variable_value(lowering, term, on);
   case TERM_CALL: return lower_call(lowering, term, on);
   case TERM_OPERATE: return lower_operate(lowering, term);
-  case TERM_APPLY: return lower_apply(lowering, term);
+  case TERM_APPLY:
+    if (term->apply.count <= APPLY_LIMIT) return lower_apply(lowering, term);
+    break; // built
   case TERM_DUP: lower_dup(lowering, term, on); return lower_value(lowering, term->dup.body, on);
   case TERM_LET: return lower_value(lowering, term->let.body, on);
-  default: {
-    Atom atom = build_term(lowering, term, on);
-    lower_bind(lowering, term, atom);
-    if (!lower_shape(lowering, atom)) lower_force(lowering, atom);
-    return atom;
+  default: break;
   }
-  }
+  Atom atom = build_term(lowering, term, on);
+  lower_bind(lowering, term, atom);
+  if (!lower_shape(lowering, atom)) lower_force(lowering, atom);
+  return atom;
 }
 
 // Results.
@@ -512,7 +513,12 @@ static void lower_tail(Lowering *lowering, Term *term, Demand on) {
     if (!lowering->strict->program->names.items[term->call.name].function) break;
     lower_tail_call(lowering, term, on);
     return;
-  case TERM_APPLY: lower_tail_apply(lowering, term); return;
+  case TERM_APPLY:
+    if (term->apply.count <= APPLY_LIMIT)
+      lower_tail_apply(lowering, term);
+    else
+      lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on)));
+    return;
   case TERM_DUP:
     lower_dup(lowering, term, on);
     lower_tail(lowering, term->dup.body, on);

@@ -87,10 +87,9 @@ INLINE void erase(Machine *m, Word w) {
     if (IS_FLAT(x)) {                                                                                                  \
       copy = x;                                                                                                        \
     } else {                                                                                                           \
-      Word copies_[2];                                                                                                 \
-      runtime->clone(m, x, copies_);                                                                                   \
-      copy = copies_[0];                                                                                               \
-      x = copies_[1];                                                                                                  \
+      NativePair copies_ = runtime->clone(m, x);                                                                       \
+      copy = copies_.first;                                                                                            \
+      x = copies_.second;                                                                                              \
     }                                                                                                                  \
   } while (0)
 
@@ -99,10 +98,9 @@ INLINE void erase(Machine *m, Word w) {
     if (IS_FLAT(x)) {                                                                                                  \
       copy = x;                                                                                                        \
     } else {                                                                                                           \
-      Word copies_[2];                                                                                                 \
-      runtime->copy_value(m, x, copies_);                                                                              \
-      x = copies_[0]; /* what is lent stays where it is */                                                             \
-      copy = copies_[1];                                                                                               \
+      NativePair copies_ = runtime->copy_value(m, x);                                                                  \
+      x = copies_.first; /* what is lent stays where it is */                                                          \
+      copy = copies_.second;                                                                                           \
     }                                                                                                                  \
   } while (0)
 
