@@ -48,9 +48,15 @@ static void print_arguments(Emitter *emitter, const Step *step, uint32_t from) {
   }
 }
 
+// Expressions are no part of machine code: the next one has the same name.
+static bool is_machine_code(const Emitter *emitter, const Unit *unit) {
+  return unit->steps && *emitter->program->names.items[unit->name].text != '(';
+}
+
 static bool is_emitted(const Emitter *emitter, NameId name) {
   const Strict *strict = emitter->strict;
-  return name < strict->by_name.count && strict->by_name.items[name] && strict->by_name.items[name]->steps;
+  const Unit *unit = name < strict->by_name.count ? strict->by_name.items[name] : NULL;
+  return unit && is_machine_code(emitter, unit);
 }
 
 // What stays in use while a step waits, for the search for cycles: only programs with λs leave cycles.
@@ -526,14 +532,14 @@ size_t emit_c(const Code *code, const Program *program, Buffer *out) {
   emit_graphs(emitter);
   for (size_t i = 0; i < strict->finished; i++) {
     const Unit *unit = strict->units.items[i];
-    if (!unit->steps) continue;
+    if (!is_machine_code(emitter, unit)) continue;
     PRINT("static Word u%u(", unit->name);
     print_parameters(emitter, unit);
     PRINT(");\n");
   }
   for (size_t i = 0; i < strict->finished; i++) {
     const Unit *unit = strict->units.items[i];
-    if (!unit->steps) continue;
+    if (!is_machine_code(emitter, unit)) continue;
     emit_unit(emitter, unit);
     emit_entry(emitter, unit);
     count++;
@@ -544,7 +550,7 @@ size_t emit_c(const Code *code, const Program *program, Buffer *out) {
   if (count) {
     PRINT("static const NativeEntry entries[] = {\n");
     for (size_t i = 0; i < strict->finished; i++)
-      if (strict->units.items[i]->steps)
+      if (is_machine_code(emitter, strict->units.items[i]))
         PRINT("  {%u, e%u},\n", strict->units.items[i]->name, strict->units.items[i]->name);
     PRINT("};\n");
   }
