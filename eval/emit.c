@@ -121,9 +121,12 @@ static void print_graph(Emitter *emitter, const Step *step) {
   PRINT(")");
 }
 
+static void print_surprise(Emitter *emitter, Atom x, uint32_t label) {
+  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) {\n  v%d = runtime->surprise(m, v%d);\n  goto l%u;\n  }\n", x, x, x, label);
+}
+
 static void print_value_check(Emitter *emitter, const Step *step, const uint64_t *after) {
-  if (!step->aside) return;
-  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) goto l%u;\n", step->dst, way_aside(emitter, step->aside, after));
+  if (step->aside) print_surprise(emitter, step->dst, way_aside(emitter, step->aside, after));
 }
 
 static void emit_call(Emitter *emitter, const Step *step, const uint64_t *after) {
@@ -151,7 +154,8 @@ static void emit_force(Emitter *emitter, const Step *step, const uint64_t *after
   uint32_t held = print_hold(emitter, step, after);
   PRINT("  v%d = finish(m, v%d);\n", x, x);
   print_let_go(emitter, held);
-  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) goto l%u;\n  }\n", x, way_aside(emitter, step->aside, after));
+  print_surprise(emitter, x, way_aside(emitter, step->aside, after));
+  PRINT("  }\n");
 }
 
 static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t *after) {
@@ -162,6 +166,7 @@ static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t 
   uint32_t held = print_hold(emitter, step, after);
   PRINT("  v%d = finish(m, v%d);\n", step->dst, step->dst);
   print_let_go(emitter, held);
+  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) v%d = runtime->surprise(m, v%d);\n", step->dst, step->dst, step->dst);
   PRINT("  HEAP[LOCATION(v%d) + %u] = v%d;\n", step->arguments[0], (unsigned)step->word, step->dst);
   PRINT("  if (UNLIKELY(TAG(v%d) > T_CTR)) goto l%u;\n  }\n", step->dst, label);
 }
@@ -492,7 +497,7 @@ static void emit_entry(Emitter *emitter, const Unit *unit) {
     }
     PRINT("  v%u = finish(m, v%u);\n", i, i);
     if (hold) PRINT("  LET_GO(%u);\n", arity - 1);
-    PRINT("  if (UNLIKELY(!IS_VALUE(v%u))) goto graph;\n  }\n", i);
+    PRINT("  if (UNLIKELY(!IS_VALUE(v%u))) {\n  v%u = runtime->surprise(m, v%u);\n  goto graph;\n  }\n  }\n", i, i, i);
   }
   for (uint32_t i = PASSED_FROM; i < arity; i++) PRINT("  m->passed[%u] = v%u;\n", i, i);
   PRINT("  Word result = u%u(m", unit->name);

@@ -61,7 +61,7 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
     }
     case T_DP0:
     case T_DP1:
-      if (!(HEAP[l + 1] & FIRED_)) return runtime->reduce(m, w);
+      if (HEAP[l + 1] != FIRED_) return runtime->reduce(m, w);
       w = HEAP[l];
       release(m, l, 2);
       break;

@@ -16,6 +16,8 @@ static Word runtime_apply(Machine *machine, Word function, uint32_t count) {
 
 static void runtime_erase(Machine *machine, Word term) { heap_erase(machine, term); }
 
+static Word runtime_surprise(Machine *machine, Word term) { return mark_stuck(machine, term); }
+
 static NativePair runtime_clone(Machine *machine, Word term) {
   Word copies[2];
   clone(machine, term, 0, copies);
@@ -52,6 +54,7 @@ const NativeRuntime native_runtime = {
     .more_heap = machine_more_heap,
     .attend = machine_attend,
     .reduce = machine_evaluate,
+    .surprise = runtime_surprise,
     .apply = runtime_apply,
     .erase = runtime_erase,
     .clone = runtime_clone,

@@ -190,6 +190,7 @@ eval:
     if (state & DUP_FIRED) {
       term = heap[location];
       heap_free(machine, location, 2);
+      if (UNLIKELY(state != DUP_FIRED) && state >> DUP_LABEL_SHIFT == stuck_time(machine)) goto ret;
       goto eval;
     }
     unsigned side = word_tag(term) - TAG_DP0;
@@ -299,8 +300,9 @@ ret:;
     fp = sp - 1 - pc[2];
     if (pc[0] >= CODE_FORCE) {
       if (pc[0] != CODE_CALL_UNIT) machine->fuel = sp[-2]; // what was called goes on with what there is
-      fp[pc[1]] = term;
       bool expected = word_is_value(term);
+      if (UNLIKELY(!expected)) term = mark_stuck(machine, term);
+      fp[pc[1]] = term;
       if (pc[0] == CODE_FORCE_FIELD) {
         heap[word_location(fp[pc[7]]) + (Location)pc[8]] = term;
         expected = word_tag(term) <= TAG_CTR;
