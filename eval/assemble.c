@@ -307,9 +307,13 @@ static int32_t assemble_middle(Assembler *assembler, const Step *step, Layout *l
     emit(assembler, CODE_LEND), emit(assembler, dst), emit(assembler, layout->registers[x[0]]);
     return 0;
   }
-  case STEP_UNLEND:
-    emit(assembler, CODE_UNLEND), emit(assembler, layout->registers[x[0]]), emit(assembler, layout->registers[x[1]]);
+  case STEP_UNLEND: return 0;
+  case STEP_BORROW: emit(assembler, CODE_BORROW), emit(assembler, layout->registers[x[0]]); return emit(assembler, 0);
+  case STEP_KEEP: {
+    int32_t dst = place(assembler, layout, step->dst);
+    emit(assembler, CODE_KEEP), emit(assembler, dst), emit(assembler, layout->registers[x[0]]);
     return 0;
+  }
   case STEP_DROP: emit(assembler, CODE_ERASE), emit(assembler, layout->registers[x[0]]); return 0;
   case STEP_FREE:
     emit(assembler, CODE_FREE), emit(assembler, layout->registers[x[0]]), emit(assembler, (int32_t)step->word);

@@ -60,7 +60,8 @@ typedef enum {
   // When the term is no value and aside is not 0, they go on there, else at the end. The mask numbers the first of
   // Code.masks: the registers that hold terms meanwhile.
   CODE_FORCE = CODE_OP2K + OP_COUNT, // …                      reduce dst
-  CODE_FORCE_FIELD,                  // … p index              dst becomes a field of p, reduced in its place
+  CODE_FORCE_FIELD,                  // … p index              dst becomes a field of p, reduced in its place; a
+                                     //                        λ goes aside, too
   CODE_CALL_UNIT,                    // … name n x*n           dst becomes the result of a function's direct code
   CODE_APPLY,                        // … n f x*(n-1)          … of an application
   CODE_REFUEL,
@@ -73,7 +74,8 @@ typedef enum {
   CODE_COPY,        // dst0 dst1 x             copies of a value that are values
   CODE_CLONE_FIELD, // dst p index           a copy of a field that stays where it is
   CODE_LEND,        // dst x                   x for a callee that borrows it
-  CODE_UNLEND,      // y x                     drops y if it is not x
+  CODE_BORROW,      // x target                jumps when x, a borrowed parameter, is a λ
+  CODE_KEEP,        // dst x                   x if it is a λ, else a copy of it
   CODE_MOVE,        // dst x
   CODE_RESULT,      // x                       leaves with a term
   CODE_TAIL_UNIT,   // name n x*n              … by the direct code of a function

@@ -4,6 +4,8 @@
 static const char *const NAMES[] = {
     [STEP_FORCE] = "force",
     [STEP_FORCE_FIELD] = "force-field",
+    [STEP_BORROW] = "borrow",
+    [STEP_KEEP] = "keep",
     [STEP_CLONE_FIELD] = "clone-field",
     [STEP_LEND] = "lend",
     [STEP_UNLEND] = "unlend",

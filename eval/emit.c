@@ -48,9 +48,15 @@ static void print_arguments(Emitter *emitter, const Step *step, uint32_t from) {
   }
 }
 
+// Expressions are no part of machine code: the next one has the same name.
+static bool is_machine_code(const Emitter *emitter, const Unit *unit) {
+  return unit->steps && *emitter->program->names.items[unit->name].text != '(';
+}
+
 static bool is_emitted(const Emitter *emitter, NameId name) {
   const Strict *strict = emitter->strict;
-  return name < strict->by_name.count && strict->by_name.items[name] && strict->by_name.items[name]->steps;
+  const Unit *unit = name < strict->by_name.count ? strict->by_name.items[name] : NULL;
+  return unit && is_machine_code(emitter, unit);
 }
 
 // What stays in use while a step waits, for the search for cycles: only programs with λs leave cycles.
@@ -115,9 +121,12 @@ static void print_graph(Emitter *emitter, const Step *step) {
   PRINT(")");
 }
 
+static void print_surprise(Emitter *emitter, Atom x, uint32_t label) {
+  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) {\n  v%d = runtime->surprise(m, v%d);\n  goto l%u;\n  }\n", x, x, x, label);
+}
+
 static void print_value_check(Emitter *emitter, const Step *step, const uint64_t *after) {
-  if (!step->aside) return;
-  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) goto l%u;\n", step->dst, way_aside(emitter, step->aside, after));
+  if (step->aside) print_surprise(emitter, step->dst, way_aside(emitter, step->aside, after));
 }
 
 static void emit_call(Emitter *emitter, const Step *step, const uint64_t *after) {
@@ -145,30 +154,34 @@ static void emit_force(Emitter *emitter, const Step *step, const uint64_t *after
   uint32_t held = print_hold(emitter, step, after);
   PRINT("  v%d = finish(m, v%d);\n", x, x);
   print_let_go(emitter, held);
-  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) goto l%u;\n  }\n", x, way_aside(emitter, step->aside, after));
+  print_surprise(emitter, x, way_aside(emitter, step->aside, after));
+  PRINT("  }\n");
 }
 
 static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t *after) {
+  uint32_t label = way_aside(emitter, step->aside, after);
   PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", step->dst, step->arguments[0], (unsigned)step->word);
-  PRINT("  if (!IS_VALUE(v%d)) {\n", step->dst);
+  PRINT("  if (TAG(v%d) > T_CTR) {\n  if (TAG(v%d) == T_LAM) goto l%u;\n", step->dst, step->dst, label);
   PRINT("  HEAP[LOCATION(v%d) + %u] = 0;\n", step->arguments[0], (unsigned)step->word);
   uint32_t held = print_hold(emitter, step, after);
   PRINT("  v%d = finish(m, v%d);\n", step->dst, step->dst);
   print_let_go(emitter, held);
+  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) v%d = runtime->surprise(m, v%d);\n", step->dst, step->dst, step->dst);
   PRINT("  HEAP[LOCATION(v%d) + %u] = v%d;\n", step->arguments[0], (unsigned)step->word, step->dst);
-  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) goto l%u;\n  }\n", step->dst, way_aside(emitter, step->aside, after));
+  PRINT("  if (UNLIKELY(TAG(v%d) > T_CTR)) goto l%u;\n  }\n", step->dst, label);
 }
 
 static void emit_apply(Emitter *emitter, const Step *step, const uint64_t *after) {
-  PRINT("  {\n  Word f_ = ");
-  print_atom(emitter, step->arguments[0]);
-  PRINT(", a_[] = {");
-  for (uint32_t i = 1; i < step->count; i++) print_atom(emitter, step->arguments[i]), PRINT(", ");
-  PRINT("};\n");
   uint32_t held = print_hold(emitter, step, after);
-  PRINT("  v%d = apply(m, f_, a_, %u);\n", step->dst, step->count - 1);
+  for (uint32_t i = 1; i < step->count; i++) {
+    PRINT("  m->passed[%u] = ", i - 1);
+    print_atom(emitter, step->arguments[i]);
+    PRINT(";\n");
+  }
+  PRINT("  v%d = apply(m, ", step->dst);
+  print_atom(emitter, step->arguments[0]);
+  PRINT(", %u);\n", step->count - 1);
   print_let_go(emitter, held);
-  PRINT("  }\n");
   print_value_check(emitter, step, after);
 }
 
@@ -214,9 +227,9 @@ static void emit_operation(Emitter *emitter, const Step *step, const uint64_t *a
     PRINT("  else goto l%u;\n", label);
     return;
   }
-  PRINT("  else {\n  Word r_;\n  if (!runtime->operate(m, %u", word_extra(step->word));
+  PRINT("  else {\n  v%d = runtime->operate(m, %u", step->dst, word_extra(step->word));
   print_arguments(emitter, step, 0);
-  PRINT(", &r_)) goto l%u;\n  v%d = r_;\n  }\n", label, step->dst);
+  PRINT(");\n  if (v%d == NATIVE_NOTHING) goto l%u;\n  }\n", step->dst, label);
 }
 
 static void emit_node(Emitter *emitter, const Step *step) {
@@ -268,7 +281,11 @@ static void emit_middle(Emitter *emitter, const Step *step, const uint64_t *afte
     PRINT("  v%d = runtime->clone_field(m, LOCATION(v%d) + %u);\n", step->dst, x[0], (unsigned)step->word);
     break;
   case STEP_LEND: PRINT("  LEND(v%d, v%d);\n", step->dst, x[0]); break;
-  case STEP_UNLEND: PRINT("  if (UNLIKELY(v%d != v%d)) erase(m, v%d);\n", x[0], x[1], x[0]); break;
+  case STEP_UNLEND: break;
+  case STEP_BORROW:
+    PRINT("  if (UNLIKELY(TAG(v%d) == T_LAM)) goto l%u;\n", x[0], way_aside(emitter, step->aside, after));
+    break;
+  case STEP_KEEP: PRINT("  KEEP(v%d, v%d);\n", step->dst, x[0]); break;
   case STEP_CHECK:
     PRINT("  if (UNLIKELY(!IS_U60(v%d))) goto l%u;\n", x[0], way_aside(emitter, step->aside, after));
     break;
@@ -480,7 +497,7 @@ static void emit_entry(Emitter *emitter, const Unit *unit) {
     }
     PRINT("  v%u = finish(m, v%u);\n", i, i);
     if (hold) PRINT("  LET_GO(%u);\n", arity - 1);
-    PRINT("  if (UNLIKELY(!IS_VALUE(v%u))) goto graph;\n  }\n", i);
+    PRINT("  if (UNLIKELY(!IS_VALUE(v%u))) {\n  v%u = runtime->surprise(m, v%u);\n  goto graph;\n  }\n  }\n", i, i, i);
   }
   for (uint32_t i = PASSED_FROM; i < arity; i++) PRINT("  m->passed[%u] = v%u;\n", i, i);
   PRINT("  Word result = u%u(m", unit->name);
@@ -520,14 +537,14 @@ size_t emit_c(const Code *code, const Program *program, Buffer *out) {
   emit_graphs(emitter);
   for (size_t i = 0; i < strict->finished; i++) {
     const Unit *unit = strict->units.items[i];
-    if (!unit->steps) continue;
+    if (!is_machine_code(emitter, unit)) continue;
     PRINT("static Word u%u(", unit->name);
     print_parameters(emitter, unit);
     PRINT(");\n");
   }
   for (size_t i = 0; i < strict->finished; i++) {
     const Unit *unit = strict->units.items[i];
-    if (!unit->steps) continue;
+    if (!is_machine_code(emitter, unit)) continue;
     emit_unit(emitter, unit);
     emit_entry(emitter, unit);
     count++;
@@ -538,7 +555,7 @@ size_t emit_c(const Code *code, const Program *program, Buffer *out) {
   if (count) {
     PRINT("static const NativeEntry entries[] = {\n");
     for (size_t i = 0; i < strict->finished; i++)
-      if (strict->units.items[i]->steps)
+      if (is_machine_code(emitter, strict->units.items[i]))
         PRINT("  {%u, e%u},\n", strict->units.items[i]->name, strict->units.items[i]->name);
     PRINT("};\n");
   }

@@ -1,7 +1,14 @@
 // Lowering of what is demanded: trees and bodies become steps.
 #include "lower.h"
 
-enum { STEPS_LIMIT = 4000, INLINE_STEPS_LIMIT = 600, INLINE_DEPTH = 5, INLINE_TERMS = 48, BODY_TERMS = 1200 };
+enum {
+  STEPS_LIMIT = 4000,
+  APPLY_LIMIT = 64,
+  INLINE_STEPS_LIMIT = 600,
+  INLINE_DEPTH = 5,
+  INLINE_TERMS = 48,
+  BODY_TERMS = 1200
+};
 
 // Paths.
 
@@ -437,16 +444,17 @@ static Atom lower_value(Lowering *lowering, Term *term, Demand on) {
   case TERM_VARIABLE: return lower_variable_value(lowering, term, on);
   case TERM_CALL: return lower_call(lowering, term, on);
   case TERM_OPERATE: return lower_operate(lowering, term);
-  case TERM_APPLY: return lower_apply(lowering, term);
+  case TERM_APPLY:
+    if (term->apply.count <= APPLY_LIMIT) return lower_apply(lowering, term);
+    break; // built
   case TERM_DUP: lower_dup(lowering, term, on); return lower_value(lowering, term->dup.body, on);
   case TERM_LET: return lower_value(lowering, term->let.body, on);
-  default: {
-    Atom atom = build_term(lowering, term, on);
-    lower_bind(lowering, term, atom);
-    if (!lower_shape(lowering, atom)) lower_force(lowering, atom);
-    return atom;
+  default: break;
   }
-  }
+  Atom atom = build_term(lowering, term, on);
+  lower_bind(lowering, term, atom);
+  if (!lower_shape(lowering, atom)) lower_force(lowering, atom);
+  return atom;
 }
 
 // Results.
@@ -512,7 +520,12 @@ static void lower_tail(Lowering *lowering, Term *term, Demand on) {
     if (!lowering->strict->program->names.items[term->call.name].function) break;
     lower_tail_call(lowering, term, on);
     return;
-  case TERM_APPLY: lower_tail_apply(lowering, term); return;
+  case TERM_APPLY:
+    if (term->apply.count <= APPLY_LIMIT)
+      lower_tail_apply(lowering, term);
+    else
+      lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on)));
+    return;
   case TERM_DUP:
     lower_dup(lowering, term, on);
     lower_tail(lowering, term->dup.body, on);
@@ -640,6 +653,37 @@ static void lower_tree(Lowering *lowering, const Tree *tree, Demand on) {
   }
 }
 
+// The graph's code for a call of which borrowed parameters are λs: these are the unit's own.
+static Step *give_to_graph(Lowering *lowering) {
+  const Unit *unit = lowering->unit;
+  uint32_t arity = unit->function->arity;
+  Step *first = NULL;
+  Saved saved = lower_save(lowering);
+  lowering->at = &first;
+  Atom *atoms = ARENA_ARRAY(lowering->arena, Atom, arity + 1);
+  for (uint32_t i = 0; i < arity; i++) {
+    atoms[i] = lowering->scope->arguments[i];
+    if (!loan_of(lowering, atoms[i])) continue;
+    Step *step = lower_step(lowering, STEP_KEEP, lower_variable(lowering, KIND_VALUE), 1);
+    step->arguments[0] = atoms[i];
+    atoms[i] = step->dst;
+  }
+  Step *step = lower_step(lowering, STEP_GRAPH, NO_ATOM, arity);
+  memcpy(step->arguments, atoms, arity * sizeof *atoms);
+  step->name = unit->function->name;
+  lower_restore(lowering, &saved);
+  return first;
+}
+
+static void check_loans(Lowering *lowering) {
+  for (uint32_t i = 0; i < lowering->unit->function->arity; i++) {
+    if (!loan_of(lowering, lowering->scope->arguments[i])) continue;
+    Step *step = lower_step(lowering, STEP_BORROW, NO_ATOM, 1);
+    step->arguments[0] = lowering->scope->arguments[i];
+    step->aside = give_to_graph(lowering);
+  }
+}
+
 void strict_lower(Strict *strict, Unit *unit) {
   const Function *function = unit->function;
   Arena *arena = &strict->code->arena;
@@ -653,14 +697,13 @@ void strict_lower(Strict *strict, Unit *unit) {
     kept->arguments[i] = lower_variable(&lowering, unit->values[i] ? KIND_VALUE : KIND_ANY);
     unit->loans.items[i].borrowed = i < 64 && unit->borrowed >> i & 1;
   }
+  if (strict->lambdas) check_loans(&lowering);
   lower_tree(&lowering, function->tree, unit->demand);
   if (lowering.failed) {
     unit->steps = NULL;
     if (unit->borrowed) { // its callers need it all the same: it gives copies to the graph's code
       lowering.failed = false;
-      lowering.at = &unit->steps;
-      lowering.root = (Root){kept, NULL};
-      build_rest(&lowering);
+      unit->steps = give_to_graph(&lowering);
     }
   }
   unit->variables = (uint32_t)lowering.facts.count;

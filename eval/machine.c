@@ -5,6 +5,9 @@
 
 #include <sys/mman.h>
 #include <unistd.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 
 #define PAGE_BYTES ((size_t)2 << 20) // a large page
 enum {
@@ -114,6 +117,10 @@ _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePl
   if (hint) diagnostic_hint(machine->diagnostics, diagnostic, "%s", hint);
   buffer_free(&text);
   machine->status = status;
+#ifdef __SANITIZE_ADDRESS__ // it cannot see how deep the stack is that is left here, and takes what was there for alive
+  char *here = __builtin_frame_address(0);
+  if (machine->native_top > here) __asan_unpoison_memory_region(here, (size_t)(machine->native_top - here));
+#endif
   longjmp(machine->escape, 1);
 }
 
@@ -448,7 +455,8 @@ static void run_normalise(void *argument) {
   grow_natives(machine);
   size_t depth = term_stack_bytes();
   if (depth > machine->memory_limit) depth = machine->memory_limit;
-  machine->native_bottom = (char *)__builtin_frame_address(0) - depth + STACK_RESERVE;
+  machine->native_top = __builtin_frame_address(0);
+  machine->native_bottom = machine->native_top - depth + STACK_RESERVE;
   __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
   machine->session = 0;
   machine->status = MACHINE_OK;

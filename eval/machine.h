@@ -47,6 +47,7 @@ struct Machine {
   bool cycle_wanted;          // look at the next safe point: when the stack is checked
   Word *stack;                // its bottom
   size_t natives_count;
+  char *native_top;            // where the C stack begins that machine code may use
   char *native_bottom;         // what native_limit is without a wish for attention
   _Atomic(Word *) stack_limit; // where to ask for more; at the bottom after an interrupt
   Word *stack_committed;

@@ -29,21 +29,29 @@ enum { NATIVE_FUEL = 256 };  // constructors that are built eagerly before one i
   Word *stack_top;                   /* of the frames, while reduce is not running */                                  \
   NativeEnter **natives;             /* machine code by NameId; NULL: none at all */                                   \
   const uint16_t *stages;            /* of closures, by NameId: arguments that it has << 8 | that it misses */         \
-  Word passed[NATIVE_SIZES];         /* arguments after the fifth */
+  Word passed[NATIVE_SIZES];         /* arguments after the fifth; all those of an apply */
 
-// The functions of the runtime that machine code calls.
+typedef struct {
+  Word first, second;
+} NativePair;
+
+enum { NATIVE_NOTHING = 15 }; // no term
+
+// The functions of the runtime that machine code calls. None is given the address of a local variable: compilers make
+// tail calls only where none was.
 typedef struct {
   uint32_t abi;
   Location (*more_heap)(Machine *machine, unsigned size);
-  void (*attend)(Machine *machine);            // the stack limit was passed; returns unless the run must end
-  Word (*reduce)(Machine *machine, Word term); // to weak head normal form
-  Word (*apply)(Machine *machine, Word function, const Word *arguments, uint32_t count); // likewise
+  void (*attend)(Machine *machine);              // the stack limit was passed; returns unless the run must end
+  Word (*reduce)(Machine *machine, Word term);   // to weak head normal form
+  Word (*surprise)(Machine *machine, Word term); // what it gave, no value, for what is built around it
+  Word (*apply)(Machine *machine, Word function, uint32_t count); // likewise, an application to what was passed
   void (*erase)(Machine *machine, Word term);
-  void (*clone)(Machine *machine, Word term, Word copies[2]);
-  void (*copy_value)(Machine *machine, Word term, Word copies[2]);
+  NativePair (*clone)(Machine *machine, Word term);
+  NativePair (*copy_value)(Machine *machine, Word term);
   Word (*clone_field)(Machine *machine, Location cell);
   Word (*operate_later)(Machine *machine, uint32_t extra, Word left, Word right);
-  bool (*operate)(Machine *machine, uint32_t extra, Word left, Word right, Word *result);
+  Word (*operate)(Machine *machine, uint32_t extra, Word left, Word right); // NATIVE_NOTHING if it cannot be done
   Word (*superpose)(Machine *machine, Word first, Word second);
   Word (*string)(Machine *machine, uint32_t index);
 } NativeRuntime;

@@ -107,7 +107,7 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
     }
     case T_DP0:
     case T_DP1:
-      if (!(HEAP[l + 1] & FIRED_)) return runtime->reduce(m, w);
+      if (HEAP[l + 1] != FIRED_) return runtime->reduce(m, w);
       w = HEAP[l];
       release(m, l, 2);
       break;
@@ -126,15 +126,15 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
   }
 }
 
-// An application in weak head normal form.
-static __attribute__((noinline, unused)) Word apply(Machine *m, Word f, const Word *a, uint32_t n) {
+// A function applied to the first of the arguments passed, in weak head normal form.
+static __attribute__((noinline, unused)) Word apply(Machine *m, Word f, uint32_t n) {
   Word all[GATHERED];
-  if (TAG(f) != T_LAM || !EXTRA(f)) return runtime->apply(m, f, a, n);
+  if (TAG(f) != T_LAM || !EXTRA(f)) return runtime->apply(m, f, n);
   uint32_t misses = m->stages[EXTRA(f)] & 255;
-  if (n < misses) return extend(m, f, a, n);
-  if (n > misses) return runtime->apply(m, f, a, n);
-  NativeEnter *enter = gather(m, f, a, n, all);
-  if (!enter) return runtime->apply(m, f, a, n);
+  if (n < misses) return extend(m, f, m->passed, n);
+  if (n > misses) return runtime->apply(m, f, n);
+  NativeEnter *enter = gather(m, f, m->passed, n, all);
+  if (!enter) return runtime->apply(m, f, n);
   Word w = enter(m, all, 0);
   return IS_VALUE(w) ? w : finish(m, w);
 }
@@ -148,10 +148,9 @@ INLINE void erase(Machine *m, Word w) {
     if (IS_FLAT(x)) {                                                                                                  \
       copy = x;                                                                                                        \
     } else {                                                                                                           \
-      Word copies_[2];                                                                                                 \
-      runtime->clone(m, x, copies_);                                                                                   \
-      copy = copies_[0];                                                                                               \
-      x = copies_[1];                                                                                                  \
+      NativePair copies_ = runtime->clone(m, x);                                                                       \
+      copy = copies_.first;                                                                                            \
+      x = copies_.second;                                                                                              \
     }                                                                                                                  \
   } while (0)
 
@@ -160,10 +159,9 @@ INLINE void erase(Machine *m, Word w) {
     if (IS_FLAT(x)) {                                                                                                  \
       copy = x;                                                                                                        \
     } else {                                                                                                           \
-      Word copies_[2];                                                                                                 \
-      runtime->copy_value(m, x, copies_);                                                                              \
-      copy = copies_[0];                                                                                               \
-      x = copies_[1];                                                                                                  \
+      NativePair copies_ = runtime->copy_value(m, x);                                                                  \
+      x = copies_.first; /* what is lent stays where it is */                                                          \
+      copy = copies_.second;                                                                                           \
     }                                                                                                                  \
   } while (0)
 
@@ -192,6 +190,15 @@ INLINE Word node3(Machine *m, Word key, Word a, Word b, Word c) {
   HEAP[l] = a, HEAP[l + 1] = b, HEAP[l + 2] = c;
   return key | l << 26;
 }
+
+// Given with a loan, or a copy: see STEP_KEEP.
+#define KEEP(kept, x)                                                                                                  \
+  do {                                                                                                                 \
+    if (TAG(x) == T_LAM)                                                                                               \
+      kept = x;                                                                                                        \
+    else                                                                                                               \
+      COPY_VALUE(kept, x);                                                                                             \
+  } while (0)
 
 // What the search for cycles must see while something else runs.
 #define HOLD(count, ...)                                                                                               \

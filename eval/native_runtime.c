@@ -4,10 +4,10 @@
 #include "native.h"
 #include "rules.h"
 
-static Word runtime_apply(Machine *machine, Word function, const Word *arguments, uint32_t count) {
+static Word runtime_apply(Machine *machine, Word function, uint32_t count) {
   uint64_t fuel = machine->fuel;
   *machine->stack_top++ = FRAME_STOP;
-  for (uint32_t i = count; i-- > 0;) *machine->stack_top++ = arguments[i], *machine->stack_top++ = FRAME_APP;
+  for (uint32_t i = count; i-- > 0;) *machine->stack_top++ = machine->passed[i], *machine->stack_top++ = FRAME_APP;
   Word result = machine_reduce(machine, function);
   machine->stack_top--;
   machine->fuel = fuel;
@@ -16,9 +16,19 @@ static Word runtime_apply(Machine *machine, Word function, const Word *arguments
 
 static void runtime_erase(Machine *machine, Word term) { heap_erase(machine, term); }
 
-static void runtime_clone(Machine *machine, Word term, Word copies[2]) { clone(machine, term, 0, copies); }
+static Word runtime_surprise(Machine *machine, Word term) { return mark_stuck(machine, term); }
 
-static void runtime_copy_value(Machine *machine, Word term, Word copies[2]) { copy_value(machine, term, copies); }
+static NativePair runtime_clone(Machine *machine, Word term) {
+  Word copies[2];
+  clone(machine, term, 0, copies);
+  return (NativePair){copies[0], copies[1]};
+}
+
+static NativePair runtime_copy_value(Machine *machine, Word term) {
+  Word copies[2];
+  copy_value(machine, term, copies);
+  return (NativePair){copies[0], copies[1]};
+}
 
 static Word runtime_clone_field(Machine *machine, Location cell) { return clone_field(machine, cell); }
 
@@ -26,8 +36,9 @@ static Word runtime_operate_later(Machine *machine, uint32_t extra, Word left, W
   return operate_later(machine, extra, left, right);
 }
 
-static bool runtime_operate(Machine *machine, uint32_t extra, Word left, Word right, Word *result) {
-  return operate_numbers(machine, op2_operator(extra), left, right, result);
+static Word runtime_operate(Machine *machine, uint32_t extra, Word left, Word right) {
+  Word result;
+  return operate_numbers(machine, op2_operator(extra), left, right, &result) ? result : NATIVE_NOTHING;
 }
 
 static Word runtime_superpose(Machine *machine, Word first, Word second) {
@@ -43,6 +54,7 @@ const NativeRuntime native_runtime = {
     .more_heap = machine_more_heap,
     .attend = machine_attend,
     .reduce = machine_evaluate,
+    .surprise = runtime_surprise,
     .apply = runtime_apply,
     .erase = runtime_erase,
     .clone = runtime_clone,

@@ -44,6 +44,7 @@ static bool consumes(const Step *step) {
   case STEP_FORCE_FIELD:
   case STEP_CLONE_FIELD:
   case STEP_UNLEND:
+  case STEP_BORROW:
   case STEP_CHECK:
   case STEP_OPERATE:
   case STEP_CASE:
@@ -162,7 +163,8 @@ static bool will_build(const Owner *owner, const Step *step, unsigned size) {
     case STEP_FUEL:
       if (will_build(owner, step->aside, size)) return true;
       break;
-    case STEP_FORCE: // the search for cycles must not find cells that nobody holds
+    case STEP_FORCE:
+    case STEP_FORCE_FIELD: // the search for cycles must not find cells that nobody holds
       if (owner->strict->lambdas) return false;
       break;
     case STEP_BLOCK:
@@ -223,10 +225,7 @@ static bool lend_argument(Owner *owner, Step ***place, const Path *path, uint32_
   Step **ends[] = {&step->next, &step->aside};
   for (int i = 0; i < 2; i++) {
     if (!*ends[i]) continue;
-    Step *end = insert_step(owner, ends[i], STEP_UNLEND, NO_ATOM, lent);
-    end->arguments = ARENA_ARRAY(&owner->strict->code->arena, Atom, 2);
-    end->arguments[0] = lent, end->arguments[1] = x;
-    end->count = 2;
+    Step *end = insert_step(owner, ends[i], STEP_UNLEND, NO_ATOM, x);
     end->live = copy_set(owner, end->live);
     bit_add(end->live, x);
   }
@@ -271,7 +270,8 @@ static Kind result_kind(const Owner *owner, const Step *step, const Path *path) 
   case STEP_LAMBDA:
   case STEP_LAMBDA_UNUSED:
   case STEP_STRING:
-  case STEP_LIST: return KIND_VALUE;
+  case STEP_LIST:
+  case STEP_KEEP: return KIND_VALUE;
   case STEP_CLONE: return path->kinds[step->arguments[0]];
   default: return KIND_ANY;
   }
@@ -310,7 +310,6 @@ static void add_looked_at(const Step *step, Set set) {
   switch (step->kind) {
   case STEP_LAMBDA_BODY:
   case STEP_LEND: bit_add(set, step->arguments[0]); return;
-  case STEP_UNLEND: bit_add(set, step->arguments[1]); return;
   default:
     for (uint32_t i = 0; i < step->count && !consumes(step); i++) bit_add(set, step->arguments[i]);
   }

@@ -83,7 +83,7 @@ Word machine_reduce(Machine *machine, Word term) {
       [CODE_OP2K + OP_EQ] = &&CODE_OP2K_EQ, [CODE_OP2K + OP_GE] = &&CODE_OP2K_GE,
       [CODE_OP2K + OP_GT] = &&CODE_OP2K_GT, [CODE_OP2K + OP_NE] = &&CODE_OP2K_NE,
       [CODE_FORCE] = &&CODE_FORCE, [CODE_FORCE_FIELD] = &&CODE_FORCE_FIELD, [CODE_CLONE_FIELD] = &&CODE_CLONE_FIELD,
-      [CODE_LEND] = &&CODE_LEND, [CODE_UNLEND] = &&CODE_UNLEND, [CODE_CALL_UNIT] = &&CODE_CALL_UNIT, [CODE_APPLY] = &&CODE_APPLY,
+      [CODE_LEND] = &&CODE_LEND, [CODE_BORROW] = &&CODE_BORROW, [CODE_KEEP] = &&CODE_KEEP, [CODE_CALL_UNIT] = &&CODE_CALL_UNIT, [CODE_APPLY] = &&CODE_APPLY,
       [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL,
       [CODE_IF_ZERO] = &&CODE_IF_ZERO, [CODE_TAKE] = &&CODE_TAKE, [CODE_FREE] = &&CODE_FREE,
       [CODE_REUSE] = &&CODE_REUSE, [CODE_COPY] = &&CODE_COPY, [CODE_MOVE] = &&CODE_MOVE,
@@ -190,6 +190,7 @@ eval:
     if (state & DUP_FIRED) {
       term = heap[location];
       heap_free(machine, location, 2);
+      if (UNLIKELY(state != DUP_FIRED) && state >> DUP_LABEL_SHIFT == stuck_time(machine)) goto ret;
       goto eval;
     }
     unsigned side = word_tag(term) - TAG_DP0;
@@ -319,10 +320,15 @@ ret:;
     fp = sp - 1 - pc[2];
     if (pc[0] >= CODE_FORCE) {
       if (pc[0] != CODE_CALL_UNIT) machine->fuel = sp[-2]; // what was called goes on with what there is
+      bool expected = word_is_value(term);
+      if (UNLIKELY(!expected)) term = mark_stuck(machine, term);
       fp[pc[1]] = term;
-      if (pc[0] == CODE_FORCE_FIELD) heap[word_location(fp[pc[7]]) + (Location)pc[8]] = term;
+      if (pc[0] == CODE_FORCE_FIELD) {
+        heap[word_location(fp[pc[7]]) + (Location)pc[8]] = term;
+        expected = word_tag(term) <= TAG_CTR;
+      }
       sp = fp;
-      pc = code + (LIKELY(word_is_value(term)) || !pc[4] ? pc[5] : pc[4]);
+      pc = code + (LIKELY(expected) || !pc[4] ? pc[5] : pc[4]);
       goto run;
     }
     if (LIKELY(word_is_value(term))) {
@@ -696,9 +702,13 @@ CODE_FORCE : {
 }
 CODE_FORCE_FIELD : {
   Word *field = &heap[word_location(fp[pc[7]]) + (Location)pc[8]], argument = *field;
-  if (LIKELY(word_is_value(argument))) {
+  if (LIKELY(word_tag(argument) <= TAG_CTR)) {
     fp[pc[1]] = argument;
     pc += 9;
+    NEXT();
+  }
+  if (word_tag(argument) == TAG_LAM) {
+    pc = code + pc[4];
     NEXT();
   }
   WAIT();
@@ -715,10 +725,16 @@ CODE_LEND:
   fp[pc[1]] = lend(machine, &fp[pc[2]]);
   pc += 3;
   NEXT();
-CODE_UNLEND:
-  if (UNLIKELY(fp[pc[1]] != fp[pc[2]])) heap_erase(machine, fp[pc[1]]);
+CODE_BORROW:
+  pc = LIKELY(word_tag(fp[pc[1]]) != TAG_LAM) ? pc + 3 : code + pc[2];
+  NEXT();
+CODE_KEEP : {
+  Word copies[2] = {0, fp[pc[2]]};
+  if (word_tag(copies[1]) != TAG_LAM) copy_value(machine, fp[pc[2]], copies);
+  fp[pc[1]] = copies[1];
   pc += 3;
   NEXT();
+}
 CODE_CALL_UNIT : {
   const FunctionCode *function = functions[pc[7]];
   int32_t n = pc[8];

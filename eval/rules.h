@@ -48,7 +48,7 @@ static inline Word resolve(Machine *machine, Word term) {
     if (tag == TAG_VAR) {
       if (word_tag(machine->heap[location]) == TAG_SLOT) return term;
     } else if (tag == TAG_DP0 || tag == TAG_DP1) {
-      if (!(machine->heap[location + 1] & DUP_FIRED)) return term;
+      if (machine->heap[location + 1] != DUP_FIRED) return term;
     } else {
       return term;
     }
@@ -68,6 +68,18 @@ static inline void clone(Machine *machine, Word term, Word state, Word copies[2]
   Location dup = new_dup(machine, term, state);
   copies[0] = state & DUP_DEAD0 ? TAG_ERA : word_make(TAG_DP0, 0, dup);
   copies[1] = state & DUP_DEAD1 ? TAG_ERA : word_make(TAG_DP1, 0, dup);
+}
+
+// A stuck term that strict code came upon. It builds what is left around it, which is then reduced and asks for the
+// term once more, and the same happens to what is left: without a mark, a row of n stuck calls would be reduced 2^n
+// times. The mark is a dup that fired, with the time, since a term stays stuck until some variable gets a value.
+static inline Word stuck_time(const Machine *machine) {
+  return machine->rewrites[RULE_APP_LAM] + machine->rewrites[RULE_DUP_LAM] + 1;
+}
+
+static inline Word mark_stuck(Machine *machine, Word term) {
+  if (word_tag(term) <= TAG_ERA || word_tag(term) == TAG_VAR) return term;
+  return word_make(TAG_DP0, 0, new_dup(machine, term, stuck_time(machine) << DUP_LABEL_SHIFT | DUP_FIRED));
 }
 
 static inline Word make_string(Machine *machine, const CodeString *string) {
@@ -387,7 +399,8 @@ static inline Word clone_field(Machine *machine, Location cell) {
   return copies[1];
 }
 
-// A value for a callee that borrows it and may copy it where it is: that changes no constructor's word, but a λ's.
+// A value for a callee that borrows it and may copy it where it is: that changes no constructor's word, but a λ's. So
+// the callee gets a copy of a λ, which is its own.
 static inline Word lend(Machine *machine, Word *owner) {
   if (word_tag(*owner) != TAG_LAM || word_extra(*owner)) return *owner;
   Word copies[2];

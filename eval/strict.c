@@ -230,6 +230,9 @@ void strict_begin(Strict *strict, const Function *function) {
   const Program *program = strict->program;
   bool floats = program->has_floats, restricted = demand_is_restricted(program) || program->has_scopeless;
   bool lambdas = program->has_lambdas || program->has_superposition;
+#ifdef HVM_STRESS_CYCLES // the search for cycles runs in every program
+  lambdas = true;
+#endif
   if (floats == strict->floats && lambdas == strict->lambdas && restricted == strict->restricted) return;
   if (strict->finished) strict->code->remade = true;
   strict->floats = floats, strict->lambdas = lambdas, strict->restricted = restricted;

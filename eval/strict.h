@@ -29,7 +29,10 @@ typedef enum {
 typedef enum {
   // dst and arguments; `aside` is where a surprise leads.
   STEP_FORCE,       // x            reduces x in place; aside: it is no value
-  STEP_FORCE_FIELD, // dst p        likewise a field (word: its number) of a borrowed constructor, in its place there
+  STEP_FORCE_FIELD, // dst p        likewise a field (word: its number) of a borrowed constructor, in its place there;
+                    //              aside for λs, too: what is lent on is none
+  STEP_BORROW,      // x            a borrowed parameter; aside: a λ, which cannot be lent, was given instead
+  STEP_KEEP,        // dst x        … and is taken; if x is something else, a copy
   STEP_CHECK,       // x            a number? else aside
   STEP_OPERATE,     // dst a b      word: the node's; aside: not two numbers of a kind
   STEP_LATER,       // dst a b      word: the node's; a number when both are, else a node
@@ -46,8 +49,8 @@ typedef enum {
   STEP_BLOCK,         // dst          aside: steps that end with STEP_RETURN of what dst becomes
   STEP_CLONE,         // dst x        dst is a copy, x stays one; word: both are values
   STEP_CLONE_FIELD,   // dst p        a copy of a field (word: its number) of a borrowed constructor
-  STEP_LEND,          // dst x        x for a callee that borrows it; a λ is copied
-  STEP_UNLEND,        // y x          after the call: drops y if it was a copy
+  STEP_LEND,          // dst x        x for a callee that borrows it; a λ is copied, and the copy becomes the callee's
+  STEP_UNLEND,        // x            after the call: nothing is done, but x lives until here
   STEP_DROP,          // x
   STEP_FREE,          // x            the cells of an opened constructor; count of word
   // Ends.
@@ -95,7 +98,7 @@ typedef struct Unit {
   const Function *function;
   Demand demand;
   bool *values;       // by parameter: a value when the unit begins
-  uint64_t borrowed;  // parameters that stay the caller's, as a set of the first 64: they are constructors or numbers
+  uint64_t borrowed;  // parameters that stay the caller's, as a set of the first 64: λs are given (STEP_BORROW)
   ARRAY(Loan) loans;  // by variable
   uint32_t variables; // the parameters are the first
   Step *steps;        // NULL: only the graph can run this function

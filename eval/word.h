@@ -74,7 +74,8 @@ static inline unsigned op2_place(unsigned extra) { return extra >> OP2_OPERATOR_
 
 // The state of a dup, in its second cell:
 //   63 .. label .. 16 | 15 .. session .. 4 | 3 .. flags .. 0
-// A dup that fired has in its first cell the term of the side that was not demanded.
+// A dup that fired has in its first cell the term of the side that was not demanded. Where the label was may then stand
+// when this term was found to be stuck (mark_stuck); else it is 0.
 enum { DUP_DEAD0 = 1, DUP_DEAD1 = 2, DUP_FIRED = 4, DUP_CLAIMED = 8, DUP_SESSION_SHIFT = 4, DUP_LABEL_SHIFT = 16 };
 #define DUP_SESSION_MASK ((Word)0xFFF << DUP_SESSION_SHIFT)
 

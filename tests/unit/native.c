@@ -4,6 +4,7 @@
 
 #include "eval/machine.h"
 #include "eval/native.h"
+#include "lib/hvm.h"
 #include "unit.h"
 
 typedef struct {
@@ -135,6 +136,40 @@ static void test_other_version(void) {
   tear_down(&setup);
 }
 
+// A runtime whose program grows: by text, by expressions, by floats, λs, effects and scopeless variables.
+static void test_session(void) {
+  static const struct {
+    const char *load, *expression, *expected;
+  } steps[] = {
+      {"(Sum Nil) = 0 (Sum (Cons x xs)) = (+ x (Sum xs)) (Down 0) = Nil (Down n) = (Cons n (Down (- n 1)))"
+       "(Pair !l) = (Two (Sum l) (Sum l) l)",
+       "(Sum (Down 10))", "55"},
+      {"(Twice x) = (+ (Sum (Down x)) (Sum (Down x)))", "(Twice 10)", "110"},
+      {NULL, "(Sum (Down 100))", "5050"},
+      {NULL, "(+ 1.5 2.5)", "4.0"},
+      {NULL, "(Sum (Cons 1.5 (Cons 2.5 Nil)))", "(+ 1.5 (+ 2.5 0))"},
+      {NULL, "(λx (Sum (Cons x Nil)) 4)", "4"},
+      {NULL, "(Pair (Cons λx x Nil))", "(Two (+ λx0 x0 0) (+ λx1 x1 0) (Cons λx2 x2 Nil))"},
+      {"(Times Nil) = 1 (Times (Cons x xs)) = (* x (Times xs))", "(HVM.sleep 0 (Times (Down 5)))", "120"},
+      {NULL, "(λ$y (Times (Cons $y (Down 3))) 7)", "42"},
+      {NULL, "[(Times (Down 5)) (Sum {(Down 2) (Down 3)})]", "[120, {3 6}]"},
+  };
+  static const hvm_options modes[] = {{.graph_only = true}, {.native = HVM_NATIVE_OFF}, {.native = HVM_NATIVE_ON}};
+  for (size_t mode = 0; mode < sizeof modes / sizeof *modes; mode++) {
+    hvm_runtime *runtime = hvm_new(&modes[mode]);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+      if (steps[i].load) CHECK(hvm_load_text(runtime, "more", steps[i].load, strlen(steps[i].load)) == HVM_OK);
+      CHECK_SAY(hvm_reduce(runtime, steps[i].expression) == HVM_OK, "%s", hvm_messages(runtime, false));
+      char *text = hvm_result_text(runtime, NULL);
+      CHECK_TEXT(text, steps[i].expected);
+      free(text);
+      hvm_collect(runtime);
+      CHECK_NUMBER(hvm_stats(runtime).live_cells, 0);
+    }
+    hvm_free(runtime);
+  }
+}
+
 int main(void) {
   char folder[] = "/tmp/hvm-unit-XXXXXX", command[64];
   if (!mkdtemp(folder)) return 1;
@@ -144,6 +179,7 @@ int main(void) {
   test_background();
   test_stop();
   test_other_version();
+  test_session();
   sleep(1); // a compiler may go on by itself
   snprintf(command, sizeof command, "rm -rf %s", folder);
   CHECK(system(command) == 0);
