@@ -20,7 +20,7 @@ def read_samples(path):
     with open(path) as file:
         for line in csv.DictReader(file, delimiter="\t"):
             run = {"right": line["right"] == "1", "round": line["round"], "mib": int(line["kib"]) / 1024}
-            for key in ("seconds", "cpu", "rewrites", "reducing"):
+            for key in ("seconds", "cpu", "rewrites"):
                 if line[key] != "-":
                     run[key] = float(line[key])
             samples.setdefault((line["program"], line["system"]), []).append(run)
@@ -80,13 +80,12 @@ def row(program, samples, peer, factor, size):
     if of["ghc"]:
         result["mib_per_ghc"] = result["native_mib"] / result["ghc_mib"]
     if result["rewrites"]:
-        result["graph_mrps"] = result["rewrites"] / median(of["graph"], "reducing") / 1e6
+        result["graph_mrps"] = result["rewrites"] / result["graph_s"] / 1e6
     if factor and size == "medium" and peer:
         for name in ("interpreter", "native"):
             converted = float(peer[name]) * factor
             result["hvm1_" + name + "_s"] = converted
-            # HVM1's figure is of the reduction alone, so it is compared with that.
-            result["hvm1_" + name + "_per_native"] = converted / median(of["native"], "reducing")
+            result["hvm1_" + name + "_per_native"] = converted / result["native_s"]
     return result
 
 
