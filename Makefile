@@ -152,6 +152,7 @@ test-stress:
 	@$(MAKE) --no-print-directory $(BUILD)/stress/hvm tests $(STRESS_VARIABLES)
 	@BUILD=$(BUILD)/stress REDUCED=1 tests/run.sh reference conformance unsound examples
 
+# SIZE=small, medium or large; HELD_OUT=1 for the programs of bench/held-out; RUNS=5
 bench: all
 	bench/run.sh $(BUILD)/hvm
 

@@ -3,13 +3,16 @@
 #
 # Each case runs at four sizes, each twice the one before, RUNS=3 times; its time without start-up, divided by the
 # size, should stay the same. A case in which it grows by more than 1.6 times from one size to the next is flagged.
-# The memory is the process's peak. Exit status 1 if a case is flagged or fails.
+# Cases that compute run as graph (--strict=off), strict (--native=off) and native (--native=on, the module there
+# already); those that read and print run as strict. The memory is the process's peak.
+# Exit status 1 if a case is flagged or fails.
 set -uo pipefail
 # shellcheck source=lib.sh source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 find_hvm "${1:-}"
 runs=${RUNS:-3}
 flagged=0
+own_cache
 cd "$WORK" || exit 1
 
 cat >data.hvm <<'PROGRAM'
@@ -17,15 +20,36 @@ cat >data.hvm <<'PROGRAM'
 (Range n xs) = (Range (- n 1) (List.cons n xs))
 (Sum [] !total) = total
 (Sum (List.cons x xs) !total) = (Sum xs (+ x total))
+(Upto i n) = (UptoIf (<= i n) i n)
+(UptoIf 0 i n) = []
+(UptoIf c i n) = (List.cons i (Upto (+ i 1) n))
+(Double []) = []
+(Double (List.cons x xs)) = (List.cons (* x 2) (Double xs))
 (Deep 0) = 0
 (Deep n) = (+ 1 (Deep (- n 1)))
+(Length []) = 0
+(Length (List.cons x xs)) = (+ 1 (Length xs))
+(Tree lo hi) = (TreeIf (== lo hi) lo hi (/ (+ lo hi) 2))
+(TreeIf 0 lo hi mid) = (Fork (Tree lo mid) (Tree (+ mid 1) hi))
+(TreeIf c lo hi mid) = (Tip lo)
+(Total (Tip x)) = x
+(Total (Fork l r)) = (+ (Total l) (Total r))
+(Nest 0 t) = t
+(Nest n t) = (Nest (- n 1) (Fork t (Tip n)))
+(Nested n) = (Nest n (Tip 0))
 PROGRAM
 
 # Each makes what its case needs for a size, and leaves the arguments in $words.
-case_sum() { words=(run -f data.hvm "(Sum (Range $1 []) 0)"); }
-case_recursion() { words=(run -f data.hvm "(Deep $1)"); }
-case_print() { words=(run -f data.hvm "(Range $1 [])"); }
-generated() { words=(run generated.hvm); }
+computed() { words=(run "${options[@]}" -f data.hvm "$1"); }
+case_sum() { computed "(Sum (Range $1 []) 0)"; }
+case_map() { computed "(Sum (Double (Upto 1 $1)) 0)"; }
+case_recursion() { computed "(Deep $1)"; }
+case_length() { computed "(Length (Range $1 []))"; }
+case_tree() { computed "(Total (Tree 1 $1))"; }
+case_deep() { computed "(Total (Nested $1))"; }
+case_print() { computed "(Range $1 [])"; }
+case_print_deep() { computed "(Nested $1)"; }
+generated() { words=(run "${options[@]}" generated.hvm); }
 case_one_function() {
   awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "(F %d) = %d\n", i, 2 * i; printf "Main = (F %d)\n", n - 1 }' >generated.hvm
   generated
@@ -68,14 +92,16 @@ best() { # arguments of hvm: the fastest run in $fastest, the largest peak in $p
 best run 1 || { echo "bench: '$HVM' does not run" >&2; exit 1; }
 startup=$fastest
 
+declare -A modes=([graph]=--strict=off [strict]=--native=off [native]=--native=on)
 echo "fastest of $runs; $(machine)"
-printf '%-36s %10s %9s %10s %7s %9s %10s\n' case size seconds 'ns each' growth 'peak MiB' 'bytes each'
-grow() { # title case size
-  local size=$3 step each last='' growth note
+printf '%-36s %-6s %10s %9s %10s %7s %9s %10s\n' case mode size seconds 'ns each' growth 'peak MiB' 'bytes each'
+grow() { # mode title case size
+  local mode=$1 size=$4 step each last='' growth note
+  local options=("${modes[$1]}")
   for ((step = 0; step < 4; step++, size *= 2)); do
-    "$2" "$size"
+    "$3" "$size"
     if ! best "${words[@]}"; then
-      printf '%-36s %10d  FAILED: status %s: %s\n' "$1" "$size" "$status" "$(head -c 200 err | head -n 1)"
+      printf '%-36s %-6s %10d  FAILED: status %s: %s\n' "$2" "$mode" "$size" "$status" "$(head -c 200 err | head -n 1)"
       flagged=1
       return
     fi
@@ -86,18 +112,26 @@ grow() { # title case size
       note='  NOT LINEAR'
       flagged=1
     fi
-    printf '%-36s %10d %9.3f %10.1f %7s %9.0f %10.0f%s\n' "$1" "$size" "$fastest" "$each" "$growth" \
+    printf '%-36s %-6s %10d %9.3f %10.1f %7s %9.0f %10.0f%s\n' "$2" "$mode" "$size" "$fastest" "$each" "$growth" \
       $((peak / 1024)) $((peak * 1024 / size)) "$note"
     last=$each
   done
 }
-grow 'a list built and summed' case_sum 1250000
-grow 'a recursion, not a tail call' case_recursion 1250000
-grow 'a list built and printed' case_print 1000000
-grow 'rules of one function, numbers' case_one_function 12500
-grow 'rules of one function, constructors' case_one_function_constructors 12500
-grow 'functions of one rule' case_functions 12500
-grow 'nested parentheses' case_parentheses 125000
-grow 'a string literal, characters' case_string 1000000
-grow 'mistakes in one line' case_errors 2500
+grow_all() { # title case size
+  for mode in graph strict native; do grow "$mode" "$@"; done
+}
+grow_all 'a list built and summed' case_sum 1250000
+grow_all 'a list built, mapped, summed' case_map 1250000
+grow_all 'a tree built and summed' case_tree 1250000
+grow_all 'a recursion, not a tail call' case_recursion 1250000
+grow_all 'a list and its length by recursion' case_length 1250000
+grow_all 'a tree as deep as it is large' case_deep 1250000
+grow_all 'a list built and printed' case_print 1000000
+grow_all 'a deep tree printed' case_print_deep 500000
+grow strict 'rules of one function, numbers' case_one_function 12500
+grow strict 'rules of one function, constructors' case_one_function_constructors 12500
+grow strict 'functions of one rule' case_functions 12500
+grow strict 'nested parentheses' case_parentheses 125000
+grow strict 'a string literal, characters' case_string 1000000
+grow strict 'mistakes in one line' case_errors 2500
 [ $flagged = 0 ]

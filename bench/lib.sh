@@ -18,6 +18,13 @@ find_hvm() { # [word]
   HVM=$(realpath "$HVM")
 }
 
+# The machine code of what is measured is kept apart from the user's.
+own_cache() {
+  export XDG_CACHE_HOME=$CACHE/cache
+  mkdir -p "$XDG_CACHE_HOME"
+  unset HVM_CC HVM_CACHE_MAX
+}
+
 if [ ! -x "$CACHE/measure" ] || [ "$BENCH/measure.c" -nt "$CACHE/measure" ]; then
   "${CC:-cc}" -std=c11 -D_GNU_SOURCE -O2 -o "$CACHE/measure" "$BENCH/measure.c" || exit 1
 fi

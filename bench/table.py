@@ -4,34 +4,38 @@
 SAMPLES and CALIBRATION hold a line per run, as run.sh writes them; PEERS is peers.tsv.
 """
 import argparse
-import json
+import csv
 import math
 import statistics
 import sys
 
+SYSTEMS = ("graph", "strict", "native", "ghc")
+# Programs that live from λs that are passed around and copied; all others are first-order.
+LAMBDA = {"callfold", "church", "compose", "lambdabits", "lazyinf"}
+
 
 def read_samples(path):
-    """(program, system) → list of runs, in order of first appearance."""
+    """(program, system) → list of runs in the order of their rounds; programs in order of first appearance."""
     samples = {}
-    for line in open(path):
-        program, system, _, _, right, wall, cpu, kib, rewrites, seconds = line.split()
-        run = {"right": right == "1", "wall": float(wall), "cpu": float(cpu), "mib": int(kib) / 1024}
-        if rewrites != "-":
-            run["rewrites"] = int(rewrites)
-        if seconds != "-":
-            run["seconds"] = float(seconds)
-        samples.setdefault((program, system), []).append(run)
+    with open(path) as file:
+        for line in csv.DictReader(file, delimiter="\t"):
+            run = {"right": line["right"] == "1", "round": line["round"], "mib": int(line["kib"]) / 1024}
+            for key in ("seconds", "cpu", "rewrites"):
+                if line[key] != "-":
+                    run[key] = float(line[key])
+            samples.setdefault((line["program"], line["system"]), []).append(run)
     return samples
 
 
 def read_peers(path):
     peers, names = {}, None
-    for line in open(path):
-        words = line.lstrip("# ").rstrip("\n").split("\t")
-        if words[0] == "program":
-            names = words
-        elif not line.startswith("#"):
-            peers[words[0]] = dict(zip(names, words))
+    with open(path) as file:
+        for line in file:
+            words = line.lstrip("# ").rstrip("\n").split("\t")
+            if words[0] == "program":
+                names = words
+            elif not line.startswith("#"):
+                peers[words[0]] = dict(zip(names, words))
     return peers
 
 
@@ -40,79 +44,124 @@ def median(runs, key):
     return statistics.median(values) if values else None
 
 
+def mean(values):
+    """The geometric mean; None of nothing."""
+    values = [value for value in values if value]
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
+
+
 def speed(calibration, peers):
     """Seconds here for a second there: the geometric mean over GHC's programs; None without any."""
-    ratios = [median(runs, "wall") / float(peers[program]["ghc_large"]) for (program, _), runs in calibration.items()]
-    return math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else None
+    return mean([median(runs, "seconds") / float(peers[program]["ghc_large"]) for (program, _), runs in calibration.items()])
+
+
+def ratio(runs, others):
+    """The median of the ratios of runs of the same round: they were neighbours in time."""
+    seconds = {run["round"]: run["seconds"] for run in others}
+    ratios = [run["seconds"] / seconds[run["round"]] for run in runs if run["round"] in seconds]
+    return statistics.median(ratios) if ratios else None
 
 
 def row(program, samples, peer, factor, size):
-    hvm, ghc = samples.get((program, "hvm"), []), samples.get((program, "ghc"), [])
-    walls = [run["wall"] for run in hvm]
+    of = {system: samples.get((program, system), []) for system in SYSTEMS}
     result = {
         "program": program,
-        "right": all(run["right"] for run in hvm + ghc),
-        "rewrites": median(hvm, "rewrites"),
-        "wall": median(hvm, "wall"),
-        "spread": (max(walls) - min(walls)) / statistics.median(walls),
-        "seconds": median(hvm, "seconds"),
-        "mib": max(run["mib"] for run in hvm),
-        "ghc": median(ghc, "wall") if ghc else None,
-        "samples": {"hvm": hvm, "ghc": ghc},
+        "group": "lambda" if program in LAMBDA else "first-order",
+        "right": int(all(run["right"] for runs in of.values() for run in runs)),
+        "rewrites": median(of["graph"], "rewrites"),
     }
-    if result["seconds"] and result["rewrites"]:
-        result["mrps"] = result["rewrites"] / result["seconds"] / 1e6
-    if result["ghc"]:
-        result["per_ghc"] = result["wall"] / result["ghc"]
-    if factor and size == "medium" and peer and result["seconds"]:
+    for system, runs in of.items():
+        if runs:
+            seconds = [run["seconds"] for run in runs]
+            result[system + "_s"] = statistics.median(seconds)
+            result[system + "_spread"] = (max(seconds) - min(seconds)) / statistics.median(seconds)
+            result[system + "_mib"] = max(run["mib"] for run in runs)
+            result[system + "_per_ghc"] = ratio(runs, of["ghc"])
+    if of["ghc"]:
+        result["mib_per_ghc"] = result["native_mib"] / result["ghc_mib"]
+    if result["rewrites"]:
+        result["graph_mrps"] = result["rewrites"] / result["graph_s"] / 1e6
+    if factor and size == "medium" and peer:
         for name in ("interpreter", "native"):
-            result[name] = float(peer[name]) * factor
-            result["per_" + name] = result[name] / result["seconds"]
+            converted = float(peer[name]) * factor
+            result["hvm1_" + name + "_s"] = converted
+            result["hvm1_" + name + "_per_native"] = converted / result["native_s"]
     return result
 
 
-# Heading, key, format. The spread is that of the slowest run over the fastest one, relative to the median.
+TSV = (
+    ["program", "group", "right", "rewrites", "graph_mrps"]
+    + [system + "_" + what for system in SYSTEMS for what in ("s", "spread", "mib")]
+    + [system + "_per_ghc" for system in ("graph", "strict", "native")]
+    + ["mib_per_ghc"]
+    + ["hvm1_" + name + what for name in ("interpreter", "native") for what in ("_s", "_per_native")]
+)
+# Heading above, heading, key, format.
 COLUMNS = [
-    ("program", "program", "{}"),
-    ("rewrites", "rewrites", "{:,.0f}"),
-    ("hvm s", "wall", "{:.3f}"),
-    ("± %", "spread", "{:.0%}"),
-    ("reducing s", "seconds", "{:.3f}"),
-    ("M/s", "mrps", "{:.1f}"),
-    ("peak MiB", "mib", "{:.0f}"),
-    ("GHC s", "ghc", "{:.3f}"),
-    ("hvm/GHC", "per_ghc", "{:.1f}"),
-    ("HVM1 interpreter (converted) s", "interpreter", "{:.2f}"),
-    ("times faster", "per_interpreter", "{:.1f}"),
-    ("HVM1 native (converted) s", "native", "{:.2f}"),
-    ("times faster", "per_native", "{:.2f}"),
+    ("", "program", "program", "{}"),
+    ("GHC", "s", "ghc_s", "{:.3f}"),
+    ("native", "s", "native_s", "{:.3f}"),
+    ("native", "± %", "native_spread", "{:.0%}"),
+    ("graph", "/GHC", "graph_per_ghc", "{:.2f}"),
+    ("strict", "/GHC", "strict_per_ghc", "{:.2f}"),
+    ("native", "/GHC", "native_per_ghc", "{:.2f}"),
+    ("graph", "MiB", "graph_mib", "{:.0f}"),
+    ("strict", "MiB", "strict_mib", "{:.0f}"),
+    ("native", "MiB", "native_mib", "{:.0f}"),
+    ("GHC", "MiB", "ghc_mib", "{:.0f}"),
+    ("MiB", "/GHC", "mib_per_ghc", "{:.1f}"),
+    ("HVM1*", "/native", "hvm1_interpreter_per_native", "{:.1f}"),
+    ("HVM1 native*", "/native", "hvm1_native_per_native", "{:.1f}"),
 ]
+MEANS = ("graph_per_ghc", "strict_per_ghc", "native_per_ghc", "mib_per_ghc", "hvm1_interpreter_per_native", "hvm1_native_per_native")
 
 
-def cells(result):
-    return [form.format(result[key]) if result.get(key) is not None else "-" for _, key, form in COLUMNS]
+def grouped(rows):
+    """The rows by group, each group with its geometric means behind it."""
+    for group in ("first-order", "lambda"):
+        members = [result for result in rows if result["group"] == group]
+        if members:
+            yield from members
+            yield {"program": f"mean, {'λ' if group == 'lambda' else group}", **{key: mean(r.get(key) for r in members) for key in MEANS}}
 
 
-def print_markdown(rows):
-    print("| " + " | ".join(heading for heading, _, _ in COLUMNS) + " |")
-    print("|---|" + "---:|" * (len(COLUMNS) - 1))
-    for result in rows:
-        print("| " + " | ".join(cells(result)) + " |")
+def cells(result, columns):
+    return [form.format(result[key]) if result.get(key) is not None else "-" for _, _, key, form in columns]
 
 
-def print_plain(rows):
-    # Long headings take two lines.
-    headings = [heading.replace("HVM1 ", "HVM1-").replace(" (converted) s", " s*").rsplit(" ", 1) for heading, _, _ in COLUMNS]
-    top = [words[0] if len(words) > 1 else "" for words in headings]
-    lines = [[t.replace("HVM1-", "HVM1 ") for t in top], [words[-1] for words in headings]] + [cells(result) for result in rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
+def print_markdown(rows, columns):
+    print("| " + " | ".join(f"{top} {heading}".strip() for top, heading, _, _ in columns) + " |")
+    print("|---|" + "---:|" * (len(columns) - 1))
+    for result in grouped(rows):
+        line = cells(result, columns)
+        if "right" not in result:
+            line = [line[0]] + ["" if cell == "-" else cell for cell in line[1:]]
+        print("| " + " | ".join(line) + " |")
+
+
+def print_plain(rows, columns):
+    lines = [[top for top, _, _, _ in columns], [heading for _, heading, _, _ in columns]]
+    lines += [cells(result, columns) for result in grouped(rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
     for line in lines:
         print("  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths))).rstrip())
 
 
-def geometric_mean(rows, key):
-    values = [result[key] for result in rows if result.get(key)]
-    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
+def write_tsv(path, rows):
+    with open(path, "w") as file:
+        writer = csv.DictWriter(file, TSV, delimiter="\t", restval="-", extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        for result in rows:
+            numbers = {key: f"{value:.6g}" for key, value in result.items() if isinstance(value, float)}
+            writer.writerow({**{key: "-" if value is None else value for key, value in result.items()}, **numbers})
+
+
+def noise(samples):
+    """How much of the time the programs did not have a processor, and how far apart the runs of one program were."""
+    runs = [run for group in samples.values() for run in group]
+    waited = 1 - sum(run["cpu"] for run in runs) / sum(run["seconds"] for run in runs)
+    spreads = [max(seconds) / min(seconds) - 1 for seconds in ([run["seconds"] for run in group] for group in samples.values())]
+    return f"noise: {max(waited, 0):.1%} of the time was spent without a processor; slowest over fastest run of a program: median +{statistics.median(spreads):.0%}"
 
 
 def main():
@@ -122,30 +171,29 @@ def main():
     parser.add_argument("calibration")
     parser.add_argument("--size", default="medium")
     parser.add_argument("--title", default="")
-    parser.add_argument("--json")
+    parser.add_argument("--tsv")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     samples, peers = read_samples(options.samples), read_peers(options.peers)
     factor = speed(read_samples(options.calibration), peers)
     programs = list(dict.fromkeys(program for program, _ in samples))
     rows = [row(program, samples, peers.get(program), factor, options.size) for program in programs]
+    columns = [column for column in COLUMNS if any(result.get(column[2]) is not None for result in rows)]
     print(options.title)
-    if options.markdown:
-        print()
-    (print_markdown if options.markdown else print_plain)(rows)
+    print(noise(samples))
     print()
-    rate = geometric_mean(rows, "mrps")
+    (print_markdown if options.markdown else print_plain)(rows, columns)
+    print()
+    rate = mean(result.get("graph_mrps") for result in rows)
     if rate:
-        print(f"geometric mean: {rate:.1f} M rewrites/s")
-    if any("interpreter" in result for result in rows):
+        print(f"the graph: {rate:.1f} M rewrites/s (geometric mean)")
+    if any(key == "hvm1_native_per_native" for _, _, key, _ in columns):
         print(f"* converted: GHC at size large takes {factor:.2f} times as long here as where HVM1 was measured (bench/peers.tsv)")
     wrong = [result["program"] for result in rows if not result["right"]]
     if wrong:
         print("WRONG: " + ", ".join(wrong))
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump({"title": options.title, "size": options.size, "conversion": factor, "programs": rows}, file, indent=1)
-            file.write("\n")
+    if options.tsv:
+        write_tsv(options.tsv, rows)
     return 1 if wrong else 0
 
 

@@ -99,7 +99,7 @@ compare() { # file
 }
 
 mkdir "$WORK/bench"
-for file in bench/programs/*.hvm; do
+for file in bench/{programs,held-out}/*.hvm; do
   sed "s/^Size = .*/Size = $(cut -d' ' -f1 "${file%.hvm}.size")/" "$file" >"$WORK/bench/$(basename "$file")"
 done
 count=0
