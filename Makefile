@@ -172,7 +172,8 @@ lint:
 	clang-format --dry-run -Werror $(OWN_SOURCES)
 	$(if $(shell command -v clang),set -e; for f in $(filter-out grammar/%,$(LIB_SOURCES)) $(CLI_SOURCES); do \
 	  clang -std=c11 -D_GNU_SOURCE -DRUNTIME='""' -DRUNTIME_LIBS= -I. $(WARNINGS) -Werror -fsyntax-only $$f; done,@echo "clang is not installed: skipped")
-	$(if $(shell command -v shellcheck),shellcheck -x -e SC2317 -P tests -P tests/cli -P bench -P tests/fuzz scripts/*.sh tests/*.sh tests/cli/*.sh bench/*.sh tests/fuzz/*.sh .ci/run,@echo "shellcheck is not installed: skipped")
+	$(if $(shell command -v shellcheck),shellcheck -x -e SC2317 -P tests -P tests/cli -P tests/fuzz scripts/*.sh tests/*.sh tests/cli/*.sh tests/fuzz/*.sh .ci/run && \
+	  shellcheck -x -P bench bench/*.sh,@echo "shellcheck is not installed: skipped")
 	$(if $(shell command -v mandoc),mandoc -T lint -W warning man/hvm.1,@echo "mandoc is not installed: skipped")
 
 # Installing

@@ -47,7 +47,8 @@ plot "$WORK/programs" using 2:xtic(1) title "graph" lc rgb "#bbbbbb", "" using 3
   "" using 4 title "machine code" lc rgb "#d95f02"
 set title "The same for the held-out programs"
 unset key
-plot "$WORK/held-out" using 2:xtic(1) lc rgb "#bbbbbb", "" using 3 lc rgb "#7aa6d8", "" using 4 lc rgb "#d95f02"
+plot "$WORK/held-out" using 2:xtic(1) title "graph" lc rgb "#bbbbbb", "" using 3 title "strict code" lc rgb "#7aa6d8", \
+  "" using 4 title "machine code" lc rgb "#d95f02"
 unset multiplot
 END
 mv "$WORK/plot.svg" "$svg"
