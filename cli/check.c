@@ -70,7 +70,7 @@ static bool show_demands(const Report *to, hvm_runtime *runtime, const char *fil
 
 // Every file is a program of its own.
 static int check_file(Report *to, const char *file, bool several) {
-  hvm_runtime *runtime = hvm_new(NULL);
+  hvm_runtime *runtime = hvm_new(&(hvm_options){.keep_lambdas = true}); // functions are shown as they are written
   if (!runtime) {
     output_error(to->colour, "cannot reserve memory");
     return EXIT_ERROR;

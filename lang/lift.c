@@ -276,6 +276,7 @@ static Term *lift(Lifter *lifter, Term *term) {
 }
 
 void lift_rule(Program *program, Rule *rule) {
+  if (program->keep_lambdas) return;
   if (program->has_scopeless) return; // their variables may be bound inside and used outside
   Lifter lifter = {program, rule};
   rule->body = lift(&lifter, rule->body);

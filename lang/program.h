@@ -100,6 +100,7 @@ typedef struct Program {
   ARRAY(Function *) functions;
   ARRAY(Source *) sources;
   ARRAY(Rule *) rules;    // of the source that is being loaded
+  bool keep_lambdas;      // no λ becomes a closure: for tests of what comes after lift
   bool share_by_need;     // all λs become closures: to be set before rules are loaded
   bool has_scopeless;     // some rule uses $x
   bool has_superposition; // some rule has {a b}

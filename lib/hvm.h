@@ -54,6 +54,7 @@ typedef struct {
   bool graph_only;   // everything goes through the graph: no strict code, no machine code
   hvm_native native; // machine code
   hvm_sharing sharing;
+  bool keep_lambdas; // no λ becomes a closure: hvm_demand_text then tells of the program as it is written
 } hvm_options;
 
 // A new runtime with an empty program; options may be NULL. NULL when memory cannot be reserved.

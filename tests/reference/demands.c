@@ -312,6 +312,7 @@ static void try_program(uint64_t seed, Count *count) {
   Maker maker = {.random = seed};
   make_program(&maker);
   Program *program = program_new();
+  program->keep_lambdas = true;
   uint64_t failed = count->failed;
   Buffer observers = {0}, text = {0};
   buffer_add(&text, maker.out.text, maker.out.size);

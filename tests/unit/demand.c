@@ -14,6 +14,7 @@ static const Function *function_of(const Program *program, const char *name) {
 
 static Program *load(const char *text) {
   Program *program = program_new();
+  program->keep_lambdas = true;
   CHECK_SAY(program_load(program, "p", text, strlen(text)), "rejected: %s", text);
   return program;
 }
@@ -256,6 +257,7 @@ static double load_seconds(const Buffer *text) {
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
   Program *program = program_new();
+  program->keep_lambdas = true;
   CHECK(program_load(program, "big", text->text, text->size));
   program_free(program);
   clock_gettime(CLOCK_MONOTONIC, &end);

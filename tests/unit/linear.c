@@ -311,6 +311,7 @@ static const Rule *rule_of(const Program *program, const char *name) {
 // The laws for one rule R: what is expected is counted in the rule as read.
 static void check_laws(const char *text) {
   Program *read = program_new(), *loaded = program_new();
+  loaded->keep_lambdas = true;
   Walk before = {0}, after = {0}, meant = {.expand = true}, got = {.expand = true};
   bool good = program_read(read, "r", text, strlen(text)) && program_load(loaded, "r", text, strlen(text));
   if (CHECK_SAY(good, "rejected: %s", text)) {
@@ -378,6 +379,7 @@ static void random_terms_become_linear_and_keep_their_meaning(void) {
     write_bound(&writer, scopes[seed % 4], 2 + (int)(seed % 6));
     check_laws(writer.out.text);
     Program *program = program_new();
+    program->keep_lambdas = true;
     if (program_load(program, "r", writer.out.text, writer.out.size))
       CHECK_SAY(binds_only_used(rule_of(program, "R")->body), "an unused binder is left: %s", writer.out.text);
     program_free(program);
@@ -387,6 +389,7 @@ static void random_terms_become_linear_and_keep_their_meaning(void) {
 
 static void check_body(const char *rule, const char *expected) {
   Program *program = program_new();
+  program->keep_lambdas = true;
   Walk walk = {0};
   if (CHECK_SAY(program_load(program, "r", rule, strlen(rule)), "rejected: %s", rule)) {
     show(&walk, rule_of(program, "R")->body);
@@ -439,6 +442,7 @@ static void ten_thousand_uses_need_one_dup_less(void) {
   for (int i = 0; i < 10000; i++) buffer_text(&text, "x ");
   buffer_text(&text, "]");
   Program *program = program_new();
+  program->keep_lambdas = true;
   Walk walk = {0};
   if (CHECK(program_load(program, "r", text.text, text.size))) {
     count_rule(&walk, rule_of(program, "R"));
