@@ -1,7 +1,14 @@
 // Lowering of what is demanded: trees and bodies become steps.
 #include "lower.h"
 
-enum { STEPS_LIMIT = 4000, APPLY_LIMIT = 64, INLINE_STEPS_LIMIT = 600, INLINE_DEPTH = 5, INLINE_TERMS = 48, BODY_TERMS = 1200 };
+enum {
+  STEPS_LIMIT = 4000,
+  APPLY_LIMIT = 64,
+  INLINE_STEPS_LIMIT = 600,
+  INLINE_DEPTH = 5,
+  INLINE_TERMS = 48,
+  BODY_TERMS = 1200
+};
 
 // Paths.
 

@@ -70,9 +70,9 @@ static inline void clone(Machine *machine, Word term, Word state, Word copies[2]
   copies[1] = state & DUP_DEAD1 ? TAG_ERA : word_make(TAG_DP1, 0, dup);
 }
 
-// A stuck term that strict code came upon. It builds what is left around it, which is then reduced and asks for the term
-// once more, and the same happens to what is left: without a mark, a row of n stuck calls would be reduced 2^n times.
-// The mark is a dup that fired, with the time, since a term stays stuck until some variable gets a value.
+// A stuck term that strict code came upon. It builds what is left around it, which is then reduced and asks for the
+// term once more, and the same happens to what is left: without a mark, a row of n stuck calls would be reduced 2^n
+// times. The mark is a dup that fired, with the time, since a term stays stuck until some variable gets a value.
 static inline Word stuck_time(const Machine *machine) {
   return machine->rewrites[RULE_APP_LAM] + machine->rewrites[RULE_DUP_LAM] + 1;
 }

@@ -47,10 +47,10 @@ typedef enum {
   STEP_STRING,        // dst          name: the number of the string
   STEP_LIST,          // dst a…
   STEP_BLOCK,         // dst          aside: steps that end with STEP_RETURN of what dst becomes
-  STEP_CLONE,       // dst x        dst is a copy, x stays one; word: both are values
-  STEP_CLONE_FIELD, // dst p        a copy of a field (word: its number) of a borrowed constructor
-  STEP_LEND,        // dst x        x for a callee that borrows it; a λ is copied, and the copy becomes the callee's
-  STEP_UNLEND,      // x            after the call: nothing is done, but x lives until here
+  STEP_CLONE,         // dst x        dst is a copy, x stays one; word: both are values
+  STEP_CLONE_FIELD,   // dst p        a copy of a field (word: its number) of a borrowed constructor
+  STEP_LEND,          // dst x        x for a callee that borrows it; a λ is copied, and the copy becomes the callee's
+  STEP_UNLEND,        // x            after the call: nothing is done, but x lives until here
   STEP_DROP,          // x
   STEP_FREE,          // x            the cells of an opened constructor; count of word
   // Ends.
@@ -126,7 +126,8 @@ typedef struct Strict {
 } Strict;
 
 bool strict_can_lower(Strict *strict, const Function *function);
-bool strict_can_inline(Strict *strict, const Function *function, const Function *caller); // small, and no loop of its own
+bool strict_can_inline(Strict *strict, const Function *function,
+                       const Function *caller); // small, and no loop of its own
 
 // The unit of a function under a demand, which is lowered later if it is new. NULL: this function has none.
 Unit *strict_unit(Strict *strict, const Function *function, Demand demand);
