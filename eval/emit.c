@@ -466,7 +466,7 @@ static void emit_unit(Emitter *emitter, const Unit *unit) {
   for (uint32_t i = PASSED_FROM; i < arity; i++) PRINT("  Word v%u = m->passed[%u];\n", i, i);
   for (uint32_t i = arity; i < unit->variables; i++) PRINT("  Word v%u;\n", i);
   if (unit->calls_itself) PRINT("again:\n");
-  PRINT("  CHECK_STACK();\n");
+  PRINT("  CHECK_STACK(%u);\n", unit->name);
   uint64_t *nothing = ARENA_ARRAY((Arena *)&emitter->code->arena, uint64_t, bit_words(unit->variables + 1));
   emit_path(emitter, unit->steps, nothing);
   while (emitter->ways.count) {

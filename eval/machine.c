@@ -16,7 +16,10 @@ enum {
   CYCLE_LEAST = 1 << 16,
   STACK_STEP = 1 << 16,
   STACK_MARGIN = 1 << 11
-}; // cells and words
+};                                                  // cells and words
+static const size_t NATIVE_FIRST = (size_t)1 << 16, // of machine code's stack, in bytes
+    NATIVE_STEP = (size_t)1 << 19,
+                    STACK_RESERVE = (size_t)256 << 10; // for the runtime's own functions, below machine code's limit
 
 // Memory limits of the machine and of the control group, in bytes.
 static size_t available_memory(void) {
@@ -63,7 +66,8 @@ Machine *machine_new(Program *program, size_t memory_limit, bool strict) {
   if (!memory_limit) memory_limit = available_memory();
   size_t most = (size_t)HEAP_CELLS_LIMIT * sizeof(Word), page = PAGE_BYTES;
   memory_limit = memory_limit > most ? most : memory_limit < page ? page : memory_limit;
-  size_t heap_bytes = (memory_limit + page - 1) / page * page, stack_bytes = heap_bytes;
+  size_t heap_bytes = (memory_limit + page - 1) / page * page;
+  size_t stack_bytes = 2 * heap_bytes; // frames, and what machine code holds, which is less than its own stack
   Word *heap = reserve(&heap_bytes);
   Word *stack = heap ? reserve(&stack_bytes) : NULL;
   if (!stack) {
@@ -161,7 +165,8 @@ _Noreturn static void fail_running(Machine *machine, MachineStatus status, const
 }
 
 static size_t committed_bytes(const Machine *machine) {
-  return (machine->heap_end + (size_t)(machine->stack_committed - machine->stack)) * sizeof(Word);
+  size_t native = (size_t)(machine->native_top - machine->native_bottom);
+  return (machine->heap_end + (size_t)(machine->stack_committed - machine->stack)) * sizeof(Word) + native;
 }
 
 _Noreturn static void fail_memory(Machine *machine, const Word *top, Word term, const char *what) {
@@ -250,6 +255,18 @@ Location machine_more_heap(Machine *machine, unsigned size) {
   return location;
 }
 
+// Room for so many words above the top of the frames.
+static void commit_stack(Machine *machine, Word *top, size_t words, Word term) {
+  size_t native = (size_t)(machine->native_top - machine->native_floor); // may be held on the stack without a check
+  Word *end = machine->stack + (machine->stack_bytes - native) / sizeof(Word);
+  while (top + words + STACK_MARGIN > machine->stack_committed) {
+    size_t more = STACK_STEP * sizeof(Word);
+    if (machine->stack_committed + STACK_STEP > end || committed_bytes(machine) + more > machine->memory_limit)
+      fail_memory(machine, top, term, "stack: the evaluation is nested too deeply");
+    machine->stack_committed += STACK_STEP;
+  }
+}
+
 void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term) {
   if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
   if (machine->exhausted) fail_memory(machine, top, term, "cells");
@@ -262,13 +279,7 @@ void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose,
     machine->cycle_check = live * 2 > CYCLE_LEAST ? live * 2 : CYCLE_LEAST;
     if (machine->cycle_check < machine->heap_end) machine->cycle_check = machine->heap_end + HEAP_STEP;
   }
-  Word *end = machine->stack + machine->stack_bytes / sizeof(Word);
-  while (top + words + STACK_MARGIN > machine->stack_committed) {
-    size_t more = STACK_STEP * sizeof(Word);
-    if (machine->stack_committed + STACK_STEP > end || committed_bytes(machine) + more > machine->memory_limit)
-      fail_memory(machine, top, term, "stack: the evaluation is nested too deeply");
-    machine->stack_committed += STACK_STEP;
-  }
+  commit_stack(machine, top, words, term);
   atomic_store(&machine->stack_limit, machine->stack_committed - STACK_MARGIN);
 #ifdef HVM_STRESS_CYCLES // a test build: look for cycles at every safe point
   want_cycles(machine);
@@ -284,12 +295,19 @@ void machine_interrupt(Machine *machine) {
 }
 
 // Machine code found its limit passed: it is deep in recursion, or somebody wants attention.
-void machine_attend(Machine *machine) {
-  Word *top = machine->stack_top;
-  if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, 0, "interrupted");
-  if (machine->exhausted) fail_memory(machine, top, 0, "cells");
-  if ((char *)__builtin_frame_address(0) < machine->native_bottom)
-    fail_memory(machine, top, 0, "stack: the evaluation is nested too deeply");
+void machine_attend(Machine *machine, uint32_t name) {
+  Word *top = machine->stack_top, term = word_make(TAG_CAL, name, 0); // for messages only
+  if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
+  if (machine->exhausted) fail_memory(machine, top, term, "cells");
+  while ((char *)__builtin_frame_address(0) < machine->native_bottom) {
+    if ((size_t)(machine->native_bottom - machine->native_floor) < NATIVE_STEP ||
+        committed_bytes(machine) + NATIVE_STEP > machine->memory_limit)
+      fail_memory(machine, top, term, "stack: the evaluation is nested too deeply");
+    machine->native_bottom -= NATIVE_STEP;
+    commit_stack(machine, top, 0, term); // what it holds
+    size_t used = (size_t)(machine->native_top - machine->native_bottom);
+    if (used > machine->native_peak) machine->native_peak = used;
+  }
   __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
   if (atomic_load(&machine->interrupted)) want_attention(machine); // in between
 }
@@ -303,7 +321,7 @@ static void grow_natives(Machine *machine) {
   if (!natives || !stages) memory_exhausted();
   memset(natives + machine->natives_count, 0, (count - machine->natives_count) * sizeof *natives);
   for (size_t i = 0; i < count; i++)
-    stages[i] = (uint16_t)(machine->code.arities.items[i] << 8 | machine->program->names.items[i].missing);
+    stages[i] = (uint16_t)((unsigned)machine->code.arities.items[i] << 8 | machine->program->names.items[i].missing);
   free((void *)(uintptr_t)machine->stages);
   machine->natives = natives;
   machine->stages = stages;
@@ -445,8 +463,6 @@ static void normalise_root(Machine *machine) {
   } while (machine_must_repeat(machine, begin));
 }
 
-static const size_t STACK_RESERVE = (size_t)256 << 10; // for the runtime's own functions, below machine code's limit
-
 static void run_normalise(void *argument) {
   CompileJob *job = argument;
   Machine *machine = job->machine;
@@ -455,8 +471,10 @@ static void run_normalise(void *argument) {
   grow_natives(machine);
   size_t depth = term_stack_bytes();
   if (depth > machine->memory_limit) depth = machine->memory_limit;
+  if (depth > machine->stack_bytes / 2) depth = machine->stack_bytes / 2;
   machine->native_top = __builtin_frame_address(0);
-  machine->native_bottom = machine->native_top - depth + STACK_RESERVE;
+  machine->native_floor = machine->native_top - depth + STACK_RESERVE;
+  machine->native_bottom = machine->native_top - NATIVE_FIRST;
   __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
   machine->session = 0;
   machine->status = MACHINE_OK;
@@ -505,5 +523,6 @@ uint64_t machine_peak_cells(const Machine *machine) {
 }
 
 uint64_t machine_peak_bytes(const Machine *machine) {
-  return (machine_peak_cells(machine) + (uint64_t)(machine->stack_committed - machine->stack)) * sizeof(Word);
+  uint64_t words = machine_peak_cells(machine) + (uint64_t)(machine->stack_committed - machine->stack);
+  return words * sizeof(Word) + machine->native_peak;
 }

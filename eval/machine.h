@@ -48,7 +48,9 @@ struct Machine {
   Word *stack;                // its bottom
   size_t natives_count;
   char *native_top;            // where the C stack begins that machine code may use
-  char *native_bottom;         // what native_limit is without a wish for attention
+  char *native_bottom;         // what native_limit is without a wish for attention: so far it may be used as yet
+  char *native_floor;          // the lowest that this may become
+  size_t native_peak;          // bytes that it was ever used for
   _Atomic(Word *) stack_limit; // where to ask for more; at the bottom after an interrupt
   Word *stack_committed;
   uint64_t rewrites[RULE_COUNT];
@@ -130,9 +132,9 @@ void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose,
 void machine_find_cycles(Machine *machine, const Word *top, size_t loose, Word term); // cycles.c
 // Reduces a term, and what the frames on the stack down to a FRAME_STOP then want.
 Word machine_reduce(Machine *machine, Word term);
-void machine_attend(Machine *machine);              // machine code passed native_limit
-Word machine_evaluate(Machine *machine, Word term); // to weak head normal form, above the frames that are there
-void machine_erase_all(Machine *machine);           // what is in work
+void machine_attend(Machine *machine, uint32_t name); // machine code passed native_limit, in a call of name
+Word machine_evaluate(Machine *machine, Word term);   // to weak head normal form, above the frames that are there
+void machine_erase_all(Machine *machine);             // what is in work
 Word machine_make_string(Machine *machine, const char *text, size_t size); // from UTF-8
 // Runs a built-in function whose arguments were normalised; see builtin.c.
 typedef struct {

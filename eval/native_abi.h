@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 2
+#define NATIVE_ABI 3
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;
@@ -42,9 +42,9 @@ enum { NATIVE_NOTHING = 15 }; // no term
 typedef struct {
   uint32_t abi;
   Location (*more_heap)(Machine *machine, unsigned size);
-  void (*attend)(Machine *machine);              // the stack limit was passed; returns unless the run must end
-  Word (*reduce)(Machine *machine, Word term);   // to weak head normal form
-  Word (*surprise)(Machine *machine, Word term); // what it gave, no value, for what is built around it
+  void (*attend)(Machine *machine, uint32_t name); // the stack limit was passed, in a call of name; may end the run
+  Word (*reduce)(Machine *machine, Word term);     // to weak head normal form
+  Word (*surprise)(Machine *machine, Word term);   // what it gave, no value, for what is built around it
   Word (*apply)(Machine *machine, Word function, uint32_t count); // likewise, an application to what was passed
   void (*erase)(Machine *machine, Word term);
   NativePair (*clone)(Machine *machine, Word term);

@@ -43,9 +43,9 @@ INLINE void release(Machine *m, Location l, unsigned size) {
 }
 
 // The way to more stack, and to whoever wants attention.
-#define CHECK_STACK()                                                                                                  \
+#define CHECK_STACK(name)                                                                                              \
   do {                                                                                                                 \
-    if (UNLIKELY((char *)__builtin_frame_address(0) < *(char *volatile *)&m->native_limit)) runtime->attend(m);        \
+    if (UNLIKELY((char *)__builtin_frame_address(0) < *(char *volatile *)&m->native_limit)) runtime->attend(m, name);  \
   } while (0)
 
 enum { GATHERED = 8 }; // arguments that a closure is called with here; with more the runtime does it
