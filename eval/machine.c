@@ -467,7 +467,8 @@ static void run_normalise(void *argument) {
   CompileJob *job = argument;
   Machine *machine = job->machine;
   run_compile(job);
-  if (machine->code.remade) memset(machine->natives, 0, machine->natives_count * sizeof *machine->natives);
+  if (machine->code.remade && machine->natives)
+    memset(machine->natives, 0, machine->natives_count * sizeof *machine->natives);
   grow_natives(machine);
   size_t depth = term_stack_bytes();
   if (depth > machine->memory_limit) depth = machine->memory_limit;

@@ -213,9 +213,13 @@ Strict *strict_new(Code *code, Program *program) {
   return strict;
 }
 
+static void free_loans(Strict *strict) {
+  for (size_t i = 0; i < strict->units.count; i++) ARRAY_FREE(&strict->units.items[i]->loans);
+}
+
 void strict_free(Strict *strict) {
   if (!strict) return;
-  for (size_t i = 0; i < strict->units.count; i++) ARRAY_FREE(&strict->units.items[i]->loans);
+  free_loans(strict);
   ARRAY_FREE(&strict->units);
   ARRAY_FREE(&strict->looks);
   ARRAY_FREE(&strict->by_name);
@@ -241,6 +245,7 @@ void strict_begin(Strict *strict, const Function *function) {
     made->entry = made->direct = made->graph;
   }
   for (size_t i = 0; i < strict->by_name.count; i++) strict->by_name.items[i] = NULL;
+  free_loans(strict);
   strict->units.count = strict->abilities.count = strict->finished = 0;
 }
 
