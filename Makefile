@@ -136,17 +136,18 @@ $(BUILD)/tests/reference-test: $(REFERENCE_SOURCES:%.c=$(OBJ)/%.o) $(LIB_OBJECTS
 -include $(wildcard $(OBJ)/tests/*/*.d)
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-SANITIZE_VARIABLES := BUILD=$(BUILD)/asan CFLAGS="-O1 -g $(SANITIZE)" EVAL_FLAGS=
+# The sanitizers do not see into the heap, nor into machine code: -DHVM_CHECK does.
+SANITIZE_VARIABLES := BUILD=$(BUILD)/asan CFLAGS="-O1 -g -DHVM_CHECK $(SANITIZE)" EVAL_FLAGS=
 sanitize:
 	@$(MAKE) --no-print-directory $(BUILD)/asan/hvm $(SANITIZE_VARIABLES)
 
 test-sanitize:
 	@scripts/deps.sh
 	@$(MAKE) --no-print-directory $(BUILD)/asan/hvm tests $(SANITIZE_VARIABLES)
-	@BUILD=$(BUILD)/asan REDUCED=1 tests/run.sh
+	@BUILD=$(BUILD)/asan REDUCED=1 CHECKED=1 tests/run.sh
 
 # A build that looks for cyclic garbage at every safe point: a root that the search overlooks becomes a wrong result.
-STRESS_VARIABLES := BUILD=$(BUILD)/stress CFLAGS="-O1 -g -DHVM_STRESS_CYCLES $(SANITIZE)" EVAL_FLAGS=
+STRESS_VARIABLES := BUILD=$(BUILD)/stress CFLAGS="-O1 -g -DHVM_STRESS_CYCLES -DHVM_CHECK $(SANITIZE)" EVAL_FLAGS=
 test-stress:
 	@scripts/deps.sh
 	@$(MAKE) --no-print-directory $(BUILD)/stress/hvm tests $(STRESS_VARIABLES)

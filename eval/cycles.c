@@ -134,12 +134,15 @@ static void sweep(Marker *marker) {
     Location start = end;
     while (start > FIRST_CELL && !is_marked(marker, start - 1))
       start -= start % 64 == 0 && start > FIRST_CELL + 64 && !marker->marks[start / 64 - 1] ? 64 : 1;
+#ifdef HVM_CHECK
+    memset(machine->sizes + start, 0, end - start);
+#endif
     if (end - start >= SHORT_RUN) {
       machine->heap[start] = machine->runs;
       machine->heap[start + 1] = end - start;
       machine->runs = start;
     } else if (end > start) {
-      heap_free(machine, start, (unsigned)(end - start));
+      heap_add_free(machine, start, (unsigned)(end - start));
     }
     end = start;
   }

@@ -160,6 +160,7 @@ static void emit_force(Emitter *emitter, const Step *step, const uint64_t *after
 
 static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t *after) {
   uint32_t label = way_aside(emitter, step->aside, after);
+  PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", step->arguments[0]);
   PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", step->dst, step->arguments[0], (unsigned)step->word);
   PRINT("  if (TAG(v%d) > T_CTR) {\n  if (TAG(v%d) == T_LAM) goto l%u;\n", step->dst, step->dst, label);
   PRINT("  HEAP[LOCATION(v%d) + %u] = 0;\n", step->arguments[0], (unsigned)step->word);
@@ -246,7 +247,7 @@ static void emit_node(Emitter *emitter, const Step *step) {
   }
   PRINT("  {\n  Location l_ = ");
   if (step->reuse != NO_ATOM)
-    PRINT("LOCATION(v%d);\n", step->reuse);
+    PRINT("LOCATION(v%d);\n  NATIVE_CHECK_TERM(m, v%d);\n", step->reuse, step->reuse);
   else
     PRINT("alloc(m, %u);\n", step->count);
   for (uint32_t i = 0; i < step->count; i++) {
@@ -259,6 +260,7 @@ static void emit_node(Emitter *emitter, const Step *step) {
 
 static void emit_open(Emitter *emitter, const Step *step) {
   const Atom *x = step->arguments;
+  PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", x[0]);
   for (uint32_t i = 1; i < step->count; i++) PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x[i], x[0], i - 1);
   if (!step->keep) PRINT("  release(m, LOCATION(v%d), %u);\n", x[0], step->count - 1);
 }

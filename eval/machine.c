@@ -51,6 +51,9 @@ static void *reserve(size_t *bytes) {
 
 static void reset(Machine *machine) {
   machine->touched = machine_peak_cells(machine) + FIRST_CELL;
+#ifdef HVM_CHECK
+  memset(machine->sizes, 0, machine->touched);
+#endif
   machine->bump = FIRST_CELL;
   machine->bump_limit = machine->heap_end;
   machine->runs = 0;
@@ -80,6 +83,11 @@ Machine *machine_new(Program *program, size_t memory_limit, bool strict) {
   // The machine is in the first cells of its heap: machine code needs one register for both.
   Machine *machine = (Machine *)(void *)heap;
   machine->heap = heap;
+#ifdef HVM_CHECK
+  machine->sizes =
+      mmap(NULL, heap_bytes / sizeof(Word), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (machine->sizes == MAP_FAILED) abort();
+#endif
   machine->stack = machine->stack_committed = stack;
   machine->memory_limit = memory_limit;
   machine->heap_bytes = heap_bytes;
@@ -104,6 +112,9 @@ void machine_free(Machine *machine) {
   free(machine->natives);
   free((void *)(uintptr_t)machine->stages);
   munmap(machine->stack, machine->stack_bytes);
+#ifdef HVM_CHECK
+  munmap(machine->sizes, machine->heap_bytes / sizeof(Word));
+#endif
   munmap(machine->heap, machine->heap_bytes);
 }
 
@@ -186,7 +197,7 @@ static Location split_free(Machine *machine, unsigned size) {
     Location location = machine->free_lists[larger];
     if (!location) continue;
     machine->free_lists[larger] = machine->heap[location];
-    heap_free(machine, location + size, larger - size);
+    heap_add_free(machine, location + size, larger - size);
     return location;
   }
   return 0;
@@ -234,11 +245,11 @@ Location machine_more_heap(Machine *machine, unsigned size) {
     if (machine->bump_limit == machine->heap_end)
       machine->touched = machine->heap_end;
     else if (machine->bump < machine->bump_limit)
-      heap_free(machine, machine->bump, (unsigned)(machine->bump_limit - machine->bump));
+      heap_add_free(machine, machine->bump, (unsigned)(machine->bump_limit - machine->bump));
     Location run = machine->runs;
     if (run) {
       if (machine->bump_limit == machine->heap_end && machine->bump < machine->bump_limit)
-        heap_free(machine, machine->bump, (unsigned)(machine->bump_limit - machine->bump));
+        heap_add_free(machine, machine->bump, (unsigned)(machine->bump_limit - machine->bump));
       machine->runs = machine->heap[run];
       machine->bump = run;
       machine->bump_limit = run + machine->heap[run + 1];
@@ -248,10 +259,12 @@ Location machine_more_heap(Machine *machine, unsigned size) {
     if (extend_heap(machine)) continue;
     Location location = split_free(machine, size);
     if (!location) fail_memory(machine, NULL, 0, "cells");
+    NATIVE_CHECK_ALLOC(machine, location, size);
     return location;
   }
   Location location = machine->bump;
   machine->bump += size;
+  NATIVE_CHECK_ALLOC(machine, location, size);
   return location;
 }
 
@@ -350,6 +363,7 @@ void machine_erase_all(Machine *machine) {
     Word term = machine->work.items[--machine->work.count];
     Location location = word_location(term);
     unsigned size = 2;
+    NATIVE_CHECK_TERM(machine, term);
     switch (word_tag(term)) {
     case TAG_CTR:
     case TAG_CAL:

@@ -148,17 +148,25 @@ static inline Location heap_alloc(Machine *machine, unsigned size) {
   Location location = machine->free_lists[size];
   if (__builtin_expect(location != 0, 1)) {
     machine->free_lists[size] = machine->heap[location];
+    NATIVE_CHECK_ALLOC(machine, location, size);
     return location;
   }
   location = machine->bump;
   if (__builtin_expect(location + size > machine->bump_limit, 0)) return machine_more_heap(machine, size);
   machine->bump = location + size;
+  NATIVE_CHECK_ALLOC(machine, location, size);
   return location;
 }
 
-static inline void heap_free(Machine *machine, Location location, unsigned size) {
+// Cells that no node is in.
+static inline void heap_add_free(Machine *machine, Location location, unsigned size) {
   machine->heap[location] = machine->free_lists[size];
   machine->free_lists[size] = location;
+}
+
+static inline void heap_free(Machine *machine, Location location, unsigned size) {
+  NATIVE_CHECK_FREE(machine, location, size);
+  heap_add_free(machine, location, size);
 }
 
 // Erases a term that nobody owns any more.

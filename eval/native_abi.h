@@ -20,8 +20,32 @@ typedef Word NativeEnter(Machine *machine, const Word *arguments, Location node)
 enum { NATIVE_SIZES = 256 }; // cells of the largest node + 1
 enum { NATIVE_FUEL = 256 };  // constructors that are built eagerly before one is left for later
 
+// A test build (-DHVM_CHECK) knows of every cell whether a node begins there, and how large it is. What is freed twice or
+// used after it was freed is a trap; freed cells hold words that are no terms.
+#ifdef HVM_CHECK
+#define NATIVE_CHECK_FIELDS uint8_t *sizes; /* by location: of the node that is there; 0: none */
+#define NATIVE_CHECK_ALLOC(machine, location, size) ((machine)->sizes[location] = (uint8_t)(size))
+#define NATIVE_CHECK_FREE(machine, location, size)                                                                     \
+  do {                                                                                                                 \
+    if ((machine)->sizes[location] != (size)) __builtin_trap();                                                        \
+    (machine)->sizes[location] = 0;                                                                                    \
+    for (unsigned i_ = 1; i_ < (size); i_++) ((Word *)(machine))[(location) + i_] = 14;                                \
+  } while (0)
+#define NATIVE_CHECK_TERM(machine, term) native_check_term((machine)->sizes, term)
+static inline void native_check_term(const uint8_t *sizes, Word term) {
+  unsigned tag = term & 15;
+  if (tag > 12 || (tag != 0 && tag != 1 && term >> 26 && !sizes[term >> 26])) __builtin_trap();
+}
+#else
+#define NATIVE_CHECK_FIELDS
+#define NATIVE_CHECK_ALLOC(machine, location, size) ((void)0)
+#define NATIVE_CHECK_FREE(machine, location, size) ((void)0)
+#define NATIVE_CHECK_TERM(machine, term) ((void)0)
+#endif
+
 // What a machine begins with. The machine is itself in the first cells of its heap.
 #define NATIVE_MACHINE_FIELDS                                                                                          \
+  NATIVE_CHECK_FIELDS                                                                                                  \
   Location bump, bump_limit;         /* the current run of unused cells */                                             \
   Location free_lists[NATIVE_SIZES]; /* by size; 0: empty */                                                           \
   uint64_t fuel;                     /* eager steps that strict code may take before it leaves something for later */  \

@@ -29,15 +29,18 @@ INLINE Location alloc(Machine *m, unsigned size) {
   Location l = m->free_lists[size];
   if (LIKELY(l != 0)) {
     m->free_lists[size] = HEAP[l];
+    NATIVE_CHECK_ALLOC(m, l, size);
     return l;
   }
   l = m->bump;
   if (UNLIKELY(l + size > m->bump_limit)) return runtime->more_heap(m, size);
   m->bump = l + size;
+  NATIVE_CHECK_ALLOC(m, l, size);
   return l;
 }
 
 INLINE void release(Machine *m, Location l, unsigned size) {
+  NATIVE_CHECK_FREE(m, l, size);
   HEAP[l] = m->free_lists[size];
   m->free_lists[size] = l;
 }
@@ -98,6 +101,7 @@ static inline bool enter_application(Machine *m, Word w, Word *result) {
 static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
   for (;;) {
     Location l = LOCATION(w);
+    NATIVE_CHECK_TERM(m, w);
     switch (TAG(w)) {
     case T_CAL: {
       NativeEnter *enter = m->natives[EXTRA(w)];

@@ -80,6 +80,9 @@ extern const char native_abi_text[], native_prelude_text[];
 void native_emit_prelude(Buffer *out) {
   static const char include[] = "#include \"native_abi.h\"";
   const char *prelude = native_prelude_text, *line = strstr(prelude, include);
+#ifdef HVM_CHECK
+  buffer_text(out, "#define HVM_CHECK\n");
+#endif
   buffer_text(out, native_abi_text);
   buffer_add(out, prelude, (size_t)(line - prelude));
   buffer_text(out, strchr(line, '\n'));

@@ -138,6 +138,7 @@ Word machine_reduce(Machine *machine, Word term) {
   } while (0)
 
 eval:
+  NATIVE_CHECK_TERM(machine, term);
   switch (word_tag(term)) {
   case TAG_APP: {
     Location location = word_location(term);
@@ -222,6 +223,7 @@ eval:
   }
 
 ret:;
+  NATIVE_CHECK_TERM(machine, term);
   Word frame = sp[-1];
   switch (frame & 15) {
   case FRAME_STOP: machine->stack_top = sp; return term;
@@ -701,6 +703,7 @@ CODE_FORCE : {
   goto eval;
 }
 CODE_FORCE_FIELD : {
+  NATIVE_CHECK_TERM(machine, fp[pc[7]]);
   Word *field = &heap[word_location(fp[pc[7]]) + (Location)pc[8]], argument = *field;
   if (LIKELY(word_tag(argument) <= TAG_CTR)) {
     fp[pc[1]] = argument;
@@ -717,6 +720,7 @@ CODE_FORCE_FIELD : {
   goto eval;
 }
 CODE_CLONE_FIELD : {
+  NATIVE_CHECK_TERM(machine, fp[pc[2]]);
   fp[pc[1]] = clone_field(machine, word_location(fp[pc[2]]) + (Location)pc[3]);
   pc += 4;
   NEXT();
@@ -786,6 +790,7 @@ CODE_IF_ZERO:
   pc = OPERAND(pc[1]) ? pc + 3 : code + pc[2];
   NEXT();
 CODE_TAKE : {
+  NATIVE_CHECK_TERM(machine, fp[pc[1]]);
   Location location = word_location(fp[pc[1]]);
   int32_t n = pc[2];
   const int32_t *at = pc + 4;
@@ -804,6 +809,7 @@ CODE_FREE:
   pc += 3;
   NEXT();
 CODE_REUSE : {
+  NATIVE_CHECK_TERM(machine, fp[pc[3]]);
   Location node = word_location(fp[pc[3]]);
   int32_t n = pc[4];
   for (int32_t i = 0; i < n; i++) heap[node + (Location)i] = OPERAND(pc[5 + i]);

@@ -59,6 +59,7 @@ static inline Word resolve(Machine *machine, Word term) {
 
 // The two copies of a term: flat ones at once, others through a dup in the given state. A dead side gets ERA.
 static inline void clone(Machine *machine, Word term, Word state, Word copies[2]) {
+  NATIVE_CHECK_TERM(machine, term);
   if (!word_is_flat(term)) term = resolve(machine, term);
   if (word_is_flat(term)) {
     machine->rewrites[word_tag(term) == TAG_CTR ? RULE_DUP_CTR : RULE_DUP_NUM]++;

@@ -7,8 +7,9 @@ cd "$ROOT" || exit 2
 glob=${1:-*}
 jobs=$(nproc 2>/dev/null || echo 2)
 modes=('--strict=on --native=off' '--strict=on --native=on' '--strict=on --native=auto' '--strict=off --native=on')
-# With sanitizers, machine code is what has no sanitizers anyway.
+# With sanitizers, machine code is what has no sanitizers anyway; but with CHECKED=1, it has checks of its own.
 [ "$REDUCED" = 0 ] || modes=('--strict=on --native=off')
+[ "${CHECKED:-0}" = 0 ] || modes+=('--strict=on --native=on')
 
 # Programs that fail when they run.
 mkdir "$WORK/failing"
