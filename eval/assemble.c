@@ -152,6 +152,7 @@ static int compare_keys(const void *left, const void *right) {
 static void assemble_case(Assembler *assembler, const Step *step, Layout *layout, Exit *exit, const uint64_t *after) {
   enum { FEW_CASES = 6 };
   bool many = step->case_count > FEW_CASES;
+  int32_t begin = here(assembler);
   emit(assembler, many ? CODE_SEARCH : CODE_SWITCH), emit(assembler, operand(layout, step->arguments[0]));
   emit(assembler, (int32_t)step->case_count);
   int32_t otherwise = emit(assembler, 0), stuck = emit(assembler, 0);
@@ -167,6 +168,8 @@ static void assemble_case(Assembler *assembler, const Step *step, Layout *layout
   for (uint32_t i = 0; i < step->case_count; i++)
     assemble_fork(assembler, step->cases[i].steps, layout, exit, after, targets[i]);
   assembler->code->words.items[stuck] = here(assembler);
+  if (assembler->code->shares)
+    emit(assembler, CODE_UNSHARE), emit(assembler, operand(layout, step->arguments[0])), emit(assembler, begin);
   assemble_fork(assembler, step->aside, layout, exit, after, otherwise);
   free(keys);
   free(targets);
@@ -292,8 +295,14 @@ static int32_t assemble_middle(Assembler *assembler, const Step *step, Layout *l
   }
   case STEP_CLONE: {
     int32_t source = layout->registers[x[0]], dst = place(assembler, layout, step->dst);
-    emit(assembler, step->word ? CODE_COPY : CODE_DUP), emit(assembler, dst), emit(assembler, source);
+    emit(assembler, step->word && !assembler->code->shares ? CODE_COPY : CODE_DUP), emit(assembler, dst),
+        emit(assembler, source);
     emit(assembler, source);
+    return 0;
+  }
+  case STEP_COPY: {
+    int32_t source = layout->registers[x[0]], dst = place(assembler, layout, step->dst);
+    emit(assembler, CODE_COPY), emit(assembler, dst), emit(assembler, source), emit(assembler, source);
     return 0;
   }
   case STEP_CLONE_FIELD: {

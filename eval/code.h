@@ -72,6 +72,7 @@ typedef enum {
   CODE_FREE,        // x n                     frees the n cells of an opened constructor
   CODE_REUSE,       // dst word x n y*n        a node in the cells of x
   CODE_COPY,        // dst0 dst1 x             copies of a value that are values
+  CODE_UNSHARE,     // x target                if x is a box with a value, takes it out and jumps
   CODE_CLONE_FIELD, // dst p index           a copy of a field that stays where it is
   CODE_LEND,        // dst x                   x for a callee that borrows it
   CODE_BORROW,      // x target                jumps when x, a borrowed parameter, is a λ
@@ -118,6 +119,7 @@ typedef struct Code {
   ARRAY(uint32_t) masks;           // sets of registers, 32 in each
   size_t compiled;                 // functions of the program that are done
   struct Strict *strict;           // NULL: no strict code
+  bool shares;                     // clones are boxes (rules.h): no λ is ever open
   bool remade;                     // units were made anew since the first time: machine code is outdated
   Arena arena;
 } Code;

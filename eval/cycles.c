@@ -74,6 +74,11 @@ static void trace(Marker *marker) {
       mark_cells(marker, location, 2);
       if (!(machine->heap[location + 1] & DUP_CLAIMED)) visit(marker, machine->heap[location]);
       break;
+    case TAG_SHR:
+      if (is_marked(marker, location)) break;
+      mark_cells(marker, location, 2);
+      visit(marker, machine->heap[location + 1]);
+      break;
     default: break;
     }
   }
@@ -89,7 +94,8 @@ static void visit_frame(Marker *marker, const Word *top) {
   case FRAME_OP2_LEFT:
   case FRAME_OP2_RIGHT: visit(marker, top[-1]); break;
   case FRAME_DUP0:
-  case FRAME_DUP1: mark_cells(marker, frame >> 4, 2); break;
+  case FRAME_DUP1:
+  case FRAME_SHARE: mark_cells(marker, frame >> 4, 2); break;
   case FRAME_RUN: {
     // The occurrences after the arguments are copies of what these reach.
     const int32_t *pc = &machine->code.words.items[frame >> 4];

@@ -24,6 +24,7 @@ static const char *const NAMES[] = {
     [STEP_LIST] = "list",
     [STEP_BLOCK] = "block",
     [STEP_CLONE] = "clone",
+    [STEP_COPY] = "copy",
     [STEP_DROP] = "drop",
     [STEP_FREE] = "free",
     [STEP_CASE] = "case",

@@ -61,7 +61,7 @@ static bool is_emitted(const Emitter *emitter, NameId name) {
 
 // What stays in use while a step waits, for the search for cycles: only programs with λs leave cycles.
 static uint32_t print_hold(Emitter *emitter, const Step *step, const uint64_t *after) {
-  if (!emitter->strict->lambdas) return 0;
+  if (!emitter->strict->open) return 0;
   uint32_t count = 0;
   for (int pass = 0; pass < 2; pass++) {
     if (pass == 1 && count) PRINT("  HOLD(%u", count);
@@ -80,6 +80,10 @@ static uint32_t print_hold(Emitter *emitter, const Step *step, const uint64_t *a
 
 static void print_let_go(Emitter *emitter, uint32_t count) {
   if (count) PRINT("  LET_GO(%u);\n", count);
+}
+
+static bool is_borrowed(const Emitter *emitter, Atom x) {
+  return (size_t)x < emitter->unit->loans.count && emitter->unit->loans.items[x].borrowed;
 }
 
 // A label for a way aside, written later.
@@ -122,7 +126,8 @@ static void print_graph(Emitter *emitter, const Step *step) {
 }
 
 static void print_surprise(Emitter *emitter, Atom x, uint32_t label) {
-  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) {\n  v%d = runtime->surprise(m, v%d);\n  goto l%u;\n  }\n", x, x, x, label);
+  PRINT("  if (UNLIKELY(!IS_VALUE(v%d)) && !is_settled(m, v%d)) {\n", x, x);
+  PRINT("  v%d = runtime->surprise(m, v%d);\n  goto l%u;\n  }\n", x, x, label);
 }
 
 static void print_value_check(Emitter *emitter, const Step *step, const uint64_t *after) {
@@ -162,13 +167,17 @@ static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t 
   uint32_t label = way_aside(emitter, step->aside, after);
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", step->arguments[0]);
   PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", step->dst, step->arguments[0], (unsigned)step->word);
-  PRINT("  if (TAG(v%d) > T_CTR) {\n  if (TAG(v%d) == T_LAM) goto l%u;\n", step->dst, step->dst, label);
+  PRINT("  if (TAG(v%d) > T_CTR) {\n  v%d = view(m, v%d);\n", step->dst, step->dst, step->dst);
+  PRINT("  if (TAG(v%d) == T_LAM) goto l%u;\n  }\n", step->dst, label);
+  PRINT("  if (TAG(v%d) > T_CTR) {\n", step->dst);
   PRINT("  HEAP[LOCATION(v%d) + %u] = 0;\n", step->arguments[0], (unsigned)step->word);
   uint32_t held = print_hold(emitter, step, after);
   PRINT("  v%d = finish(m, v%d);\n", step->dst, step->dst);
   print_let_go(emitter, held);
-  PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) v%d = runtime->surprise(m, v%d);\n", step->dst, step->dst, step->dst);
+  PRINT("  if (UNLIKELY(!IS_VALUE(v%d)) && !is_settled(m, v%d)) ", step->dst, step->dst);
+  PRINT("v%d = runtime->surprise(m, v%d);\n", step->dst, step->dst);
   PRINT("  HEAP[LOCATION(v%d) + %u] = v%d;\n", step->arguments[0], (unsigned)step->word, step->dst);
+  PRINT("  v%d = view(m, v%d);\n", step->dst, step->dst);
   PRINT("  if (UNLIKELY(TAG(v%d) > T_CTR)) goto l%u;\n  }\n", step->dst, label);
 }
 
@@ -318,7 +327,12 @@ static void emit_middle(Emitter *emitter, const Step *step, const uint64_t *afte
     break;
   case STEP_STRING: PRINT("  v%d = runtime->string(m, %u);\n", step->dst, step->name); break;
   case STEP_LIST: emit_list(emitter, step); break;
-  case STEP_CLONE: PRINT("  %s(v%d, v%d);\n", step->word ? "COPY_VALUE" : "CLONE", step->dst, x[0]); break;
+  case STEP_CLONE: {
+    bool layer = step->word && !emitter->strict->shares;
+    PRINT("  %s(v%d, v%d);\n", layer ? "COPY_VALUE" : "CLONE", step->dst, x[0]);
+    break;
+  }
+  case STEP_COPY: PRINT("  COPY_VALUE(v%d, v%d);\n", step->dst, x[0]); break;
   case STEP_DROP: PRINT("  erase(m, v%d);\n", x[0]); break;
   case STEP_FREE: PRINT("  release(m, LOCATION(v%d), %u);\n", x[0], (unsigned)step->word); break;
   default: break;
@@ -385,6 +399,8 @@ static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after)
   bool numbers = false, names = false;
   for (uint32_t i = 0; i < step->case_count; i++) *(word_tag(step->cases[i].key) <= TAG_FLO ? &numbers : &names) = true;
   Atom x = step->arguments[0];
+  uint32_t again = emitter->strict->shares && !is_borrowed(emitter, x) ? ++emitter->labels : 0;
+  if (again) PRINT("l%u:;\n", again);
   if (numbers && names)
     PRINT("  switch (TAG(v%d) <= 1 ? v%d : KEY(v%d)) {\n", x, x, x);
   else
@@ -394,6 +410,7 @@ static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after)
     emit_path(emitter, step->cases[i].steps, after);
   }
   PRINT("  default:;\n");
+  if (again) PRINT("  if (TAG(v%d) == T_SHR) {\n  v%d = runtime->unshare(m, v%d);\n  goto l%u;\n  }\n", x, x, x, again);
   emit_path(emitter, step->aside, after);
   PRINT("  }\n");
 }
@@ -490,7 +507,7 @@ static void emit_entry(Emitter *emitter, const Unit *unit) {
   for (uint32_t i = 0; i < arity; i++) {
     if (!unit->values[i]) continue;
     PRINT("  if (!IS_VALUE(v%u)) {\n", i);
-    bool hold = emitter->strict->lambdas && arity > 1;
+    bool hold = emitter->strict->open && arity > 1;
     if (hold) {
       PRINT("  HOLD(%u", arity - 1);
       for (uint32_t k = 0; k < arity; k++)
@@ -499,7 +516,8 @@ static void emit_entry(Emitter *emitter, const Unit *unit) {
     }
     PRINT("  v%u = finish(m, v%u);\n", i, i);
     if (hold) PRINT("  LET_GO(%u);\n", arity - 1);
-    PRINT("  if (UNLIKELY(!IS_VALUE(v%u))) {\n  v%u = runtime->surprise(m, v%u);\n  goto graph;\n  }\n  }\n", i, i, i);
+    PRINT("  if (UNLIKELY(!is_settled(m, v%u))) {\n  v%u = runtime->surprise(m, v%u);\n  goto graph;\n  }\n  }\n", i, i,
+          i);
   }
   for (uint32_t i = PASSED_FROM; i < arity; i++) PRINT("  m->passed[%u] = v%u;\n", i, i);
   PRINT("  Word result = u%u(m", unit->name);

@@ -52,6 +52,16 @@ Word *frames_push_parts(Machine *machine, Word term, Word *sp) {
     PUSH(FRAME_NORMAL_BELOW, location);
     break;
   }
+  case TAG_SHR: { // likewise, for all owners
+    Word *count = &machine->heap[location], mark = (Word)machine->session << DUP_SESSION_SHIFT;
+    if ((*count & DUP_SESSION_MASK) == mark && mark != DUP_SESSION_MASK) {
+      machine->stale = true;
+      break;
+    }
+    *count = (*count & ~DUP_SESSION_MASK) | mark;
+    PUSH(FRAME_NORMAL_BELOW, location + 1);
+    break;
+  }
   default: break;
   }
 #undef PUSH

@@ -13,6 +13,7 @@
 //   FRAME_NORMAL_BELOW           location      … whose term is a weak head normal form already
 //   FRAME_BUILTIN       [rewrites, arguments' node] name   a built-in function whose arguments are being normalised
 //   FRAME_NATIVE        [terms] count          what machine code holds while it waits
+//   FRAME_SHARE                  location      the term of a box is being reduced
 #ifndef HVM_EVAL_FRAMES_H
 #define HVM_EVAL_FRAMES_H
 
@@ -31,7 +32,8 @@ enum {
   FRAME_NORMAL_STORE,
   FRAME_NORMAL_BELOW,
   FRAME_BUILTIN,
-  FRAME_NATIVE
+  FRAME_NATIVE,
+  FRAME_SHARE
 };
 enum { FRAME_KIND_MASK = 15, FRAME_SHIFT = 4, ODD_INDEX_SHIFT = 4, ODD_NAME_SHIFT = 12 };
 

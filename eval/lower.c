@@ -132,9 +132,9 @@ static Atom lower_copy(Lowering *lowering, Atom x, Loan loan) {
   if (lower_kind(lowering, x) == KIND_NUMBER) return x;
   bool parameter = loan.parent == NO_ATOM;
   Atom copy = lower_variable(lowering, parameter ? KIND_VALUE : KIND_ANY);
-  Step *step = lower_step(lowering, parameter ? STEP_CLONE : STEP_CLONE_FIELD, copy, 1);
+  Step *step = lower_step(lowering, parameter ? STEP_COPY : STEP_CLONE_FIELD, copy, 1);
   step->arguments[0] = parameter ? x : loan.parent;
-  step->word = parameter ? true : loan.field;
+  step->word = parameter ? 0 : loan.field;
   return copy;
 }
 

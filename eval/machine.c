@@ -406,6 +406,12 @@ void machine_erase_all(Machine *machine) {
       heap_free(machine, location, 2);
       continue;
     }
+    case TAG_SHR:
+      heap[location] -= SHARE_ONE;
+      if (heap[location] >= SHARE_ONE) continue;
+      if (!word_is_flat(heap[location + 1])) ARRAY_PUSH(&machine->work, heap[location + 1]);
+      heap_free(machine, location, 2);
+      continue;
     default: continue;
     }
     for (unsigned i = 0; i < size; i++)

@@ -20,8 +20,8 @@ typedef Word NativeEnter(Machine *machine, const Word *arguments, Location node)
 enum { NATIVE_SIZES = 256 }; // cells of the largest node + 1
 enum { NATIVE_FUEL = 256 };  // constructors that are built eagerly before one is left for later
 
-// A test build (-DHVM_CHECK) knows of every cell whether a node begins there, and how large it is. What is freed twice or
-// used after it was freed is a trap; freed cells hold words that are no terms.
+// A test build (-DHVM_CHECK) knows of every cell whether a node begins there, and how large it is. What is freed twice
+// or used after it was freed is a trap; freed cells hold words that are no terms.
 #ifdef HVM_CHECK
 #define NATIVE_CHECK_FIELDS uint8_t *sizes; /* by location: of the node that is there; 0: none */
 #define NATIVE_CHECK_ALLOC(machine, location, size) ((machine)->sizes[location] = (uint8_t)(size))
@@ -34,7 +34,7 @@ enum { NATIVE_FUEL = 256 };  // constructors that are built eagerly before one i
 #define NATIVE_CHECK_TERM(machine, term) native_check_term((machine)->sizes, term)
 static inline void native_check_term(const uint8_t *sizes, Word term) {
   unsigned tag = term & 15;
-  if (tag > 12 || (tag != 0 && tag != 1 && term >> 26 && !sizes[term >> 26])) __builtin_trap();
+  if (tag > 13 || (tag != 0 && tag != 1 && term >> 26 && !sizes[term >> 26])) __builtin_trap();
 }
 #else
 #define NATIVE_CHECK_FIELDS
@@ -73,6 +73,8 @@ typedef struct {
   void (*erase)(Machine *machine, Word term);
   NativePair (*clone)(Machine *machine, Word term);
   NativePair (*copy_value)(Machine *machine, Word term);
+  NativePair (*lend)(Machine *machine, Word term); // first: what the lender has left
+  Word (*unshare)(Machine *machine, Word term);
   Word (*clone_field)(Machine *machine, Location cell);
   Word (*operate_later)(Machine *machine, uint32_t extra, Word left, Word right);
   Word (*operate)(Machine *machine, uint32_t extra, Word left, Word right); // NATIVE_NOTHING if it cannot be done

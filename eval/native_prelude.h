@@ -22,8 +22,19 @@ static const NativeRuntime *runtime;
 #define IS_U60(w) (TAG(w) == 0)
 #define ARE_U60(a, b) ((((a) | (b)) & 15) == 0)
 #define IS_FLAT(w) (TAG(w) <= 1 || TAG(w) == 5 || ((TAG(w) & 14) == 2 && (w) >> 26 == 0))
-enum { T_CTR = 2, T_LAM = 3, T_APP = 6, T_OP2 = 7, T_CAL = 8, T_VAR = 9, T_DP0 = 10, T_DP1 = 11, T_GRAPH = 12 };
-enum { SLOT_FREE_ = 15, SLOT_UNUSED_ = 15 | 1 << 4, FIRED_ = 4, FRAME_NATIVE_ = 12 };
+enum {
+  T_CTR = 2,
+  T_LAM = 3,
+  T_APP = 6,
+  T_OP2 = 7,
+  T_CAL = 8,
+  T_VAR = 9,
+  T_DP0 = 10,
+  T_DP1 = 11,
+  T_GRAPH = 12,
+  T_SHR = 13
+};
+enum { SLOT_FREE_ = 15, SLOT_UNUSED_ = 15 | 1 << 4, FIRED_ = 4, SHARE_ONE_ = 1 << 16, FRAME_NATIVE_ = 12 };
 
 INLINE Location alloc(Machine *m, unsigned size) {
   Location l = m->free_lists[size];
@@ -52,6 +63,14 @@ INLINE void release(Machine *m, Location l, unsigned size) {
   } while (0)
 
 enum { GATHERED = 8 }; // arguments that a closure is called with here; with more the runtime does it
+
+// Strict code's values: real ones, and boxes that have one.
+static inline bool is_settled(const Machine *m, Word w) {
+  return IS_VALUE(w) || (TAG(w) == T_SHR && IS_VALUE(HEAP[LOCATION(w) + 1]));
+}
+
+// A box's constructor, where it is.
+INLINE Word view(const Machine *m, Word w) { return TAG(w) == T_SHR && is_settled(m, w) ? HEAP[LOCATION(w) + 1] : w; }
 
 // The code of a closure's function if it has some and these are arguments enough; it is given what the closure has,
 // which is freed, and the first ones of the arguments.
@@ -123,6 +142,9 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
     case T_APP:
       if (!enter_application(m, w, &w)) return runtime->reduce(m, w);
       break;
+    case T_SHR:
+      if (IS_VALUE(HEAP[l + 1]) && !IS_FLAT(HEAP[l + 1])) return w;
+      return runtime->reduce(m, w);
     case T_OP2:
     case T_GRAPH: return runtime->reduce(m, w);
     default: return w;
@@ -151,6 +173,9 @@ INLINE void erase(Machine *m, Word w) {
   do {                                                                                                                 \
     if (IS_FLAT(x)) {                                                                                                  \
       copy = x;                                                                                                        \
+    } else if (TAG(x) == T_SHR) {                                                                                      \
+      HEAP[LOCATION(x)] += SHARE_ONE_;                                                                                 \
+      copy = x;                                                                                                        \
     } else {                                                                                                           \
       NativePair copies_ = runtime->clone(m, x);                                                                       \
       copy = copies_.first;                                                                                            \
@@ -171,10 +196,13 @@ INLINE void erase(Machine *m, Word w) {
 
 #define LEND(lent, x)                                                                                                  \
   do {                                                                                                                 \
-    if (UNLIKELY(TAG(x) == T_LAM && !EXTRA(x)))                                                                        \
-      COPY_VALUE(lent, x);                                                                                             \
-    else                                                                                                               \
+    if (UNLIKELY(TAG(x) == T_LAM || TAG(x) == T_SHR)) {                                                                \
+      NativePair pair_ = runtime->lend(m, x);                                                                          \
+      x = pair_.first;                                                                                                 \
+      lent = pair_.second;                                                                                             \
+    } else {                                                                                                           \
       lent = x;                                                                                                        \
+    }                                                                                                                  \
   } while (0)
 
 INLINE Word node1(Machine *m, Word key, Word a) {

@@ -30,6 +30,13 @@ static NativePair runtime_copy_value(Machine *machine, Word term) {
   return (NativePair){copies[0], copies[1]};
 }
 
+static NativePair runtime_lend(Machine *machine, Word term) {
+  Word lent = lend(machine, &term);
+  return (NativePair){term, lent};
+}
+
+static Word runtime_unshare(Machine *machine, Word term) { return unshare(machine, term); }
+
 static Word runtime_clone_field(Machine *machine, Location cell) { return clone_field(machine, cell); }
 
 static Word runtime_operate_later(Machine *machine, uint32_t extra, Word left, Word right) {
@@ -59,6 +66,8 @@ const NativeRuntime native_runtime = {
     .erase = runtime_erase,
     .clone = runtime_clone,
     .copy_value = runtime_copy_value,
+    .lend = runtime_lend,
+    .unshare = runtime_unshare,
     .clone_field = runtime_clone_field,
     .operate_later = runtime_operate_later,
     .operate = runtime_operate,

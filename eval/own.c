@@ -165,7 +165,7 @@ static bool will_build(const Owner *owner, const Step *step, unsigned size) {
       break;
     case STEP_FORCE:
     case STEP_FORCE_FIELD: // the search for cycles must not find cells that nobody holds
-      if (owner->strict->lambdas) return false;
+      if (owner->strict->open) return false;
       break;
     case STEP_BLOCK:
     case STEP_CALL:
@@ -232,6 +232,22 @@ static bool lend_argument(Owner *owner, Step ***place, const Path *path, uint32_
   return true;
 }
 
+// A constructor that is needed after it was taken apart is not: its fields are cloned where they are, those that are
+// used.
+static void look_into(Owner *owner, Step **place) {
+  const Step *open = *place;
+  Atom x = open->arguments[0];
+  *place = open->next;
+  for (uint32_t i = open->count; i-- > 1;) {
+    if (!bit_has(open->next->live, open->arguments[i])) continue;
+    Step *step = insert_step(owner, place, STEP_CLONE_FIELD, open->arguments[i], x);
+    step->word = i - 1;
+    step->live = copy_set(owner, step->live);
+    bit_remove(step->live, step->dst);
+    bit_add(step->live, x);
+  }
+}
+
 // Clones what a step takes and somebody needs later. `live`: variables that are used after it.
 static Step **clone_arguments(Owner *owner, Step **place, Path *path, const uint64_t *live) {
   Step *step = *place;
@@ -271,7 +287,8 @@ static Kind result_kind(const Owner *owner, const Step *step, const Path *path) 
   case STEP_LAMBDA_UNUSED:
   case STEP_STRING:
   case STEP_LIST:
-  case STEP_KEEP: return KIND_VALUE;
+  case STEP_KEEP:
+  case STEP_COPY: return KIND_VALUE;
   case STEP_CLONE: return path->kinds[step->arguments[0]];
   default: return KIND_ANY;
   }
@@ -331,6 +348,11 @@ static void own(Owner *owner, Step **place, Path *path, const uint64_t *after) {
     for (uint32_t i = 0; i < step->case_count; i++) unite(owner, out, step->cases[i].steps->live);
   }
   bit_remove(out, step->dst);
+  if (step->kind == STEP_OPEN && bit_has(out, step->arguments[0])) {
+    look_into(owner, place);
+    own(owner, place, path, after);
+    return;
+  }
   if (consumes(step)) place = clone_arguments(owner, place, path, out);
   switch (step->kind) {
   case STEP_CASE: own_case(owner, step, path, after); return;

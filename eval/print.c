@@ -93,6 +93,8 @@ void machine_see_through(const Machine *machine, Arena *arena, Word *term, const
       Label label = heap[location + 1] >> DUP_LABEL_SHIFT;
       if (!(heap[location + 1] & DUP_FIRED)) *choices = add_choice(arena, *choices, label, tag - TAG_DP0);
       *term = heap[location];
+    } else if (tag == TAG_SHR) {
+      *term = heap[location + 1];
     } else if (tag == TAG_VAR && word_tag(heap[location]) != TAG_SLOT) {
       *term = heap[location];
     } else if (tag == TAG_SUP) {

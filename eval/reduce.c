@@ -48,6 +48,12 @@ static inline Word operand(const Word *fp, const Word *constants, int32_t x) {
   return base[x ^ (x >> 31)];
 }
 
+// Does what waits take a box with a value for this value?
+static inline bool accepts_boxes(const int32_t *code, Word frame) {
+  unsigned kind = (unsigned)(frame & FRAME_KIND_MASK);
+  return kind == FRAME_STOP || kind == FRAME_SHARE || (kind == FRAME_RUN && code[frame >> FRAME_SHIFT] >= CODE_FORCE);
+}
+
 // Each instruction jumps to the next one itself: processors predict many indirect jumps better than one. Labels as
 // values are an extension that gcc and clang share.
 #pragma GCC diagnostic push
@@ -82,7 +88,7 @@ Word machine_reduce(Machine *machine, Word term) {
       [CODE_OP2K + OP_LT] = &&CODE_OP2K_LT, [CODE_OP2K + OP_LE] = &&CODE_OP2K_LE,
       [CODE_OP2K + OP_EQ] = &&CODE_OP2K_EQ, [CODE_OP2K + OP_GE] = &&CODE_OP2K_GE,
       [CODE_OP2K + OP_GT] = &&CODE_OP2K_GT, [CODE_OP2K + OP_NE] = &&CODE_OP2K_NE,
-      [CODE_FORCE] = &&CODE_FORCE, [CODE_FORCE_FIELD] = &&CODE_FORCE_FIELD, [CODE_CLONE_FIELD] = &&CODE_CLONE_FIELD,
+      [CODE_FORCE] = &&CODE_FORCE, [CODE_FORCE_FIELD] = &&CODE_FORCE_FIELD, [CODE_CLONE_FIELD] = &&CODE_CLONE_FIELD, [CODE_UNSHARE] = &&CODE_UNSHARE,
       [CODE_LEND] = &&CODE_LEND, [CODE_BORROW] = &&CODE_BORROW, [CODE_KEEP] = &&CODE_KEEP, [CODE_CALL_UNIT] = &&CODE_CALL_UNIT, [CODE_APPLY] = &&CODE_APPLY,
       [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL,
       [CODE_IF_ZERO] = &&CODE_IF_ZERO, [CODE_TAKE] = &&CODE_TAKE, [CODE_FREE] = &&CODE_FREE,
@@ -219,6 +225,36 @@ eval:
     pc = code + function->graph;
     goto run;
   }
+  case TAG_SHR: {
+    Location box = word_location(term);
+    Word inner = heap[box + 1];
+    if (word_is_flat(inner)) {
+      leave_box(machine, box);
+      term = inner;
+      goto ret;
+    }
+    if (word_is_value(inner)) {
+      if (!accepts_boxes(code, sp[-1])) term = unshare(machine, term);
+      goto ret;
+    }
+    if (heap[box] < 2 * SHARE_ONE) { // nobody else has it
+      heap_free(machine, box, 2);
+      term = inner;
+      goto eval;
+    }
+    if (word_tag(inner) == TAG_SHR) { // another box took its place
+      heap[word_location(inner)] += SHARE_ONE;
+      heap[box] -= SHARE_ONE;
+      term = inner;
+      goto eval;
+    }
+    if (UNLIKELY(word_tag(inner) == TAG_SLOT)) fail_cycle(machine);
+    CHECK_STACK(STACK_SLACK, 0);
+    heap[box + 1] = TAG_SLOT; // moved out
+    *sp++ = box << FRAME_SHIFT | FRAME_SHARE;
+    term = inner;
+    goto eval;
+  }
   default: goto ret;
   }
 
@@ -317,16 +353,26 @@ ret:;
     term = fire_dup(machine, frame >> FRAME_SHIFT, side, term);
     goto ret;
   }
+  case FRAME_SHARE: {
+    Location box = frame >> FRAME_SHIFT;
+    sp--;
+    bool settled = word_is_value(term) || word_tag(term) == TAG_SHR;
+    heap[box + 1] = settled ? term : mark_stuck(machine, term);
+    term = word_make(TAG_SHR, 0, box);
+    if (settled) goto eval;
+    goto ret;
+  }
   case FRAME_RUN: {
     pc = code + (frame >> FRAME_SHIFT);
     fp = sp - 1 - pc[2];
     if (pc[0] >= CODE_FORCE) {
       if (pc[0] != CODE_CALL_UNIT) machine->fuel = sp[-2]; // what was called goes on with what there is
-      bool expected = word_is_value(term);
+      bool expected = is_settled(machine, term);
       if (UNLIKELY(!expected)) term = mark_stuck(machine, term);
       fp[pc[1]] = term;
       if (pc[0] == CODE_FORCE_FIELD) {
         heap[word_location(fp[pc[7]]) + (Location)pc[8]] = term;
+        if (is_shared_value(machine, term)) term = fp[pc[1]] = heap[word_location(term) + 1];
         expected = word_tag(term) <= TAG_CTR;
       }
       sp = fp;
@@ -710,7 +756,13 @@ CODE_FORCE_FIELD : {
     pc += 9;
     NEXT();
   }
-  if (word_tag(argument) == TAG_LAM) {
+  Word value = is_shared_value(machine, argument) ? heap[word_location(argument) + 1] : argument;
+  if (word_tag(value) == TAG_CTR && word_location(value)) {
+    fp[pc[1]] = value;
+    pc += 9;
+    NEXT();
+  }
+  if (word_tag(value) == TAG_LAM) {
     pc = code + pc[4];
     NEXT();
   }
@@ -725,6 +777,14 @@ CODE_CLONE_FIELD : {
   pc += 4;
   NEXT();
 }
+CODE_UNSHARE:
+  if (word_tag(fp[pc[1]]) == TAG_SHR) {
+    fp[pc[1]] = unshare(machine, fp[pc[1]]);
+    pc = code + pc[2];
+  } else {
+    pc += 3;
+  }
+  NEXT();
 CODE_LEND:
   fp[pc[1]] = lend(machine, &fp[pc[2]]);
   pc += 3;

@@ -57,13 +57,45 @@ static inline Word resolve(Machine *machine, Word term) {
   }
 }
 
+// Boxes: where no λ is ever open, what is used more than once is not cloned by dups. It is put into a box, which
+// counts its owners; they reduce it once, in its place. Who takes a constructor out of a box that has other owners gets
+// a copy of this layer, and the fields of both are boxes from then on. So cloning costs one step, however often and
+// however late the copies are used; a λ that is open could not be copied that way, since what its variable stands for
+// differs from copy to copy. (That no cycles arise follows from the same.)
+static inline Word new_box(Machine *machine, Word term) {
+  Location box = heap_alloc(machine, 2);
+  machine->heap[box] = 2 * SHARE_ONE;
+  machine->heap[box + 1] = term;
+  return word_make(TAG_SHR, 0, box);
+}
+
+// Does it own a box with a value? Such a word is as good as the value for strict code.
+static inline bool is_shared_value(const Machine *machine, Word term) {
+  return word_tag(term) == TAG_SHR && word_is_value(machine->heap[word_location(term) + 1]);
+}
+
+// Strict code's values.
+static inline bool is_settled(const Machine *machine, Word term) {
+  return word_is_value(term) || is_shared_value(machine, term);
+}
+
 // The two copies of a term: flat ones at once, others through a dup in the given state. A dead side gets ERA.
 static inline void clone(Machine *machine, Word term, Word state, Word copies[2]) {
   NATIVE_CHECK_TERM(machine, term);
+  if (word_tag(term) == TAG_SHR) {
+    machine->heap[word_location(term)] += SHARE_ONE;
+    copies[0] = copies[1] = term;
+    return;
+  }
   if (!word_is_flat(term)) term = resolve(machine, term);
   if (word_is_flat(term)) {
     machine->rewrites[word_tag(term) == TAG_CTR ? RULE_DUP_CTR : RULE_DUP_NUM]++;
     copies[0] = copies[1] = term;
+    return;
+  }
+  if (machine->code.shares) {
+    copies[0] = copies[1] = word_tag(term) == TAG_SHR ? term : new_box(machine, term);
+    if (word_tag(term) == TAG_SHR) machine->heap[word_location(term)] += SHARE_ONE;
     return;
   }
   Location dup = new_dup(machine, term, state);
@@ -392,6 +424,34 @@ static inline void copy_value(Machine *machine, Word term, Word copies[2]) {
   }
 }
 
+// Both copies of a value, which may be in a box.
+static inline void clone_value(Machine *machine, Word term, Word copies[2]) {
+  if (machine->code.shares)
+    clone(machine, term, 0, copies);
+  else
+    copy_value(machine, term, copies);
+}
+
+// What an owner of a box takes out, a value with cells: all of it if nobody else has it, else a copy of its first
+// layer.
+static inline Word unshare(Machine *machine, Word term) {
+  Location box = word_location(term);
+  Word copies[2], value = machine->heap[box + 1];
+  if (machine->heap[box] < 2 * SHARE_ONE) {
+    heap_free(machine, box, 2);
+    return value;
+  }
+  machine->heap[box] -= SHARE_ONE;
+  dup_constructor(machine, value, 0, copies);
+  return copies[1];
+}
+
+// An owner leaves; the term, without cells, stays for the others.
+static inline void leave_box(Machine *machine, Location box) {
+  machine->heap[box] -= SHARE_ONE;
+  if (machine->heap[box] < SHARE_ONE) heap_free(machine, box, 2);
+}
+
 // A copy of what is in a cell, which keeps the other.
 static inline Word clone_field(Machine *machine, Location cell) {
   Word copies[2];
@@ -400,14 +460,14 @@ static inline Word clone_field(Machine *machine, Location cell) {
   return copies[1];
 }
 
-// A value for a callee that borrows it and may copy it where it is: that changes no constructor's word, but a λ's. So
-// the callee gets a copy of a λ, which is its own.
+// A value for a callee that borrows it: as it is where it is, if need be in a box. A λ cannot be looked at so: the
+// callee gets a copy, which is its own.
 static inline Word lend(Machine *machine, Word *owner) {
-  if (word_tag(*owner) != TAG_LAM || word_extra(*owner)) return *owner;
-  Word copies[2];
-  copy_value(machine, *owner, copies);
+  Word copies[2], value = is_shared_value(machine, *owner) ? machine->heap[word_location(*owner) + 1] : *owner;
+  if (word_tag(value) != TAG_LAM) return value;
+  clone_value(machine, *owner, copies);
   *owner = copies[0];
-  return copies[1];
+  return word_tag(copies[1]) == TAG_SHR ? unshare(machine, copies[1]) : copies[1];
 }
 
 // A closure that still misses arguments after this one.

@@ -234,12 +234,17 @@ void strict_begin(Strict *strict, const Function *function) {
   const Program *program = strict->program;
   bool floats = program->has_floats, restricted = demand_is_restricted(program) || program->has_scopeless;
   bool lambdas = program->has_lambdas || program->has_superposition;
+  bool open = program->has_open_lambdas || program->has_superposition;
+  strict->code->shares = !open && !restricted;
 #ifdef HVM_STRESS_CYCLES // the search for cycles runs in every program
-  lambdas = true;
+  lambdas = open = true;
 #endif
-  if (floats == strict->floats && lambdas == strict->lambdas && restricted == strict->restricted) return;
+  if (floats == strict->floats && lambdas == strict->lambdas && open == strict->open &&
+      restricted == strict->restricted && strict->code->shares == strict->shares)
+    return;
   if (strict->finished) strict->code->remade = true;
   strict->floats = floats, strict->lambdas = lambdas, strict->restricted = restricted;
+  strict->open = open, strict->shares = strict->code->shares;
   for (size_t i = 0; i < strict->finished; i++) {
     FunctionCode *made = strict->code->functions.items[strict->units.items[i]->name];
     made->entry = made->direct = made->graph;

@@ -48,6 +48,7 @@ typedef enum {
   STEP_LIST,          // dst a…
   STEP_BLOCK,         // dst          aside: steps that end with STEP_RETURN of what dst becomes
   STEP_CLONE,         // dst x        dst is a copy, x stays one; word: both are values
+  STEP_COPY,          // dst x        a copy of a borrowed parameter
   STEP_CLONE_FIELD,   // dst p        a copy of a field (word: its number) of a borrowed constructor
   STEP_LEND,          // dst x        x for a callee that borrows it; a λ is copied, and the copy becomes the callee's
   STEP_UNLEND,        // x            after the call: nothing is done, but x lives until here
@@ -116,6 +117,8 @@ typedef struct Strict {
   Program *program;
   bool floats;                    // the program has float literals: numbers need not be U60
   bool lambdas;                   // it has λs or superpositions
+  bool open;                      // … λs that are open, or superpositions: there may be cycles
+  bool shares;                    // clones are boxes (share.h)
   bool restricted;                // it has effects and the like: see demand.h
   ARRAY(Unit *) units;            // in the order in which they were asked for
   size_t finished;                // so many of them are instructions

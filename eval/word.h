@@ -17,11 +17,12 @@
 //   CAL  name         the arguments; none (location 0) for a function without parameters
 //   VAR               the LAM whose slot it reads
 //   DP0, DP1          [term, state]: the two sides of a dup
+//   SHR               [count, term]: one of so many owners of a box (share.h)
 //   ERA               nothing: the dead side of a superposition
 //
 // Binders are not pointed back at: a variable knows its λ's slot, the λ does not know where its variable is. β writes
 // the argument into the slot; whoever meets the variable takes it from there and frees the λ's two cells. Every cell
-// but a dup's has exactly one owner, so a term is moved by copying its word.
+// but a dup's and a box's has exactly one owner, so a term is moved by copying its word.
 #ifndef HVM_EVAL_WORD_H
 #define HVM_EVAL_WORD_H
 
@@ -34,6 +35,7 @@ enum {
   TAG_SUP, TAG_ERA,                   // weak head normal forms that need a rule of their own
   TAG_APP, TAG_OP2, TAG_CAL, TAG_VAR, TAG_DP0, TAG_DP1, // may be reducible; a stuck one is a normal form
   TAG_GRAPH,                          // a call for the graph's code; only on the way from machine code to the reducer
+  TAG_SHR,                            // may be reducible; when its box has a value, strict code takes it for one
   TAG_SLOT = 15                       // states of a λ's slot
 };
 // clang-format on
@@ -78,6 +80,9 @@ static inline unsigned op2_place(unsigned extra) { return extra >> OP2_OPERATOR_
 // when this term was found to be stuck (mark_stuck); else it is 0.
 enum { DUP_DEAD0 = 1, DUP_DEAD1 = 2, DUP_FIRED = 4, DUP_CLAIMED = 8, DUP_SESSION_SHIFT = 4, DUP_LABEL_SHIFT = 16 };
 #define DUP_SESSION_MASK ((Word)0xFFF << DUP_SESSION_SHIFT)
+
+// The count of a box, in its first cell: owners in the bits from 16 on, and a session like that of a dup.
+#define SHARE_ONE ((Word)1 << DUP_LABEL_SHIFT)
 
 // A label: the number of the duplication. 0: not labelled yet. A dup gets it when it first meets a λ or a superposition
 // that is not its own, and keeps it; both copies that another superposition splits it into have the same.

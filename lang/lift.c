@@ -237,10 +237,10 @@ static Term *lift_lambdas(Lifter *lifter, Term *term) {
     from = is_fine(lifter, body, binders[count - 1]) ? count - 1 : count;
     while (from > 0 && from < count) from--; // a λ around a closure of variables has nothing to reduce under it
   }
-  if (from == count) return term;
-  Term *closure = make_closure(lifter, lambdas[from], binders + from, count - from, body);
+  Term *closure = from < count ? make_closure(lifter, lambdas[from], binders + from, count - from, body) : NULL;
+  if (closure && from == 0) return closure;
+  lifter->program->has_open_lambdas = true;
   if (!closure) return term;
-  if (from == 0) return closure;
   lambdas[from - 1]->lambda.body = closure;
   return term;
 }
@@ -276,8 +276,10 @@ static Term *lift(Lifter *lifter, Term *term) {
 }
 
 void lift_rule(Program *program, Rule *rule) {
-  if (program->keep_lambdas) return;
-  if (program->has_scopeless) return; // their variables may be bound inside and used outside
+  if (program->keep_lambdas || program->has_scopeless) { // their variables may be bound inside and used outside
+    program->has_open_lambdas = program->has_lambdas;
+    return;
+  }
   Lifter lifter = {program, rule};
   rule->body = lift(&lifter, rule->body);
 }

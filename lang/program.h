@@ -105,6 +105,7 @@ typedef struct Program {
   bool has_scopeless;     // some rule uses $x
   bool has_superposition; // some rule has {a b}
   bool has_lambdas;       // some rule has a λ
+  bool has_open_lambdas;  // … that is no closure (lift.h): terms may be below its variable
   bool has_floats;        // some rule has a float
   bool has_effects;       // some rule names HVM.log or another built-in function with an effect; set by demand
   bool has_call_patterns; // some pattern names a function; set by demand
