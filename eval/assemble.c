@@ -168,7 +168,7 @@ static void assemble_case(Assembler *assembler, const Step *step, Layout *layout
   for (uint32_t i = 0; i < step->case_count; i++)
     assemble_fork(assembler, step->cases[i].steps, layout, exit, after, targets[i]);
   assembler->code->words.items[stuck] = here(assembler);
-  if (assembler->code->shares)
+  if (step_opens(assembler->code->strict, step))
     emit(assembler, CODE_UNSHARE), emit(assembler, operand(layout, step->arguments[0])), emit(assembler, begin);
   assemble_fork(assembler, step->aside, layout, exit, after, otherwise);
   free(keys);

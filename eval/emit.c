@@ -289,7 +289,8 @@ static void emit_middle(Emitter *emitter, const Step *step, const uint64_t *afte
   case STEP_FORCE: emit_force(emitter, step, after); break;
   case STEP_FORCE_FIELD: emit_force_field(emitter, step, after); break;
   case STEP_CLONE_FIELD:
-    PRINT("  v%d = runtime->clone_field(m, LOCATION(v%d) + %u);\n", step->dst, x[0], (unsigned)step->word);
+    PRINT("  v%d = %s(m, LOCATION(v%d) + %u);\n", step->dst,
+          emitter->strict->shares ? "share_field" : "runtime->clone_field", x[0], (unsigned)step->word);
     break;
   case STEP_LEND: PRINT("  LEND(v%d, v%d);\n", step->dst, x[0]); break;
   case STEP_UNLEND: break;
@@ -328,8 +329,8 @@ static void emit_middle(Emitter *emitter, const Step *step, const uint64_t *afte
   case STEP_STRING: PRINT("  v%d = runtime->string(m, %u);\n", step->dst, step->name); break;
   case STEP_LIST: emit_list(emitter, step); break;
   case STEP_CLONE: {
-    bool layer = step->word && !emitter->strict->shares;
-    PRINT("  %s(v%d, v%d);\n", layer ? "COPY_VALUE" : "CLONE", step->dst, x[0]);
+    const char *action = emitter->strict->shares ? "SHARE" : step->word ? "COPY_VALUE" : "CLONE";
+    PRINT("  %s(v%d, v%d);\n", action, step->dst, x[0]);
     break;
   }
   case STEP_COPY: PRINT("  COPY_VALUE(v%d, v%d);\n", step->dst, x[0]); break;
@@ -399,7 +400,7 @@ static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after)
   bool numbers = false, names = false;
   for (uint32_t i = 0; i < step->case_count; i++) *(word_tag(step->cases[i].key) <= TAG_FLO ? &numbers : &names) = true;
   Atom x = step->arguments[0];
-  uint32_t again = emitter->strict->shares && !is_borrowed(emitter, x) ? ++emitter->labels : 0;
+  uint32_t again = step_opens(emitter->strict, step) && !is_borrowed(emitter, x) ? ++emitter->labels : 0;
   if (again) PRINT("l%u:;\n", again);
   if (numbers && names)
     PRINT("  switch (TAG(v%d) <= 1 ? v%d : KEY(v%d)) {\n", x, x, x);
@@ -410,7 +411,7 @@ static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after)
     emit_path(emitter, step->cases[i].steps, after);
   }
   PRINT("  default:;\n");
-  if (again) PRINT("  if (TAG(v%d) == T_SHR) {\n  v%d = runtime->unshare(m, v%d);\n  goto l%u;\n  }\n", x, x, x, again);
+  if (again) PRINT("  if (TAG(v%d) == T_SHR) {\n  v%d = unshare(m, v%d);\n  goto l%u;\n  }\n", x, x, x, again);
   emit_path(emitter, step->aside, after);
   PRINT("  }\n");
 }

@@ -1,4 +1,5 @@
-// Which parameters are only looked at: matched, computed with, and handed on to such parameters.
+// Which parameters are only looked at: matched, computed with, and handed on to such parameters. Where clones are
+// boxes, parts of them may be kept: cloning a part where it is costs no more than what a parameter's owner would do.
 //
 // This decides between copies, not about results: a callee that keeps a part of what it borrowed clones that part. So a
 // function that calls itself is taken at its word.
@@ -67,16 +68,16 @@ static void visit(void *context, Term *term) {
   }
 }
 
-static void follow_pattern(Look *look, Arena *arena, Term *pattern) {
+static void follow_pattern(Look *look, Arena *arena, Term *pattern, bool whole) {
   while (pattern->kind == TERM_STRICT) pattern = pattern->strict.argument;
   if (pattern->kind == TERM_VARIABLE) {
-    follow(look, pattern->variable.binder);
+    if (whole || !look->strict->shares) follow(look, pattern->variable.binder);
     return;
   }
   NameId name;
   uint32_t fields = match_constructor(pattern, &name);
   for (uint32_t i = 0; fields != UINT32_MAX && i < fields && i < LOOK_LIMIT; i++)
-    follow_pattern(look, arena, match_subpattern(arena, pattern, i));
+    follow_pattern(look, arena, match_subpattern(arena, pattern, i), false);
 }
 
 // The answers so far, by function and parameter; those that are being found are taken to be true.
@@ -90,7 +91,7 @@ static bool only_looks(Strict *strict, const Function *function, uint32_t index)
   bool only = true;
   for (size_t i = 0; i < function->rules.count && only; i++) {
     Look look = {.strict = strict};
-    follow_pattern(&look, &strict->code->arena, function->rules.items[i]->patterns[index]);
+    follow_pattern(&look, &strict->code->arena, function->rules.items[i]->patterns[index], true);
     visit(&look, function->rules.items[i]->body);
     only = !look.kept;
   }

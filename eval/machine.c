@@ -309,7 +309,8 @@ void machine_interrupt(Machine *machine) {
 
 // Machine code found its limit passed: it is deep in recursion, or somebody wants attention.
 void machine_attend(Machine *machine, uint32_t name) {
-  Word *top = machine->stack_top, term = word_make(TAG_CAL, name, 0); // for messages only
+  Word *top = machine->stack_top; // the term is for messages only
+  Word term = name == NATIVE_NO_NAME ? number_u60(0) : word_make(TAG_CAL, name, 0);
   if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
   if (machine->exhausted) fail_memory(machine, top, term, "cells");
   while ((char *)__builtin_frame_address(0) < machine->native_bottom) {

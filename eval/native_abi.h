@@ -60,21 +60,22 @@ typedef struct {
 } NativePair;
 
 enum { NATIVE_NOTHING = 15 }; // no term
+#define NATIVE_NO_NAME UINT32_MAX
 
 // The functions of the runtime that machine code calls. None is given the address of a local variable: compilers make
 // tail calls only where none was.
 typedef struct {
   uint32_t abi;
   Location (*more_heap)(Machine *machine, unsigned size);
-  void (*attend)(Machine *machine, uint32_t name); // the stack limit was passed, in a call of name; may end the run
-  Word (*reduce)(Machine *machine, Word term);     // to weak head normal form
-  Word (*surprise)(Machine *machine, Word term);   // what it gave, no value, for what is built around it
+  void (*attend)(Machine *machine,
+                 uint32_t name); // the stack limit was passed, in a call of name (or NATIVE_NO_NAME); may end the run
+  Word (*reduce)(Machine *machine, Word term);                    // to weak head normal form
+  Word (*surprise)(Machine *machine, Word term);                  // what it gave, no value, for what is built around it
   Word (*apply)(Machine *machine, Word function, uint32_t count); // likewise, an application to what was passed
   void (*erase)(Machine *machine, Word term);
   NativePair (*clone)(Machine *machine, Word term);
   NativePair (*copy_value)(Machine *machine, Word term);
   NativePair (*lend)(Machine *machine, Word term); // first: what the lender has left
-  Word (*unshare)(Machine *machine, Word term);
   Word (*clone_field)(Machine *machine, Location cell);
   Word (*operate_later)(Machine *machine, uint32_t extra, Word left, Word right);
   Word (*operate)(Machine *machine, uint32_t extra, Word left, Word right); // NATIVE_NOTHING if it cannot be done

@@ -34,7 +34,14 @@ enum {
   T_GRAPH = 12,
   T_SHR = 13
 };
-enum { SLOT_FREE_ = 15, SLOT_UNUSED_ = 15 | 1 << 4, FIRED_ = 4, SHARE_ONE_ = 1 << 16, FRAME_NATIVE_ = 12 };
+enum {
+  SLOT_FREE_ = 15,
+  SLOT_UNUSED_ = 15 | 1 << 4,
+  FIRED_ = 4,
+  SHARE_ONE_ = 1 << 16,
+  CLAIMED_ = 15,
+  FRAME_NATIVE_ = 12
+};
 
 INLINE Location alloc(Machine *m, unsigned size) {
   Location l = m->free_lists[size];
@@ -61,6 +68,16 @@ INLINE void release(Machine *m, Location l, unsigned size) {
   do {                                                                                                                 \
     if (UNLIKELY((char *)__builtin_frame_address(0) < *(char *volatile *)&m->native_limit)) runtime->attend(m, name);  \
   } while (0)
+
+// What the search for cycles must see while something else runs.
+#define HOLD(count, ...)                                                                                               \
+  do {                                                                                                                 \
+    Word held_[] = {__VA_ARGS__};                                                                                      \
+    for (int i_ = 0; i_ < (count); i_++) m->stack_top[i_] = held_[i_];                                                 \
+    m->stack_top[count] = (Word)(count) << 4 | FRAME_NATIVE_;                                                          \
+    m->stack_top += (count) + 1;                                                                                       \
+  } while (0)
+#define LET_GO(count) (m->stack_top -= (count) + 1)
 
 enum { GATHERED = 8 }; // arguments that a closure is called with here; with more the runtime does it
 
@@ -98,7 +115,7 @@ INLINE Word extend(Machine *m, Word f, const Word *a, uint32_t n) {
 
 // An application that is to be reduced: by machine code if its function is a closure with arguments enough. Gives what
 // is to be reduced on; false: nothing was done.
-static inline bool enter_application(Machine *m, Word w, Word *result) {
+static __attribute__((noinline, unused)) bool enter_application(Machine *m, Word w, Word *result) {
   Word a[GATHERED], all[GATHERED], f = w;
   uint32_t n = 0;
   for (; TAG(f) == T_APP && n < GATHERED; f = HEAP[LOCATION(f)]) n++;
@@ -114,6 +131,87 @@ static inline bool enter_application(Machine *m, Word w, Word *result) {
   }
   *result = enter(m, all, 0);
   return true;
+}
+
+// Operations on U60.
+#define U_ADD(a, b) ((a) + (b))
+#define U_SUB(a, b) ((a) - (b))
+#define U_MUL(a, b) (((a) >> 4) * (b))
+#define U_DIV(a, b) ((a) / (b) << 4)
+#define U_MOD(a, b) ((a) % (b))
+#define U_AND(a, b) ((a) & (b))
+#define U_OR(a, b) ((a) | (b))
+#define U_XOR(a, b) ((a) ^ (b))
+#define U_SHL(a, b) ((b) >> 4 < 60 ? (a) << ((b) >> 4) : 0)
+#define U_SHR(a, b) ((b) >> 4 < 60 ? (a) >> 4 >> ((b) >> 4) << 4 : 0)
+#define U_LT(a, b) ((Word)((a) < (b)) << 4)
+#define U_LE(a, b) ((Word)((a) <= (b)) << 4)
+#define U_EQ(a, b) ((Word)((a) == (b)) << 4)
+#define U_GE(a, b) ((Word)((a) >= (b)) << 4)
+#define U_GT(a, b) ((Word)((a) > (b)) << 4)
+#define U_NE(a, b) ((Word)((a) != (b)) << 4)
+
+static Word finish(Machine *m, Word w);
+
+// Reduces an operation.
+static __attribute__((noinline, unused)) Word finish_operation(Machine *m, Word w) {
+  Location l = LOCATION(w);
+  CHECK_STACK(NATIVE_NO_NAME);
+  for (int i = 0; i < 2; i++) {
+    Word x = HEAP[l + i];
+    if (TAG(x) <= 1) continue;
+    HEAP[l + i] = 0; // moved out
+    HOLD(1, w);
+    x = finish(m, x);
+    LET_GO(1);
+    HEAP[l + i] = x;
+    if (TAG(x) > 1) return runtime->reduce(m, w);
+  }
+  Word a = HEAP[l], b = HEAP[l + 1], result;
+  uint32_t op = EXTRA(w) & 31;
+  if (!ARE_U60(a, b) || (b == 0 && (op == 3 || op == 4))) return runtime->reduce(m, w);
+  switch (op) {
+#define OPERATION(number, name)                                                                                        \
+  case number: result = U_##name(a, b); break
+    OPERATION(0, ADD);
+    OPERATION(1, SUB);
+    OPERATION(2, MUL);
+    OPERATION(3, DIV);
+    OPERATION(4, MOD);
+    OPERATION(5, AND);
+    OPERATION(6, OR);
+    OPERATION(7, XOR);
+    OPERATION(8, SHL);
+    OPERATION(9, SHR);
+    OPERATION(10, LT);
+    OPERATION(11, LE);
+    OPERATION(12, EQ);
+    OPERATION(13, GE);
+    OPERATION(14, GT);
+    OPERATION(15, NE);
+  default: return runtime->reduce(m, w);
+  }
+  release(m, l, 2);
+  return result;
+}
+
+// Reduces the call in a box for all its owners; what one of them has then.
+static __attribute__((noinline, unused)) Word finish_box(Machine *m, Word w) {
+  Location l = LOCATION(w);
+  Word inner = HEAP[l + 1];
+  CHECK_STACK(TAG(inner) == T_CAL ? EXTRA(inner) : NATIVE_NO_NAME);
+  HEAP[l + 1] = CLAIMED_;
+  HOLD(1, w);
+  inner = finish(m, inner);
+  LET_GO(1);
+  if (IS_FLAT(inner)) {
+    HEAP[l + 1] = inner;
+    HEAP[l] -= SHARE_ONE_;
+    if (HEAP[l] < SHARE_ONE_) release(m, l, 2);
+    return inner;
+  }
+  HEAP[l + 1] = is_settled(m, inner) ? inner : runtime->surprise(m, inner);
+  return w;
 }
 
 // Reduces a term to weak head normal form: a call by its machine code, all else by the runtime.
@@ -142,10 +240,19 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
     case T_APP:
       if (!enter_application(m, w, &w)) return runtime->reduce(m, w);
       break;
-    case T_SHR:
-      if (IS_VALUE(HEAP[l + 1]) && !IS_FLAT(HEAP[l + 1])) return w;
-      return runtime->reduce(m, w);
-    case T_OP2:
+    case T_SHR: {
+      Word inner = HEAP[l + 1];
+      if (IS_VALUE(inner) && !IS_FLAT(inner)) return w;
+      if (TAG(inner) >= T_SHR) return runtime->reduce(m, w);
+      if (HEAP[l] < 2 * SHARE_ONE_) { // nobody else has it
+        release(m, l, 2);
+        w = inner;
+        break;
+      }
+      w = finish_box(m, w);
+      return TAG(w) == T_SHR && TAG(HEAP[l + 1]) == T_SHR ? runtime->reduce(m, w) : w;
+    }
+    case T_OP2: return finish_operation(m, w);
     case T_GRAPH: return runtime->reduce(m, w);
     default: return w;
     }
@@ -166,15 +273,16 @@ static __attribute__((noinline, unused)) Word apply(Machine *m, Word f, uint32_t
 }
 
 INLINE void erase(Machine *m, Word w) {
-  if (UNLIKELY(!IS_FLAT(w))) runtime->erase(m, w);
+  if (LIKELY(IS_FLAT(w))) return;
+  if (TAG(w) == T_SHR && HEAP[LOCATION(w)] >= 2 * SHARE_ONE_)
+    HEAP[LOCATION(w)] -= SHARE_ONE_;
+  else
+    runtime->erase(m, w);
 }
 
 #define CLONE(copy, x)                                                                                                 \
   do {                                                                                                                 \
     if (IS_FLAT(x)) {                                                                                                  \
-      copy = x;                                                                                                        \
-    } else if (TAG(x) == T_SHR) {                                                                                      \
-      HEAP[LOCATION(x)] += SHARE_ONE_;                                                                                 \
       copy = x;                                                                                                        \
     } else {                                                                                                           \
       NativePair copies_ = runtime->clone(m, x);                                                                       \
@@ -182,6 +290,48 @@ INLINE void erase(Machine *m, Word w) {
       x = copies_.second;                                                                                              \
     }                                                                                                                  \
   } while (0)
+
+// Puts a term into a box for two owners.
+static __attribute__((noinline, unused)) Word box(Machine *m, Word x) {
+  if (TAG(x) >= T_VAR) return runtime->clone(m, x).first; // it may stand for something else
+  Location l = alloc(m, 2);
+  HEAP[l] = 2 * SHARE_ONE_, HEAP[l + 1] = x;
+  return T_SHR | l << 26;
+}
+
+// CLONE, where clones are boxes.
+#define SHARE(copy, x)                                                                                                 \
+  do {                                                                                                                 \
+    if (!IS_FLAT(x)) {                                                                                                 \
+      if (TAG(x) == T_SHR)                                                                                             \
+        HEAP[LOCATION(x)] += SHARE_ONE_;                                                                               \
+      else                                                                                                             \
+        x = box(m, x);                                                                                                 \
+    }                                                                                                                  \
+    copy = x;                                                                                                          \
+  } while (0)
+
+INLINE Word share_field(Machine *m, Location cell) {
+  Word copy, x = HEAP[cell];
+  SHARE(copy, x);
+  HEAP[cell] = x;
+  return copy;
+}
+
+// What an owner of a box takes out: see rules.h.
+static __attribute__((noinline, unused)) Word unshare(Machine *m, Word w) {
+  Location l = LOCATION(w);
+  Word value = HEAP[l + 1];
+  if (HEAP[l] < 2 * SHARE_ONE_) {
+    release(m, l, 2);
+    return value;
+  }
+  HEAP[l] -= SHARE_ONE_;
+  uint32_t arity = m->stages[EXTRA(value)] >> 8;
+  Location from = LOCATION(value), to = alloc(m, arity);
+  for (uint32_t i = 0; i < arity; i++) { HEAP[to + i] = share_field(m, from + i); }
+  return KEY(value) | to << 26;
+}
 
 #define COPY_VALUE(copy, x)                                                                                            \
   do {                                                                                                                 \
@@ -232,32 +382,4 @@ INLINE Word node3(Machine *m, Word key, Word a, Word b, Word c) {
       COPY_VALUE(kept, x);                                                                                             \
   } while (0)
 
-// What the search for cycles must see while something else runs.
-#define HOLD(count, ...)                                                                                               \
-  do {                                                                                                                 \
-    Word held_[] = {__VA_ARGS__};                                                                                      \
-    for (int i_ = 0; i_ < (count); i_++) m->stack_top[i_] = held_[i_];                                                 \
-    m->stack_top[count] = (Word)(count) << 4 | FRAME_NATIVE_;                                                          \
-    m->stack_top += (count) + 1;                                                                                       \
-  } while (0)
-#define LET_GO(count) (m->stack_top -= (count) + 1)
-
 #define TAKE_FUEL() (LIKELY(m->fuel != 0) && (m->fuel--, 1))
-
-// Operations on U60.
-#define U_ADD(a, b) ((a) + (b))
-#define U_SUB(a, b) ((a) - (b))
-#define U_MUL(a, b) (((a) >> 4) * (b))
-#define U_DIV(a, b) ((a) / (b) << 4)
-#define U_MOD(a, b) ((a) % (b))
-#define U_AND(a, b) ((a) & (b))
-#define U_OR(a, b) ((a) | (b))
-#define U_XOR(a, b) ((a) ^ (b))
-#define U_SHL(a, b) ((b) >> 4 < 60 ? (a) << ((b) >> 4) : 0)
-#define U_SHR(a, b) ((b) >> 4 < 60 ? (a) >> 4 >> ((b) >> 4) << 4 : 0)
-#define U_LT(a, b) ((Word)((a) < (b)) << 4)
-#define U_LE(a, b) ((Word)((a) <= (b)) << 4)
-#define U_EQ(a, b) ((Word)((a) == (b)) << 4)
-#define U_GE(a, b) ((Word)((a) >= (b)) << 4)
-#define U_GT(a, b) ((Word)((a) > (b)) << 4)
-#define U_NE(a, b) ((Word)((a) != (b)) << 4)

@@ -35,8 +35,6 @@ static NativePair runtime_lend(Machine *machine, Word term) {
   return (NativePair){term, lent};
 }
 
-static Word runtime_unshare(Machine *machine, Word term) { return unshare(machine, term); }
-
 static Word runtime_clone_field(Machine *machine, Location cell) { return clone_field(machine, cell); }
 
 static Word runtime_operate_later(Machine *machine, uint32_t extra, Word left, Word right) {
@@ -67,7 +65,6 @@ const NativeRuntime native_runtime = {
     .clone = runtime_clone,
     .copy_value = runtime_copy_value,
     .lend = runtime_lend,
-    .unshare = runtime_unshare,
     .clone_field = runtime_clone_field,
     .operate_later = runtime_operate_later,
     .operate = runtime_operate,

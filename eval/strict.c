@@ -205,6 +205,14 @@ Unit *strict_borrowing(Strict *strict, const Unit *unit, uint64_t borrowed) {
   return make_unit(strict, unit->function, unit->demand, unit->borrowed | borrowed);
 }
 
+bool step_opens(const Strict *strict, const Step *step) {
+  for (uint32_t i = 0; i < step->case_count && strict->shares; i++) {
+    Word key = step->cases[i].key;
+    if (word_tag(key) == TAG_CTR && strict->program->names.items[word_extra(key)].arity) return true;
+  }
+  return false;
+}
+
 Strict *strict_new(Code *code, Program *program) {
   Strict *strict = calloc(1, sizeof *strict);
   if (!strict) memory_exhausted();

@@ -152,6 +152,9 @@ void strict_assemble(Strict *strict, Unit *unit); // assemble.c
 
 void strict_dump(const Strict *strict, const Unit *unit, Buffer *out); // as text
 
+// Does a case ask for constructors with fields? Boxes have no others in them.
+bool step_opens(const Strict *strict, const Step *step);
+
 static inline unsigned bit_words(uint32_t count) { return (count + 63) / 64; }
 static inline bool bit_has(const uint64_t *set, Atom x) { return x >= 0 && set[x / 64] >> (x % 64) & 1; }
 static inline void bit_add(uint64_t *set, Atom x) {
