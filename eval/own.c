@@ -3,7 +3,7 @@
 // What is consumed and needed again is cloned first (STEP_CLONE); what a path does not need is dropped where the path
 // begins. Numbers are neither. A constructor that was taken apart lends its cells to one of the same size that is built
 // later on the path. (Reinking, Xie, de Moura, Leijen: Perceus, PLDI 2021, on which this is modelled, counts
-// references; here a clone is a dup, or for a value a copy of its first layer.)
+// references; here a clone is a box where no λ is ever open, else a dup, or for a value a copy of its first layer.)
 #include "strict.h"
 
 typedef struct {

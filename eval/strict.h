@@ -118,7 +118,7 @@ typedef struct Strict {
   bool floats;                    // the program has float literals: numbers need not be U60
   bool lambdas;                   // it has λs or superpositions
   bool open;                      // … λs that are open, or superpositions: there may be cycles
-  bool shares;                    // clones are boxes (share.h)
+  bool shares;                    // clones are boxes (rules.h)
   bool restricted;                // it has effects and the like: see demand.h
   ARRAY(Unit *) units;            // in the order in which they were asked for
   size_t finished;                // so many of them are instructions
