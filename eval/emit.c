@@ -269,9 +269,18 @@ static void emit_node(Emitter *emitter, const Step *step) {
 
 static void emit_open(Emitter *emitter, const Step *step) {
   const Atom *x = step->arguments;
+  uint32_t count = step->count - 1;
+  bool shares = emitter->strict->shares;
+  if (shares) { // f: the box that it is in, if others own it too
+    PRINT("  if (f%d) {\n  peel(m, f%d, %u);\n", x[0], x[0], count);
+    for (uint32_t i = 0; i < count; i++) PRINT("  v%d = m->passed[%u];\n", x[i + 1], i);
+    if (step->keep) PRINT("  v%d = alloc(m, %u) << 26;\n", x[0], count);
+    PRINT("  } else {\n");
+  }
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", x[0]);
-  for (uint32_t i = 1; i < step->count; i++) PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x[i], x[0], i - 1);
-  if (!step->keep) PRINT("  release(m, LOCATION(v%d), %u);\n", x[0], step->count - 1);
+  for (uint32_t i = 0; i < count; i++) PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x[i + 1], x[0], i);
+  if (!step->keep) PRINT("  release(m, LOCATION(v%d), %u);\n", x[0], count);
+  if (shares) PRINT("  }\n");
 }
 
 static void emit_list(Emitter *emitter, const Step *step) {
@@ -289,8 +298,10 @@ static void emit_middle(Emitter *emitter, const Step *step, const uint64_t *afte
   case STEP_FORCE: emit_force(emitter, step, after); break;
   case STEP_FORCE_FIELD: emit_force_field(emitter, step, after); break;
   case STEP_CLONE_FIELD:
-    PRINT("  v%d = %s(m, LOCATION(v%d) + %u);\n", step->dst,
-          emitter->strict->shares ? "share_field" : "runtime->clone_field", x[0], (unsigned)step->word);
+    if (emitter->strict->shares)
+      PRINT("  v%d = share_field(m, LOCATION(view(m, v%d)) + %u);\n", step->dst, x[0], (unsigned)step->word);
+    else
+      PRINT("  v%d = runtime->clone_field(m, LOCATION(v%d) + %u);\n", step->dst, x[0], (unsigned)step->word);
     break;
   case STEP_LEND: PRINT("  LEND(v%d, v%d);\n", step->dst, x[0]); break;
   case STEP_UNLEND: break;
@@ -401,17 +412,22 @@ static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after)
   for (uint32_t i = 0; i < step->case_count; i++) *(word_tag(step->cases[i].key) <= TAG_FLO ? &numbers : &names) = true;
   Atom x = step->arguments[0];
   uint32_t again = step_opens(emitter->strict, step) && !is_borrowed(emitter, x) ? ++emitter->labels : 0;
-  if (again) PRINT("l%u:;\n", again);
+  if (again) PRINT("  f%d = 0;\nl%u:;\n", x, again);
   if (numbers && names)
     PRINT("  switch (TAG(v%d) <= 1 ? v%d : KEY(v%d)) {\n", x, x, x);
   else
     PRINT(names ? "  switch (KEY(v%d)) {\n" : "  switch (v%d) {\n", x);
   for (uint32_t i = 0; i < step->case_count; i++) {
+    const Step *first = step->cases[i].steps;
     PRINT("  case 0x%llxull:;\n", (unsigned long long)step->cases[i].key);
-    emit_path(emitter, step->cases[i].steps, after);
+    if (again && first->kind != STEP_OPEN) PRINT("  if (f%d) v%d = f%d;\n", x, x, x);
+    emit_path(emitter, first, after);
   }
   PRINT("  default:;\n");
-  if (again) PRINT("  if (TAG(v%d) == T_SHR) {\n  v%d = unshare(m, v%d);\n  goto l%u;\n  }\n", x, x, x, again);
+  if (again) {
+    PRINT("  if (TAG(v%d) == T_SHR) {\n  LOOK_INTO(f%d, v%d);\n  goto l%u;\n  }\n", x, x, x, again);
+    PRINT("  if (f%d) v%d = f%d;\n", x, x, x);
+  }
   emit_path(emitter, step->aside, after);
   PRINT("  }\n");
 }
@@ -476,6 +492,16 @@ static void print_parameters(Emitter *emitter, const Unit *unit) {
   for (uint32_t i = 0; i < unit->function->arity && i < PASSED_FROM; i++) PRINT(", Word v%u", i);
 }
 
+// The variables that may be found in a box which others own too: see emit_open.
+static void find_boxes(const Emitter *emitter, const Step *step, uint64_t *found) {
+  for (; step; step = step->next) {
+    if (step->kind == STEP_OPEN) bit_add(found, step->arguments[0]);
+    for (uint32_t i = 0; i < step->case_count; i++) find_boxes(emitter, step->cases[i].steps, found);
+    if (step->kind == STEP_CASE && step_opens(emitter->strict, step)) bit_add(found, step->arguments[0]);
+    if (step->aside) find_boxes(emitter, step->aside, found);
+  }
+}
+
 static void emit_unit(Emitter *emitter, const Unit *unit) {
   emitter->unit = unit;
   emitter->labels = emitter->blocks = 0;
@@ -485,6 +511,10 @@ static void emit_unit(Emitter *emitter, const Unit *unit) {
   PRINT(") {\n");
   for (uint32_t i = PASSED_FROM; i < arity; i++) PRINT("  Word v%u = m->passed[%u];\n", i, i);
   for (uint32_t i = arity; i < unit->variables; i++) PRINT("  Word v%u;\n", i);
+  uint64_t *boxes = ARENA_ARRAY((Arena *)&emitter->code->arena, uint64_t, bit_words(unit->variables + 1));
+  if (emitter->strict->shares) find_boxes(emitter, unit->steps, boxes);
+  for (Atom x = 0; x < (Atom)unit->variables; x++)
+    if (bit_has(boxes, x) && !is_borrowed(emitter, x)) PRINT("  Word f%d;\n", x);
   if (unit->calls_itself) PRINT("again:\n");
   PRINT("  CHECK_STACK(%u);\n", unit->name);
   uint64_t *nothing = ARENA_ARRAY((Arena *)&emitter->code->arena, uint64_t, bit_words(unit->variables + 1));

@@ -318,19 +318,23 @@ INLINE Word share_field(Machine *m, Location cell) {
   return copy;
 }
 
-// What an owner of a box takes out: see rules.h.
-static __attribute__((noinline, unused)) Word unshare(Machine *m, Word w) {
-  Location l = LOCATION(w);
-  Word value = HEAP[l + 1];
-  if (HEAP[l] < 2 * SHARE_ONE_) {
-    release(m, l, 2);
-    return value;
-  }
+// An owner looks into a box: the value is its own if nobody else has it (`from` is 0 then), else it stays where it is.
+#define LOOK_INTO(from, x)                                                                                             \
+  do {                                                                                                                 \
+    Location l_ = LOCATION(x);                                                                                         \
+    from = x;                                                                                                          \
+    x = HEAP[l_ + 1];                                                                                                  \
+    if (HEAP[l_] < 2 * SHARE_ONE_) {                                                                                   \
+      release(m, l_, 2);                                                                                               \
+      from = 0;                                                                                                        \
+    }                                                                                                                  \
+  } while (0)
+
+// One of several owners leaves a box with the fields of its constructor, which are passed.
+static __attribute__((noinline, unused)) void peel(Machine *m, Word w, uint32_t count) {
+  Location l = LOCATION(w), from = LOCATION(HEAP[l + 1]);
   HEAP[l] -= SHARE_ONE_;
-  uint32_t arity = m->stages[EXTRA(value)] >> 8;
-  Location from = LOCATION(value), to = alloc(m, arity);
-  for (uint32_t i = 0; i < arity; i++) { HEAP[to + i] = share_field(m, from + i); }
-  return KEY(value) | to << 26;
+  for (uint32_t i = 0; i < count; i++) m->passed[i] = share_field(m, from + i);
 }
 
 #define COPY_VALUE(copy, x)                                                                                            \
