@@ -310,7 +310,9 @@ static void emit_middle(Emitter *emitter, const Step *step, const uint64_t *afte
     break;
   case STEP_KEEP: PRINT("  KEEP(v%d, v%d);\n", step->dst, x[0]); break;
   case STEP_CHECK:
-    PRINT("  if (UNLIKELY(!IS_U60(v%d))) goto l%u;\n", x[0], way_aside(emitter, step->aside, after));
+    PRINT("  if (UNLIKELY(!IS_U60(");
+    print_atom(emitter, x[0]);
+    PRINT("))) goto l%u;\n", way_aside(emitter, step->aside, after));
     break;
   case STEP_OPERATE:
   case STEP_LATER: emit_operation(emitter, step, after); break;
@@ -466,7 +468,9 @@ static void emit_path(Emitter *emitter, const Step *step, const uint64_t *after)
     switch (step->kind) {
     case STEP_CASE: emit_case(emitter, step, after); return;
     case STEP_IF:
-      PRINT("  if (v%d)", step->arguments[0]);
+      PRINT("  if (");
+      print_atom(emitter, step->arguments[0]);
+      PRINT(")");
       emit_fork(emitter, step, after);
       return;
     case STEP_FUEL:

@@ -499,6 +499,7 @@ static void run_normalise(void *argument) {
   machine->native_bottom = machine->native_top - NATIVE_FIRST;
   __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
   machine->session = 0;
+  machine->exhausted = false; // the run before may have ended just above the limit
   machine->status = MACHINE_OK;
   machine->running = NULL;
   if (setjmp(machine->escape) == 0) {
