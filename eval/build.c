@@ -14,38 +14,77 @@ static Atom build_node(Lowering *lowering, Word word, Term **terms, uint32_t cou
   return dst;
 }
 
-// Functions that only compute with numbers, without loops, cost less than a node that remembers their call.
-static bool is_cheap_body(const Term *term) {
-  return term->kind == TERM_VARIABLE || term->kind == TERM_NUMBER ||
-         (term->kind == TERM_OPERATE && is_cheap_body(term->operate.left) && is_cheap_body(term->operate.right)) ||
-         (term->kind == TERM_DUP && is_cheap_body(term->dup.value) && is_cheap_body(term->dup.body));
+// Functions that only compute with numbers, without loops and without what can fail, cost less than a node that
+// remembers their call. So a call that is not demanded is computed all the same if its arguments are numbers by now.
+
+enum { CHEAP_TERMS = 40 };
+
+static const Function *called_function(const Lowering *lowering, const Term *term) {
+  return term->kind == TERM_CALL ? lowering->strict->program->names.items[term->call.name].function : NULL;
 }
 
-static bool is_cheap_function(const Function *function) {
-  if (function->builtin || function->rules.count != 1 || function->tree->kind != TREE_RULE) return false;
-  const Rule *rule = function->rules.items[0];
-  for (uint32_t i = 0; i < rule->arity; i++)
-    if (rule->patterns[i]->kind != TERM_VARIABLE) return false;
-  return is_cheap_body(rule->body);
+// Counts the terms that computing it takes at most, down from *left.
+static bool is_cheap_function(const Lowering *lowering, const Function *function, uint32_t *left);
+
+static bool is_cheap_body(const Lowering *lowering, const Term *term, uint32_t *left) {
+  if (*left == 0) return false;
+  --*left;
+  switch (term->kind) {
+  case TERM_VARIABLE:
+  case TERM_NUMBER: return true;
+  case TERM_OPERATE: {
+    const Term *divisor = term->operate.right;
+    bool divides = term->operate.op == OP_DIV || term->operate.op == OP_MOD;
+    if (divides && (divisor->kind != TERM_NUMBER || divisor->number == number_u60(0))) return false;
+    return is_cheap_body(lowering, term->operate.left, left) && is_cheap_body(lowering, term->operate.right, left);
+  }
+  case TERM_DUP: return is_cheap_body(lowering, term->dup.value, left) && is_cheap_body(lowering, term->dup.body, left);
+  case TERM_CALL: {
+    const Function *function = called_function(lowering, term);
+    if (!function) return false;
+    for (uint32_t i = 0; i < term->call.count; i++)
+      if (!is_cheap_body(lowering, term->call.arguments[i], left)) return false;
+    return function->builtin == BUILTIN_U60_IF || is_cheap_function(lowering, function, left);
+  }
+  default: return false;
+  }
 }
 
-static Atom build_inlined(Lowering *lowering, const Function *function, Term **arguments) {
-  const Rule *rule = function->rules.items[0];
+static bool is_cheap_function(const Lowering *lowering, const Function *function, uint32_t *left) {
+  if (function->builtin || function->recursive || !strict_can_lower(lowering->strict, function)) return false;
+  for (size_t i = 0; i < function->rules.count; i++) {
+    const Rule *rule = function->rules.items[i];
+    for (uint32_t k = 0; k < rule->arity; k++) {
+      const Term *pattern = rule->patterns[k];
+      while (pattern->kind == TERM_STRICT) pattern = pattern->strict.argument;
+      if (pattern->kind != TERM_VARIABLE && pattern->kind != TERM_NUMBER) return false;
+    }
+    if (!is_cheap_body(lowering, rule->body, left)) return false;
+  }
+  return true;
+}
+
+static bool is_cheap_call(const Lowering *lowering, const Term *term, const Function *function) {
+  uint32_t left = CHEAP_TERMS;
+  if (lowering->aside || !lower_has_room(lowering) || !is_cheap_function(lowering, function, &left)) return false;
+  for (uint32_t i = 0; i < term->call.count; i++) { // an argument that is no number yet for sure
+    const Function *inner = called_function(lowering, term->call.arguments[i]);
+    uint32_t rest = CHEAP_TERMS;
+    if (inner && !is_cheap_function(lowering, inner, &rest)) return false;
+  }
+  return true;
+}
+
+static Atom build_cheap_call(Lowering *lowering, Term *term, const Function *function) {
+  uint32_t count = term->call.count;
   Scope *scope = ARENA_NEW(lowering->arena, Scope);
-  *scope = (Scope){.caller = lowering->scope, .function = function};
-  Atom *atoms = ARENA_ARRAY(lowering->arena, Atom, rule->arity + 1);
-  for (uint32_t i = 0; i < rule->arity; i++)
-    atoms[i] = rule->patterns[i]->variable.binder ? build_term(lowering, arguments[i], DEMAND_LAZY) : NO_ATOM;
-  const Scope *caller = lowering->scope;
-  lowering->scope = scope;
-  for (uint32_t i = 0; i < rule->arity; i++)
-    if (atoms[i] != NO_ATOM) lower_bind(lowering, rule->patterns[i]->variable.binder, atoms[i]);
-  Atom result = build_term(lowering, rule->body, DEMAND_LAZY);
-  lowering->scope = caller;
-  return result;
+  *scope = (Scope){lowering->scope, function, ARENA_ARRAY(lowering->arena, Atom, count + 1)};
+  for (uint32_t i = 0; i < count; i++)
+    scope->arguments[i] = lower_use(lowering, build_term(lowering, term->call.arguments[i], DEMAND_LAZY));
+  return lower_cheap_call(lowering, term, scope);
 }
 
-static Atom build_call(Lowering *lowering, const Term *term, Demand on) {
+static Atom build_call(Lowering *lowering, Term *term, Demand on) {
   Program *program = lowering->strict->program;
   NameId name = term->call.name;
   const Function *function = program->names.items[name].function;
@@ -55,7 +94,7 @@ static Atom build_call(Lowering *lowering, const Term *term, Demand on) {
     for (uint32_t i = 0; i < count; i++) demands[i] = lower_field_demand(lowering, name, i, on);
     return build_node(lowering, word_make(TAG_CTR, name, 0), term->call.arguments, count, demands);
   }
-  if (is_cheap_function(function)) return build_inlined(lowering, function, term->call.arguments);
+  if (is_cheap_call(lowering, term, function)) return build_cheap_call(lowering, term, function);
   Unit *unit = strict_unit(lowering->strict, function, on > DEMAND_WEAK ? on : DEMAND_WEAK);
   return build_node(lowering, word_make(TAG_CAL, unit ? unit->name : name, 0), term->call.arguments, count, NULL);
 }

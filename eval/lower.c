@@ -173,8 +173,11 @@ Word lower_operation(Lowering *lowering, const Term *term) {
 Step *lower_aside(Lowering *lowering) {
   Step *first = NULL;
   Saved saved = lower_save(lowering);
+  bool aside = lowering->aside;
   lowering->at = &first;
+  lowering->aside = true;
   build_rest(lowering);
+  lowering->aside = aside;
   lower_restore(lowering, &saved);
   return first;
 }
@@ -328,8 +331,31 @@ static void lower_inline(Lowering *lowering, Term *term, const Function *functio
   lowering->scope = caller;
 }
 
+bool lower_has_room(const Lowering *lowering) {
+  return lowering->depth < INLINE_DEPTH && lowering->steps <= INLINE_STEPS_LIMIT;
+}
+
+Atom lower_cheap_call(Lowering *lowering, Term *term, Scope *scope) {
+  const Function *function = scope->function;
+  Block block = begin_block(lowering, term_root(lowering, term));
+  for (uint32_t i = 0; i < function->arity; i++) {
+    Atom atom = scope->arguments[i];
+    lower_bind(lowering, term->call.arguments[i], atom); // a way aside takes it from here
+    bool demanded = demand_of_argument(lowering->strict->program, function, DEMAND_WEAK, i) > DEMAND_LAZY;
+    if (!demanded || lower_kind(lowering, atom) == KIND_NUMBER) continue;
+    Step *check = lower_step(lowering, STEP_CHECK, NO_ATOM, 1);
+    check->arguments[0] = atom;
+    check->aside = lower_aside(lowering);
+    set_kind(lowering, atom, KIND_NUMBER);
+  }
+  lowering->scope = scope;
+  lowering->depth++;
+  lower_tree(lowering, function->tree, DEMAND_WEAK);
+  return end_block(lowering, &block);
+}
+
 static bool should_inline(const Lowering *lowering, const Function *function) {
-  if (lowering->depth >= INLINE_DEPTH || lowering->steps > INLINE_STEPS_LIMIT) return false;
+  if (!lower_has_room(lowering)) return false;
   for (const Scope *scope = lowering->scope; scope; scope = scope->caller)
     if (scope->function == function) return false;
   return strict_can_inline(lowering->strict, function, lowering->unit->function);

@@ -56,6 +56,7 @@ typedef struct {
   ARRAY(Fact) facts; // by variable
   Step **at;
   bool in_block;  // a result is the block's, not the unit's
+  bool aside;     // what is left after a surprise is being built
   uint32_t steps; // so far
   uint32_t depth; // of inlined functions
   bool failed;    // too large, or nothing that strict code can do
@@ -91,6 +92,10 @@ Atom lower_shaped(Lowering *lowering, Word key, uint32_t count, const Atom *fiel
 Atom lower_look(Lowering *lowering, Atom atom);
 Word lower_operation(Lowering *lowering, const Term *term); // the word of an operation's node
 Step *lower_aside(Lowering *lowering); // the steps that leave what is left of the root to the graph
+
+// A function in the place of its call (whose arguments are built) if those that it demands are numbers: a block.
+Atom lower_cheap_call(Lowering *lowering, Term *term, Scope *scope);
+bool lower_has_room(const Lowering *lowering); // for more inlined functions
 
 // How far a field is demanded with its constructor.
 Demand lower_field_demand(const Lowering *lowering, NameId constructor, uint32_t field, Demand on);

@@ -150,6 +150,19 @@ static unsigned built_size(const Owner *owner, const Step *step) {
   return word_tag(step->word) == TAG_APP ? 2 : node_size(owner, step->word);
 }
 
+// Can nothing else run before the path ends?
+static bool is_calm(const Step *step) {
+  for (; step; step = step->next) {
+    if (step->kind == STEP_FORCE || step->kind == STEP_FORCE_FIELD || step->kind == STEP_CALL ||
+        step->kind == STEP_APPLY)
+      return false;
+    for (uint32_t i = 0; i < step->case_count; i++)
+      if (!is_calm(step->cases[i].steps)) return false;
+    if (step->aside && !is_calm(step->aside)) return false;
+  }
+  return true;
+}
+
 // Is something of this size built on some path from here on, before anything else can run?
 static bool will_build(const Owner *owner, const Step *step, unsigned size) {
   for (; step; step = step->next) {
@@ -168,6 +181,8 @@ static bool will_build(const Owner *owner, const Step *step, unsigned size) {
       if (owner->strict->open) return false;
       break;
     case STEP_BLOCK:
+      if (!is_calm(step->aside)) return false;
+      break;
     case STEP_CALL:
     case STEP_APPLY: return false;
     default: break;
@@ -369,7 +384,10 @@ static void own(Owner *owner, Step **place, Path *path, const uint64_t *after) {
     Set next = copy_set(owner, step->next->live);
     bool used = bit_has(next, step->dst);
     bit_remove(next, step->dst);
-    enter_fork(owner, &step->aside, step->live, path, next);
+    Path inside = fork_path(owner, path);
+    inside.tokens.count = 0; // what follows the block takes them
+    enter(owner, &step->aside, step->live, &inside, next);
+    free_path(&inside);
     Set before = copy_set(owner, next);
     if (!used) bit_add(before, step->dst);
     enter(owner, &step->next, before, path, after);
