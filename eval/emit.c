@@ -155,7 +155,8 @@ static void emit_call(Emitter *emitter, const Step *step, const uint64_t *after)
 
 static void emit_force(Emitter *emitter, const Step *step, const uint64_t *after) {
   Atom x = step->arguments[0];
-  PRINT("  if (!IS_VALUE(v%d)) {\n", x);
+  PRINT("  if (!IS_VALUE(v%d)%s", x, emitter->strict->shares ? "" : ") {\n");
+  if (emitter->strict->shares) PRINT(" && !is_boxed(m, v%d)) {\n", x);
   uint32_t held = print_hold(emitter, step, after);
   PRINT("  v%d = finish(m, v%d);\n", x, x);
   print_let_go(emitter, held);

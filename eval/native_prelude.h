@@ -86,6 +86,11 @@ static inline bool is_settled(const Machine *m, Word w) {
   return IS_VALUE(w) || (TAG(w) == T_SHR && IS_VALUE(HEAP[LOCATION(w) + 1]));
 }
 
+// A box that has one with cells, the common kind.
+INLINE bool is_boxed(const Machine *m, Word w) {
+  return TAG(w) == T_SHR && IS_VALUE(HEAP[LOCATION(w) + 1]) && !IS_FLAT(HEAP[LOCATION(w) + 1]);
+}
+
 // A box's constructor, where it is.
 INLINE Word view(const Machine *m, Word w) { return TAG(w) == T_SHR && is_settled(m, w) ? HEAP[LOCATION(w) + 1] : w; }
 
