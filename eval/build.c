@@ -64,6 +64,41 @@ static bool is_cheap_function(const Lowering *lowering, const Function *function
   return true;
 }
 
+typedef struct {
+  const Binder *binder;
+  bool found;
+} Use;
+
+// Is something computed with a variable of the term? Else it is only a part of what may be the result.
+static void find_use(void *context, Term *term) {
+  Use *use = context;
+  if (term->kind == TERM_VARIABLE) use->found |= term->variable.binder == use->binder;
+  term_visit_parts(term, find_use, use);
+}
+
+static bool is_computed_with(const Lowering *lowering, Term *term, const Binder *binder) {
+  Use use = {binder, false};
+  if (term->kind == TERM_VARIABLE) return false;
+  const Function *function = called_function(lowering, term);
+  if (!function || function->builtin != BUILTIN_U60_IF) {
+    find_use(&use, term);
+    return use.found;
+  }
+  find_use(&use, term->call.arguments[0]);
+  return use.found || is_computed_with(lowering, term->call.arguments[1], binder) ||
+         is_computed_with(lowering, term->call.arguments[2], binder);
+}
+
+bool build_computes_with(const Lowering *lowering, const Function *function, uint32_t index) {
+  for (size_t i = 0; i < function->rules.count; i++) {
+    const Rule *rule = function->rules.items[i];
+    const Term *pattern = rule->patterns[index];
+    if (pattern->kind != TERM_VARIABLE) return true;
+    if (pattern->variable.binder && is_computed_with(lowering, rule->body, pattern->variable.binder)) return true;
+  }
+  return false;
+}
+
 static bool is_cheap_call(const Lowering *lowering, const Term *term, const Function *function) {
   uint32_t left = CHEAP_TERMS;
   if (lowering->aside || !lower_has_room(lowering) || !is_cheap_function(lowering, function, &left)) return false;

@@ -341,8 +341,7 @@ Atom lower_cheap_call(Lowering *lowering, Term *term, Scope *scope) {
   for (uint32_t i = 0; i < function->arity; i++) {
     Atom atom = scope->arguments[i];
     lower_bind(lowering, term->call.arguments[i], atom); // a way aside takes it from here
-    bool demanded = demand_of_argument(lowering->strict->program, function, DEMAND_WEAK, i) > DEMAND_LAZY;
-    if (!demanded || lower_kind(lowering, atom) == KIND_NUMBER) continue;
+    if (!build_computes_with(lowering, function, i) || lower_kind(lowering, atom) == KIND_NUMBER) continue;
     Step *check = lower_step(lowering, STEP_CHECK, NO_ATOM, 1);
     check->arguments[0] = atom;
     check->aside = lower_aside(lowering);

@@ -93,7 +93,9 @@ Atom lower_look(Lowering *lowering, Atom atom);
 Word lower_operation(Lowering *lowering, const Term *term); // the word of an operation's node
 Step *lower_aside(Lowering *lowering); // the steps that leave what is left of the root to the graph
 
-// A function in the place of its call (whose arguments are built) if those that it demands are numbers: a block.
+// Does a cheap function compute with an argument? Others can only be its result.
+bool build_computes_with(const Lowering *lowering, const Function *function, uint32_t index);
+// A function in the place of its call (whose arguments are built) if those that it computes with are numbers: a block.
 Atom lower_cheap_call(Lowering *lowering, Term *term, Scope *scope);
 bool lower_has_room(const Lowering *lowering); // for more inlined functions
 
