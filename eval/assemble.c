@@ -389,6 +389,10 @@ static void assemble(Assembler *assembler, Step *step, Layout *layout, Exit *exi
       free_layout(&fork);
       goto done;
     }
+    case STEP_FAIL:
+      release_dead(assembler, layout, step->aside, after);
+      assemble(assembler, step->aside, layout, exit, after);
+      goto done;
     case STEP_RETURN: assemble_return(assembler, step, layout, exit); goto done;
     case STEP_TAIL: assemble_call(assembler, step, layout, CODE_TAIL_UNIT); goto done;
     case STEP_GRAPH: assemble_call(assembler, step, layout, CODE_GRAPH); goto done;
@@ -434,9 +438,10 @@ static void assemble_entry(Assembler *assembler, const FunctionCode *function) {
   }
 }
 
-void strict_assemble(Strict *strict, Unit *unit) {
+void strict_declare(Strict *strict, const Unit *unit) {
   Code *code = strict->code;
   const Function *function = unit->function;
+  code_grow(code, strict->program);
   FunctionCode *base = code->functions.items[function->name], *result = code->functions.items[unit->name];
   if (!result) {
     result = ARENA_NEW(&code->arena, FunctionCode);
@@ -444,7 +449,17 @@ void strict_assemble(Strict *strict, Unit *unit) {
     code->arities.items[unit->name] = (uint8_t)function->arity;
   }
   if (result != base) *result = *base;
-  result->entry = result->direct = result->graph = base->graph;
+  result->graph = base->graph;
+  result->entry = CODE_READY_ENTRY;
+  result->direct = CODE_READY_DIRECT;
+}
+
+void strict_assemble(Strict *strict, Unit *unit) {
+  Code *code = strict->code;
+  const Function *function = unit->function;
+  const FunctionCode *base = code->functions.items[function->name];
+  FunctionCode *result = code->functions.items[unit->name];
+  result->entry = result->direct = result->graph;
   if (!unit->steps) return;
   Assembler assembler = {code, unit, function->arity + 1};
   int32_t entry = here(&assembler);

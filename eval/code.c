@@ -690,6 +690,10 @@ void code_grow(Code *code, const Program *program) {
 
 void code_compile(Code *code, Program *program) {
   if (code->places.count == 0) ARRAY_PUSH(&code->places, (CodePlace){0});
+  for (int32_t direct = 0; direct < 2 && code->words.count <= CODE_READY_DIRECT; direct++) {
+    ARRAY_PUSH(&code->words, CODE_READY);
+    ARRAY_PUSH(&code->words, direct);
+  }
   code_grow(code, program);
   for (size_t i = 0; i < program->names.count; i++) code->arities.items[i] = (uint8_t)program->names.items[i].arity;
   for (; code->compiled < program->functions.count; code->compiled++) {
@@ -703,10 +707,12 @@ void code_compile(Code *code, Program *program) {
 
 NameId code_start(Code *code, const Function *function) {
   if (!code->strict) return function->name;
-  strict_begin(code->strict, function);
-  Unit *unit = strict_unit(code->strict, function, DEMAND_COMPLETE);
-  strict_finish(code->strict);
+  const Unit *unit = strict_start(code->strict, function);
   return unit ? unit->name : function->name;
+}
+
+void code_reach(Code *code, const Function *function) {
+  if (code->strict) strict_reach(code->strict, function);
 }
 
 void code_free(Code *code) {

@@ -64,6 +64,7 @@ typedef enum {
                                      //                        λ goes aside, too
   CODE_CALL_UNIT,                    // … name n x*n           dst becomes the result of a function's direct code
   CODE_APPLY,                        // … n f x*(n-1)          … of an application
+  CODE_READY,                        // direct                  makes the code of the function called, and goes on there
   CODE_REFUEL,
   CODE_ENTER,       // name                    a unit begins: in machine code if there is some
   CODE_FUEL,        // target                  takes one, or jumps when there is none
@@ -86,6 +87,9 @@ typedef enum {
   CODE_OPERATEK = CODE_OPERATE + OP_COUNT, // + operator: dst x constant aside
   CODE_COUNT = CODE_OPERATEK + OP_COUNT
 } CodeKind;
+
+// Where the code begins: instructions for functions whose own are not made yet, for either kind of caller.
+enum { CODE_READY_ENTRY = 0, CODE_READY_DIRECT = 2 };
 
 // Where an instruction comes from.
 typedef struct {
@@ -131,5 +135,7 @@ void code_grow(Code *code, const Program *program); // the tables by NameId, for
 
 // What a reduction to normal form begins with: the name of a function without parameters, or of its unit for this.
 NameId code_start(Code *code, const Function *function);
+// Makes all strict code that it needs and that machine code can be made for.
+void code_reach(Code *code, const Function *function);
 
 #endif

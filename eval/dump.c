@@ -30,6 +30,7 @@ static const char *const NAMES[] = {
     [STEP_CASE] = "case",
     [STEP_IF] = "if",
     [STEP_FUEL] = "fuel",
+    [STEP_FAIL] = "fail",
     [STEP_RETURN] = "return",
     [STEP_TAIL] = "tail",
     [STEP_LEAVE] = "leave",

@@ -5,15 +5,15 @@
 // in registers, the rest in the machine, so that compilers make jumps of them too.
 #include "emit.h"
 
+#include "aside.h"
 #include "native.h"
 #include "strict.h"
 
 enum { PASSED_FROM = 5 }; // parameters from this one on are passed in the machine
 
 typedef struct {
-  const Step *step;
+  const Step *step; // that has it
   const uint64_t *after;
-  uint32_t label;
 } Way; // aside, to be written
 
 typedef struct {
@@ -27,7 +27,7 @@ typedef struct {
   const Strict *strict;
   Buffer *out;
   const Unit *unit;
-  uint32_t labels, blocks;
+  uint32_t blocks, cases;
   ARRAY(Way) ways;
   ARRAY(Block) inside; // the blocks that the path is in
 } Emitter;
@@ -50,7 +50,7 @@ static void print_arguments(Emitter *emitter, const Step *step, uint32_t from) {
 
 // Expressions are no part of machine code: the next one has the same name.
 static bool is_machine_code(const Emitter *emitter, const Unit *unit) {
-  return unit->steps && *emitter->program->names.items[unit->name].text != '(';
+  return unit->reached && unit->steps && *emitter->program->names.items[unit->name].text != '(';
 }
 
 static bool is_emitted(const Emitter *emitter, NameId name) {
@@ -59,38 +59,31 @@ static bool is_emitted(const Emitter *emitter, NameId name) {
   return unit && is_machine_code(emitter, unit);
 }
 
-// What stays in use while a step waits, for the search for cycles: only programs with λs leave cycles.
-static uint32_t print_hold(Emitter *emitter, const Step *step, const uint64_t *after) {
-  if (!emitter->strict->open) return 0;
-  uint32_t count = 0;
-  for (int pass = 0; pass < 2; pass++) {
-    if (pass == 1 && count) PRINT("  HOLD(%u", count);
-    for (Atom x = 0; x < (Atom)emitter->unit->variables; x++) {
-      bool kept = bit_has(step->next->live, x) || bit_has(after, x) || (step->aside && bit_has(step->aside->live, x));
-      const Unit *unit = emitter->unit;
-      if ((size_t)x < unit->loans.count && unit->loans.items[x].borrowed) continue; // its owner holds it
-      if (!kept || x == step->dst || (step->kind == STEP_FORCE && x == step->arguments[0])) continue;
-      if (pass == 0) count++;
-      if (pass == 1) PRINT(", v%d", x);
-    }
-    if (pass == 1 && count) PRINT(");\n");
-  }
-  return count;
-}
-
-static void print_let_go(Emitter *emitter, uint32_t count) {
-  if (count) PRINT("  LET_GO(%u);\n", count);
-}
-
 static bool is_borrowed(const Emitter *emitter, Atom x) {
   return (size_t)x < emitter->unit->loans.count && emitter->unit->loans.items[x].borrowed;
 }
 
-// A label for a way aside, written later.
+// What stays in use while a step waits, for the search for cycles: only programs with λs leave cycles.
+static uint32_t print_hold(Emitter *emitter, const Step *step, const uint64_t *after) {
+  if (!emitter->strict->open) return 0;
+  uint32_t count = 0;
+  const Unit *unit = emitter->unit;
+  for (Atom x = 0; x < (Atom)unit->variables; x++) {
+    bool kept = bit_has(step->next->live, x) || bit_has(after, x) || (step->aside && bit_has(step->aside->live, x));
+    if (is_borrowed(emitter, x)) continue; // its owner holds it
+    if (!kept || x == step->dst || (step->kind == STEP_FORCE && x == step->arguments[0])) continue;
+    PRINT(count ? "" : "  {\n  Word *top = m->stack_top;\n");
+    PRINT("  top[%u] = v%d;\n", count++, x);
+  }
+  if (count) PRINT("  HOLD(top, %u);\n  }\n", count);
+  return count;
+}
+
+// A label for a step's way aside, which is written later.
 static uint32_t way_aside(Emitter *emitter, const Step *step, const uint64_t *after) {
-  Way way = {step, after, ++emitter->labels};
+  Way way = {step, after};
   ARRAY_PUSH(&emitter->ways, way);
-  return way.label;
+  return step->way;
 }
 
 static void emit_path(Emitter *emitter, const Step *step, const uint64_t *after);
@@ -115,23 +108,26 @@ static void print_passed(Emitter *emitter, const Step *step) {
 
 // What the graph's code of a function begins with.
 static void print_graph(Emitter *emitter, const Step *step) {
-  if (step->count == 0) {
-    PRINT("(Word)%u << 4 | T_GRAPH", step->name);
-    return;
+  PRINT("graph(m, %u, %u", step->name, step->count);
+  for (uint32_t i = 0; i < step->count; i++) {
+    PRINT(", (Word)");
+    print_atom(emitter, step->arguments[i]);
   }
-  PRINT("graph%u(m", step->count);
-  PRINT(", %u", step->name);
-  print_arguments(emitter, step, 0);
   PRINT(")");
 }
 
-static void print_surprise(Emitter *emitter, Atom x, uint32_t label) {
-  PRINT("  if (UNLIKELY(!IS_VALUE(v%d)) && !is_settled(m, v%d)) {\n", x, x);
-  PRINT("  v%d = runtime->surprise(m, v%d);\n  goto l%u;\n  }\n", x, x, label);
+static void print_let_go(Emitter *emitter, uint32_t count) {
+  if (count) PRINT("  LET_GO(%u);\n", count);
 }
 
-static void print_value_check(Emitter *emitter, const Step *step, const uint64_t *after) {
-  if (step->aside) print_surprise(emitter, step->dst, way_aside(emitter, step->aside, after));
+// Behind what may have given no value, and before what was held meanwhile is let go.
+static void print_value_check(Emitter *emitter, const Step *step, const uint64_t *after, uint32_t held) {
+  Atom x = aside_surprise(step);
+  PRINT("  v%d = finish(m, v%d);\n", x, x);
+  if (!step->aside) return;
+  PRINT("  if (UNLIKELY(!IS_VALUE(v%d)) && !is_settled(m, v%d)) {\n", x, x);
+  print_let_go(emitter, held);
+  PRINT("  goto l%u;\n  }\n", way_aside(emitter, step, after));
 }
 
 static void emit_call(Emitter *emitter, const Step *step, const uint64_t *after) {
@@ -144,13 +140,11 @@ static void emit_call(Emitter *emitter, const Step *step, const uint64_t *after)
     PRINT("  v%d = ", step->dst);
     print_graph(emitter, step);
   }
-  PRINT(";\n");
-  if (step->aside)
-    PRINT("  if (UNLIKELY(!IS_VALUE(v%d))) v%d = finish(m, v%d);\n", step->dst, step->dst, step->dst);
-  else
-    PRINT("  if (UNLIKELY(TAG(v%d) == T_GRAPH)) v%d = finish(m, v%d);\n", step->dst, step->dst, step->dst);
+  PRINT(step->aside ? ";\n  if (UNLIKELY(!IS_VALUE(v%d))) {\n" : ";\n  if (UNLIKELY(TAG(v%d) == T_GRAPH)) {\n",
+        step->dst);
+  print_value_check(emitter, step, after, held);
+  PRINT("  }\n");
   print_let_go(emitter, held);
-  print_value_check(emitter, step, after);
 }
 
 static void emit_force(Emitter *emitter, const Step *step, const uint64_t *after) {
@@ -158,14 +152,13 @@ static void emit_force(Emitter *emitter, const Step *step, const uint64_t *after
   PRINT("  if (!IS_VALUE(v%d)%s", x, emitter->strict->shares ? "" : ") {\n");
   if (emitter->strict->shares) PRINT(" && !is_boxed(m, v%d)) {\n", x);
   uint32_t held = print_hold(emitter, step, after);
-  PRINT("  v%d = finish(m, v%d);\n", x, x);
+  print_value_check(emitter, step, after, held);
   print_let_go(emitter, held);
-  print_surprise(emitter, x, way_aside(emitter, step->aside, after));
   PRINT("  }\n");
 }
 
 static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t *after) {
-  uint32_t label = way_aside(emitter, step->aside, after);
+  uint32_t label = way_aside(emitter, step, after);
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", step->arguments[0]);
   PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", step->dst, step->arguments[0], (unsigned)step->word);
   PRINT("  if (TAG(v%d) > T_CTR) {\n  v%d = view(m, v%d);\n", step->dst, step->dst, step->dst);
@@ -193,7 +186,9 @@ static void emit_apply(Emitter *emitter, const Step *step, const uint64_t *after
   print_atom(emitter, step->arguments[0]);
   PRINT(", %u);\n", step->count - 1);
   print_let_go(emitter, held);
-  print_value_check(emitter, step, after);
+  if (!step->aside) return;
+  PRINT("  if (UNLIKELY(!IS_VALUE(v%d)) && !is_settled(m, v%d)) ", step->dst, step->dst);
+  PRINT("goto l%u;\n", way_aside(emitter, step, after));
 }
 
 static const char *const OPERATIONS[OP_COUNT] = {"ADD", "SUB", "MUL", "DIV", "MOD", "AND", "OR", "XOR",
@@ -233,7 +228,7 @@ static void emit_operation(Emitter *emitter, const Step *step, const uint64_t *a
     PRINT(");\n");
     return;
   }
-  uint32_t label = way_aside(emitter, step->aside, after);
+  uint32_t label = way_aside(emitter, step, after);
   if (!emitter->strict->floats) {
     PRINT("  else goto l%u;\n", label);
     return;
@@ -307,13 +302,13 @@ static void emit_middle(Emitter *emitter, const Step *step, const uint64_t *afte
   case STEP_LEND: PRINT("  LEND(v%d, v%d);\n", step->dst, x[0]); break;
   case STEP_UNLEND: break;
   case STEP_BORROW:
-    PRINT("  if (UNLIKELY(TAG(v%d) == T_LAM)) goto l%u;\n", x[0], way_aside(emitter, step->aside, after));
+    PRINT("  if (UNLIKELY(TAG(v%d) == T_LAM)) goto l%u;\n", x[0], way_aside(emitter, step, after));
     break;
   case STEP_KEEP: PRINT("  KEEP(v%d, v%d);\n", step->dst, x[0]); break;
   case STEP_CHECK:
     PRINT("  if (UNLIKELY(!IS_U60(");
     print_atom(emitter, x[0]);
-    PRINT("))) goto l%u;\n", way_aside(emitter, step->aside, after));
+    PRINT("))) goto l%u;\n", way_aside(emitter, step, after));
     break;
   case STEP_OPERATE:
   case STEP_LATER: emit_operation(emitter, step, after); break;
@@ -354,17 +349,25 @@ static void emit_middle(Emitter *emitter, const Step *step, const uint64_t *afte
   }
 }
 
-static void emit_return(Emitter *emitter, Atom x) {
-  if (!emitter->inside.count) {
+// What stands around a path's result: the unit's, or its innermost block's.
+static void print_result(Emitter *emitter) {
+  size_t depth = emitter->inside.count;
+  if (depth)
+    PRINT("  v%d = ", emitter->inside.items[depth - 1].dst);
+  else
     PRINT("  return ");
-    print_atom(emitter, x);
-    PRINT(";\n");
-    return;
-  }
-  Block block = emitter->inside.items[emitter->inside.count - 1];
-  PRINT("  v%d = ", block.dst);
+}
+
+static void print_leave(Emitter *emitter) {
+  size_t depth = emitter->inside.count;
+  if (depth) PRINT("  goto b%u;\n", emitter->inside.items[depth - 1].number);
+}
+
+static void emit_return(Emitter *emitter, Atom x) {
+  print_result(emitter);
   print_atom(emitter, x);
-  PRINT(";\n  goto b%u;\n", block.number);
+  PRINT(";\n");
+  print_leave(emitter);
 }
 
 // A tail call of the unit itself: its parameters change, all at once.
@@ -414,8 +417,8 @@ static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after)
   bool numbers = false, names = false;
   for (uint32_t i = 0; i < step->case_count; i++) *(word_tag(step->cases[i].key) <= TAG_FLO ? &numbers : &names) = true;
   Atom x = step->arguments[0];
-  uint32_t again = step_opens(emitter->strict, step) && !is_borrowed(emitter, x) ? ++emitter->labels : 0;
-  if (again) PRINT("  f%d = 0;\nl%u:;\n", x, again);
+  uint32_t again = step_opens(emitter->strict, step) && !is_borrowed(emitter, x) ? ++emitter->cases : 0;
+  if (again) PRINT("  f%d = 0;\nc%u:;\n", x, again);
   if (numbers && names)
     PRINT("  switch (TAG(v%d) <= 1 ? v%d : KEY(v%d)) {\n", x, x, x);
   else
@@ -428,7 +431,7 @@ static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after)
   }
   PRINT("  default:;\n");
   if (again) {
-    PRINT("  if (TAG(v%d) == T_SHR) {\n  LOOK_INTO(f%d, v%d);\n  goto l%u;\n  }\n", x, x, x, again);
+    PRINT("  if (TAG(v%d) == T_SHR) {\n  LOOK_INTO(f%d, v%d);\n  goto c%u;\n  }\n", x, x, x, again);
     PRINT("  if (f%d) v%d = f%d;\n", x, x, x);
   }
   emit_path(emitter, step->aside, after);
@@ -443,6 +446,41 @@ static void emit_fork(Emitter *emitter, const Step *step, const uint64_t *after)
   PRINT("  }\n");
 }
 
+// What a way uses is passed to the runtime, the first values as arguments, which is less to compile, the others on top
+// of the stack. All come back there: what was changed and somebody needs after the block is taken from there.
+static void emit_way(Emitter *emitter, const Way *way, uint64_t *used, uint64_t *changed) {
+  Atom variables = (Atom)emitter->unit->variables;
+  aside_sets(emitter->unit, way->step, used, changed);
+  PRINT("l%u: COLD_LABEL;\n", way->step->way);
+  uint32_t place = 0;
+  for (Atom x = 0; x < variables; x++)
+    if (bit_has(used, x) && place++ >= NATIVE_WAY_INPUTS) PRINT("  m->stack_top[%u] = v%d;\n", place - 1, x);
+  print_result(emitter);
+  PRINT("runtime->aside(m, 0x%llxull", (unsigned long long)emitter->unit->name << NATIVE_WAY_BITS | way->step->way);
+  place = 0;
+  for (Atom x = 0; x < variables && place < NATIVE_WAY_INPUTS; x++)
+    if (bit_has(used, x)) PRINT(", v%d", x), place++;
+  PRINT(");\n");
+  place = 0;
+  for (Atom x = 0; x < variables; x++) {
+    if (bit_has(changed, x) && bit_has(way->after, x)) PRINT("  v%d = m->stack_top[%u];\n", x, place);
+    place += bit_has(used, x);
+  }
+  print_leave(emitter);
+}
+
+// Writes ways aside, all but the first so many.
+static void emit_ways(Emitter *emitter, size_t from) {
+  unsigned words = bit_words(emitter->unit->variables + 1);
+  uint64_t *sets = malloc(2 * words * sizeof *sets);
+  if (!sets) memory_exhausted();
+  while (emitter->ways.count > from) {
+    Way way = emitter->ways.items[--emitter->ways.count];
+    emit_way(emitter, &way, sets, sets + words);
+  }
+  free(sets);
+}
+
 static void emit_block(Emitter *emitter, const Step *step, const uint64_t *after) {
   uint32_t number = ++emitter->blocks;
   uint64_t *kept = ARENA_ARRAY((Arena *)&emitter->code->arena, uint64_t, bit_words(emitter->unit->variables + 1));
@@ -453,13 +491,7 @@ static void emit_block(Emitter *emitter, const Step *step, const uint64_t *after
   PRINT("  {\n");
   emit_path(emitter, step->aside, kept);
   PRINT("  }\n");
-  // The ways aside of a block end in it: they are written before it is left.
-  while (emitter->ways.count > ways) {
-    Way way = emitter->ways.items[--emitter->ways.count];
-    PRINT("l%u:;\n  {\n", way.label);
-    emit_path(emitter, way.step, way.after);
-    PRINT("  }\n");
-  }
+  emit_ways(emitter, ways); // those of a block end in it
   emitter->inside.count--;
   PRINT("b%u:;\n", number);
 }
@@ -481,6 +513,7 @@ static void emit_path(Emitter *emitter, const Step *step, const uint64_t *after)
     case STEP_RETURN: emit_return(emitter, step->arguments[0]); return;
     case STEP_TAIL: emit_tail(emitter, step); return;
     case STEP_LEAVE: emit_leave(emitter, step); return;
+    case STEP_FAIL: PRINT("  goto l%u;\n", way_aside(emitter, step, after)); return;
     case STEP_GRAPH:
       PRINT("  return ");
       print_graph(emitter, step);
@@ -503,19 +536,41 @@ static void find_boxes(const Emitter *emitter, const Step *step, uint64_t *found
     if (step->kind == STEP_OPEN) bit_add(found, step->arguments[0]);
     for (uint32_t i = 0; i < step->case_count; i++) find_boxes(emitter, step->cases[i].steps, found);
     if (step->kind == STEP_CASE && step_opens(emitter->strict, step)) bit_add(found, step->arguments[0]);
-    if (step->aside) find_boxes(emitter, step->aside, found);
+    if (step->aside && !aside_is_way(step)) find_boxes(emitter, step->aside, found);
   }
 }
 
-static void emit_unit(Emitter *emitter, const Unit *unit) {
+// The variables of the main paths that are no parameters.
+static void find_variables(const Step *step, uint64_t *used) {
+  for (; step; step = step->next) {
+    bit_add(used, step->dst);
+    for (uint32_t i = 0; i < step->count; i++) bit_add(used, step->arguments[i]);
+    if (step->aside && !aside_is_way(step)) find_variables(step->aside, used);
+    for (uint32_t i = 0; i < step->case_count; i++) find_variables(step->cases[i].steps, used);
+  }
+}
+
+static void declare_variables(Emitter *emitter, const Unit *unit) {
+  uint64_t *used = calloc(bit_words(unit->variables + 1), sizeof *used);
+  if (!used) memory_exhausted();
+  find_variables(unit->steps, used);
+  const char *before = "  Word ";
+  for (Atom x = (Atom)unit->function->arity; x < (Atom)unit->variables; x++)
+    if (bit_has(used, x)) PRINT("%sv%d", before, x), before = ", ";
+  if (*before == ',') PRINT(";\n");
+  free(used);
+}
+
+static void emit_unit(Emitter *emitter, Unit *unit) {
   emitter->unit = unit;
-  emitter->labels = emitter->blocks = 0;
+  aside_number(emitter->code->strict, unit);
+  emitter->blocks = emitter->cases = 0;
   uint32_t arity = unit->function->arity;
-  PRINT("\n// %s\nstatic Word u%u(", emitter->program->names.items[unit->name].text, unit->name);
+  PRINT("\n// %s\nUNIT Word u%u(", emitter->program->names.items[unit->name].text, unit->name);
   print_parameters(emitter, unit);
   PRINT(") {\n");
   for (uint32_t i = PASSED_FROM; i < arity; i++) PRINT("  Word v%u = m->passed[%u];\n", i, i);
-  for (uint32_t i = arity; i < unit->variables; i++) PRINT("  Word v%u;\n", i);
+  declare_variables(emitter, unit);
   uint64_t *boxes = ARENA_ARRAY((Arena *)&emitter->code->arena, uint64_t, bit_words(unit->variables + 1));
   if (emitter->strict->shares) find_boxes(emitter, unit->steps, boxes);
   for (Atom x = 0; x < (Atom)unit->variables; x++)
@@ -524,97 +579,91 @@ static void emit_unit(Emitter *emitter, const Unit *unit) {
   PRINT("  CHECK_STACK(%u);\n", unit->name);
   uint64_t *nothing = ARENA_ARRAY((Arena *)&emitter->code->arena, uint64_t, bit_words(unit->variables + 1));
   emit_path(emitter, unit->steps, nothing);
-  while (emitter->ways.count) {
-    Way way = emitter->ways.items[--emitter->ways.count];
-    PRINT("l%u:;\n  {\n", way.label);
-    emit_path(emitter, way.step, way.after);
-    PRINT("  }\n");
-  }
+  emit_ways(emitter, 0);
   PRINT("}\n");
+}
+
+// The parameter of an entry, made a value.
+static void emit_wanted(Emitter *emitter, uint32_t parameter, uint32_t arity) {
+  bool hold = emitter->strict->open && arity > 1;
+  PRINT("  if (!IS_VALUE(v%u)) {\n", parameter);
+  if (hold) PRINT("  Word *top = m->stack_top;\n");
+  for (uint32_t i = 0, place = 0; i < arity && hold; i++)
+    if (i != parameter) PRINT("  top[%u] = v%u;\n", place++, i);
+  if (hold) PRINT("  HOLD(top, %u);\n", arity - 1);
+  PRINT("  v%u = finish(m, v%u);\n", parameter, parameter);
+  if (hold) PRINT("  LET_GO(%u);\n", arity - 1);
+  PRINT("  if (UNLIKELY(!is_settled(m, v%u))) {\n", parameter);
+  PRINT("  v%u = runtime->surprise(m, v%u);\n  goto graph;\n  }\n  }\n", parameter, parameter);
 }
 
 // For callers that have arguments in memory, in any state.
 static void emit_entry(Emitter *emitter, const Unit *unit) {
   uint32_t arity = unit->function->arity;
-  PRINT("\nstatic Word e%u(Machine *m, const Word *a, Location node) {\n", unit->name);
-  for (uint32_t i = 0; i < arity; i++) PRINT("  Word v%u = a[%u];\n", i, i);
-  if (arity) PRINT("  if (node) release(m, node, %u);\n", arity);
-  PRINT("  uint64_t fuel = m->fuel;\n  m->fuel = NATIVE_FUEL;\n");
+  bool values = false;
+  PRINT("UNIT Word e%u(Machine *m, const Word *a, Location node) {\n  uint64_t fuel = m->fuel;\n", unit->name);
+  for (uint32_t i = 0; i < arity; i++) PRINT("%sv%u = a[%u]", i ? ", " : "  Word ", i, i);
+  if (arity) PRINT(";\n  if (node) release(m, node, %u);\n", arity);
+  PRINT("  m->fuel = NATIVE_FUEL;\n");
   for (uint32_t i = 0; i < arity; i++) {
-    if (!unit->values[i]) continue;
-    PRINT("  if (!IS_VALUE(v%u)) {\n", i);
-    bool hold = emitter->strict->open && arity > 1;
-    if (hold) {
-      PRINT("  HOLD(%u", arity - 1);
-      for (uint32_t k = 0; k < arity; k++)
-        if (k != i) PRINT(", v%u", k);
-      PRINT(");\n");
-    }
-    PRINT("  v%u = finish(m, v%u);\n", i, i);
-    if (hold) PRINT("  LET_GO(%u);\n", arity - 1);
-    PRINT("  if (UNLIKELY(!is_settled(m, v%u))) {\n  v%u = runtime->surprise(m, v%u);\n  goto graph;\n  }\n  }\n", i, i,
-          i);
+    if (unit->values[i]) emit_wanted(emitter, i, arity);
+    values |= unit->values[i];
   }
   for (uint32_t i = PASSED_FROM; i < arity; i++) PRINT("  m->passed[%u] = v%u;\n", i, i);
-  PRINT("  Word result = u%u(m", unit->name);
+  PRINT("  Word w = u%u(m", unit->name);
   for (uint32_t i = 0; i < arity && i < PASSED_FROM; i++) PRINT(", v%u", i);
-  PRINT(");\n  m->fuel = fuel;\n  return result;\n");
-  bool values = false;
-  for (uint32_t i = 0; i < arity; i++) values |= unit->values[i];
+  PRINT(");\n  m->fuel = fuel;\n  return w;\n");
   if (values) {
-    PRINT("graph:\n  m->fuel = fuel;\n  return graph%u(m, %u", arity, unit->function->name);
+    PRINT("graph: COLD_LABEL;\n  m->fuel = fuel;\n  return graph(m, %u, %u", unit->function->name, arity);
     for (uint32_t i = 0; i < arity; i++) PRINT(", v%u", i);
     PRINT(");\n");
   }
   PRINT("}\n");
 }
 
-// A call that the graph's code takes over, for each number of arguments.
-static void emit_graphs(Emitter *emitter) {
-  bool needed[ARITY_LIMIT + 1] = {false};
-  for (size_t i = 0; i < emitter->strict->units.count; i++)
-    needed[emitter->strict->units.items[i]->function->arity] = true;
-  for (uint32_t arity = 1; arity <= ARITY_LIMIT; arity++) {
-    if (!needed[arity]) continue;
-    PRINT("\nstatic COLD Word graph%u(Machine *m, uint32_t name", arity);
-    for (uint32_t i = 0; i < arity; i++) PRINT(", Word v%u", i);
-    PRINT(") {\n  Location l = alloc(m, %u);\n", arity);
-    for (uint32_t i = 0; i < arity; i++) PRINT("  HEAP[l + %u] = v%u;\n", i, i);
-    PRINT("  return (Word)name << 4 | T_GRAPH | l << 26;\n}\n");
+static void declare(Emitter *emitter, const Unit *unit) {
+  PRINT("UNIT Word u%u(", unit->name);
+  print_parameters(emitter, unit);
+  PRINT(");\nUNIT Word e%u(Machine *m, const Word *a, Location node);\n", unit->name);
+}
+
+// The module, in the first of the parts.
+static void emit_module(Emitter *emitter, size_t count) {
+  const Strict *strict = emitter->strict;
+  PRINT("\n#if IN_PART(0)\n#ifdef PARTS\nconst NativeRuntime *runtime;\n#endif\n");
+  PRINT("static void bind(const void *table) { runtime = table; }\n");
+  if (count) PRINT("static const NativeEntry entries[] = {\n");
+  for (size_t i = 0; i < strict->reached.count; i++) {
+    const Unit *unit = strict->reached.items[i];
+    if (is_machine_code(emitter, unit)) PRINT("  {%u, e%u},\n", unit->name, unit->name);
   }
+  if (count) PRINT("};\n");
+  PRINT("const NativeModule hvm_native_module = {NATIVE_ABI, %zu, %s, bind};\n", count, count ? "entries" : "NULL");
+  PRINT("#endif\n");
 }
 
 size_t emit_c(const Code *code, const Program *program, Buffer *out) {
   const Strict *strict = code->strict;
   Emitter state = {.code = code, .program = program, .strict = strict, .out = out}, *emitter = &state;
-  size_t count = 0;
+  size_t count = 0, begin, chunk = 0;
   native_emit_prelude(out);
   if (!strict) return 0;
-  emit_graphs(emitter);
-  for (size_t i = 0; i < strict->finished; i++) {
-    const Unit *unit = strict->units.items[i];
+  for (size_t i = 0; i < strict->reached.count; i++)
+    if (is_machine_code(emitter, strict->reached.items[i])) declare(emitter, strict->reached.items[i]);
+  begin = out->size;
+  PRINT("\n#if IN_PART(0)\n");
+  for (size_t i = 0; i < strict->reached.count; i++) {
+    Unit *unit = strict->reached.items[i];
     if (!is_machine_code(emitter, unit)) continue;
-    PRINT("static Word u%u(", unit->name);
-    print_parameters(emitter, unit);
-    PRINT(");\n");
-  }
-  for (size_t i = 0; i < strict->finished; i++) {
-    const Unit *unit = strict->units.items[i];
-    if (!is_machine_code(emitter, unit)) continue;
+    size_t at = (out->size - begin) / EMIT_CHUNK;
+    if (at != chunk) PRINT("\n#endif\n#if IN_PART(%zu)\n", chunk = at);
     emit_unit(emitter, unit);
     emit_entry(emitter, unit);
     count++;
   }
+  PRINT("#endif\n");
   ARRAY_FREE(&state.ways);
   ARRAY_FREE(&state.inside);
-  PRINT("\nstatic void bind(const void *table) { runtime = table; }\n");
-  if (count) {
-    PRINT("static const NativeEntry entries[] = {\n");
-    for (size_t i = 0; i < strict->finished; i++)
-      if (is_machine_code(emitter, strict->units.items[i]))
-        PRINT("  {%u, e%u},\n", strict->units.items[i]->name, strict->units.items[i]->name);
-    PRINT("};\n");
-  }
-  PRINT("const NativeModule hvm_native_module = {NATIVE_ABI, %zu, %s, bind};\n", count, count ? "entries" : "NULL");
+  emit_module(emitter, count);
   return count;
 }

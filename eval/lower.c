@@ -671,7 +671,11 @@ static void lower_switch(Lowering *lowering, const Tree *tree, Demand on) {
 static void lower_tree(Lowering *lowering, const Tree *tree, Demand on) {
   if (lowering->failed) return;
   switch (tree->kind) {
-  case TREE_FAIL: build_rest(lowering); return;
+  case TREE_FAIL: {
+    Step *step = lower_step(lowering, STEP_FAIL, NO_ATOM, 0);
+    step->aside = lower_aside(lowering);
+    return;
+  }
   case TREE_RULE: lower_rule(lowering, tree->rule, on); return;
   case TREE_SWITCH: lower_switch(lowering, tree, on); return;
   case TREE_CHAIN: lowering->failed = true; return;

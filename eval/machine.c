@@ -19,7 +19,8 @@ enum {
 };                                                  // cells and words
 static const size_t NATIVE_FIRST = (size_t)1 << 16, // of machine code's stack, in bytes
     NATIVE_STEP = (size_t)1 << 19,
-                    STACK_RESERVE = (size_t)256 << 10; // for the runtime's own functions, below machine code's limit
+                    READY_RESERVE = (size_t)8 << 20, // for making strict code, where there is room
+    STACK_RESERVE = (size_t)256 << 10;               // for the runtime's own functions, below machine code's limit
 
 // Memory limits of the machine and of the control group, in bytes.
 static size_t available_memory(void) {
@@ -108,6 +109,7 @@ Machine *machine_new(Program *program, size_t memory_limit, bool strict) {
 void machine_free(Machine *machine) {
   if (!machine) return;
   ARRAY_FREE(&machine->work);
+  ARRAY_FREE(&machine->aside);
   code_free(&machine->code);
   free(machine->natives);
   free((void *)(uintptr_t)machine->stages);
@@ -330,15 +332,18 @@ void machine_attend(Machine *machine, uint32_t name) {
 static void grow_natives(Machine *machine) {
   size_t count = machine->code.functions.count;
   if (count <= machine->natives_count) return;
-  NativeEnter **natives = realloc(machine->natives, count * sizeof *natives);
-  uint16_t *stages = malloc(count * sizeof *stages);
-  if (!natives || !stages) memory_exhausted();
-  memset(natives + machine->natives_count, 0, (count - machine->natives_count) * sizeof *natives);
-  for (size_t i = 0; i < count; i++)
+  uint16_t *stages = (uint16_t *)(uintptr_t)machine->stages;
+  if (count > machine->natives_capacity) {
+    size_t capacity = count + count / 2;
+    machine->natives = realloc(machine->natives, capacity * sizeof *machine->natives);
+    machine->stages = stages = realloc(stages, capacity * sizeof *stages);
+    if (!machine->natives || !stages) memory_exhausted();
+    machine->natives_capacity = capacity;
+  }
+  for (size_t i = machine->natives_count; i < count; i++) {
+    machine->natives[i] = NULL;
     stages[i] = (uint16_t)((unsigned)machine->code.arities.items[i] << 8 | machine->program->names.items[i].missing);
-  free((void *)(uintptr_t)machine->stages);
-  machine->natives = natives;
-  machine->stages = stages;
+  }
   machine->natives_count = count;
 }
 
@@ -421,6 +426,12 @@ void machine_erase_all(Machine *machine) {
   }
 }
 
+void machine_make_ready(Machine *machine, NameId name) {
+  Strict *strict = machine->code.strict;
+  strict_ready(strict, strict->by_name.items[name]);
+  grow_natives(machine);
+}
+
 // Reduction.
 
 typedef struct {
@@ -433,9 +444,16 @@ typedef struct {
 static void run_compile(void *argument) {
   CompileJob *job = argument;
   code_compile(&job->machine->code, job->program);
+  job->start = code_start(&job->machine->code, job->function);
+}
+
+static void run_reach(void *argument) {
+  CompileJob *job = argument;
+  Code *code = &job->machine->code;
+  code_compile(code, job->program);
   for (size_t i = 0; i < job->program->functions.count && !job->function; i++) // no Main: anything may be asked for
-    if (!job->program->functions.items[i]->builtin) code_start(&job->machine->code, job->program->functions.items[i]);
-  if (job->function) job->start = code_start(&job->machine->code, job->function);
+    if (!job->program->functions.items[i]->builtin) code_reach(code, job->program->functions.items[i]);
+  if (job->function) code_reach(code, job->function);
 }
 
 static const Function *main_function(const Program *program) {
@@ -448,7 +466,7 @@ void machine_compile(Machine *machine) {
   if (machine->code.compiled == program->functions.count && machine->code.functions.count == program->names.count)
     return;
   CompileJob job = {machine, (Program *)machine->program, main_function(machine->program), 0};
-  term_run_deep(run_compile, &job);
+  term_run_deep(run_reach, &job);
 }
 
 // A pass of normalisation may leave redexes behind where something is substituted after the pass went by: below a stuck
@@ -492,6 +510,7 @@ static void run_normalise(void *argument) {
     memset(machine->natives, 0, machine->natives_count * sizeof *machine->natives);
   grow_natives(machine);
   size_t depth = term_stack_bytes();
+  if (depth > 2 * READY_RESERVE) depth -= READY_RESERVE;
   if (depth > machine->memory_limit) depth = machine->memory_limit;
   if (depth > machine->stack_bytes / 2) depth = machine->stack_bytes / 2;
   machine->native_top = __builtin_frame_address(0);

@@ -46,7 +46,7 @@ struct Machine {
   uint64_t cycle_cells;       // cells that only cycles kept, given back so far
   bool cycle_wanted;          // look at the next safe point: when the stack is checked
   Word *stack;                // its bottom
-  size_t natives_count;
+  size_t natives_count, natives_capacity;
   char *native_top;            // where the C stack begins that machine code may use
   char *native_bottom;         // what native_limit is without a wish for attention: so far it may be used as yet
   char *native_floor;          // the lowest that this may become
@@ -64,6 +64,7 @@ struct Machine {
   bool exhausted;                             // the limit was passed: the next safe point fails
   const char *running;                        // the built-in function that runs, for messages; NULL: none
   ARRAY(Word) work;                           // terms still to be erased
+  ARRAY(Word) aside;                          // room for one run of aside.c
   const Program *program;
   Code code;
   FILE *output, *input;
@@ -78,7 +79,8 @@ struct Machine {
 Machine *machine_new(Program *program, size_t memory_limit, bool strict);
 void machine_free(Machine *machine);
 
-// Compiles the program's functions as far as they are new; machine_normalise does it too.
+// Compiles the program's functions as far as they are new, and all that machine code can be made for. What is new in
+// other respects machine_normalise compiles, too.
 void machine_compile(Machine *machine);
 // Functions of the module are used from now on; or from the next safe point on, which comes soon.
 void machine_use_native(Machine *machine, const NativeModule *module);
@@ -132,9 +134,10 @@ void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose,
 void machine_find_cycles(Machine *machine, const Word *top, size_t loose, Word term); // cycles.c
 // Reduces a term, and what the frames on the stack down to a FRAME_STOP then want.
 Word machine_reduce(Machine *machine, Word term);
-void machine_attend(Machine *machine, uint32_t name); // machine code passed native_limit, in a call of name
-Word machine_evaluate(Machine *machine, Word term);   // to weak head normal form, above the frames that are there
-void machine_erase_all(Machine *machine);             // what is in work
+void machine_attend(Machine *machine, uint32_t name);   // machine code passed native_limit, in a call of name
+Word machine_evaluate(Machine *machine, Word term);     // to weak head normal form, above the frames that are there
+void machine_make_ready(Machine *machine, NameId name); // the code of a unit
+void machine_erase_all(Machine *machine);               // what is in work
 Word machine_make_string(Machine *machine, const char *text, size_t size); // from UTF-8
 // Runs a built-in function whose arguments were normalised; see builtin.c.
 typedef struct {

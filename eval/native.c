@@ -24,6 +24,7 @@ enum {
 struct NativeBuild {
   Machine *machine;
   Buffer text, compiler, reason;
+  size_t size; // of the unit
   Cache cache;
   void *library; // the loaded module; NULL: none
   const NativeModule *module;
@@ -67,7 +68,8 @@ NativeBuild *native_new(Machine *machine, const Buffer *unit) {
     return build;
   }
   if (!compiler_find(&build->compiler, &build->reason)) return build;
-  compiler_describe(build->compiler.text, &build->text);
+  build->size = unit->size;
+  compiler_describe(build->compiler.text, build->size, &build->text);
   buffer_add(&build->text, unit->text, unit->size);
   buffer_format(&build->text, "\n// %020zu\n", build->text.size);
   cache_init(&build->cache, &build->text);
@@ -160,7 +162,8 @@ static int start_compiler(NativeBuild *build, int workshop, Compiler *compiler) 
   if (module < 0 || !write_unit(&build->text, workshop))
     buffer_format(&build->reason, "the C text cannot be written: %s", strerror(errno));
   else
-    started = compiler_start(compiler, build->compiler.text, workshop, cache->workshop, cache->name, &build->reason);
+    started = compiler_start(compiler, build->compiler.text, build->size, workshop, cache->workshop, cache->name,
+                             &build->reason);
   if (started) return module;
   if (module >= 0) close(module);
   return -1;

@@ -3,11 +3,12 @@
 #ifndef HVM_EVAL_NATIVE_ABI_H
 #define HVM_EVAL_NATIVE_ABI_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 3
+#define NATIVE_ABI 4
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;
@@ -59,6 +60,9 @@ typedef struct {
   Word first, second;
 } NativePair;
 
+enum { NATIVE_WAY_BITS = 16 };  // of the number of a way aside, below its unit's name
+enum { NATIVE_WAY_INPUTS = 4 }; // that are given in registers
+
 enum { NATIVE_NOTHING = 15 }; // no term
 #define NATIVE_NO_NAME UINT32_MAX
 
@@ -66,6 +70,7 @@ enum { NATIVE_NOTHING = 15 }; // no term
 // tail calls only where none was.
 typedef struct {
   uint32_t abi;
+  Word (*aside)(Machine *machine, Word way, ...); // takes a way aside: see aside.h
   Location (*more_heap)(Machine *machine, unsigned size);
   void (*attend)(Machine *machine,
                  uint32_t name); // the stack limit was passed, in a call of name (or NATIVE_NO_NAME); may end the run

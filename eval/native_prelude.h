@@ -6,11 +6,21 @@ struct Machine {
   NATIVE_MACHINE_FIELDS
 };
 
+// A large unit is compiled in PARTS at the same time, from the same text; PART is the number of this one.
+#ifdef PARTS
+#define UNIT __attribute__((visibility("hidden")))
+#define IN_PART(chunk) ((chunk) % PARTS == PART)
+extern UNIT const NativeRuntime *runtime;
+#else
+#define UNIT static
+#define IN_PART(chunk) 1
 static const NativeRuntime *runtime;
+#endif
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define COLD __attribute__((noinline, cold, unused))
+#define COLD_LABEL __attribute__((cold))
 #define INLINE static inline __attribute__((always_inline, unused))
 
 #define HEAP ((Word *)m)
@@ -69,14 +79,8 @@ INLINE void release(Machine *m, Location l, unsigned size) {
     if (UNLIKELY((char *)__builtin_frame_address(0) < *(char *volatile *)&m->native_limit)) runtime->attend(m, name);  \
   } while (0)
 
-// What the search for cycles must see while something else runs.
-#define HOLD(count, ...)                                                                                               \
-  do {                                                                                                                 \
-    Word held_[] = {__VA_ARGS__};                                                                                      \
-    for (int i_ = 0; i_ < (count); i_++) m->stack_top[i_] = held_[i_];                                                 \
-    m->stack_top[count] = (Word)(count) << 4 | FRAME_NATIVE_;                                                          \
-    m->stack_top += (count) + 1;                                                                                       \
-  } while (0)
+// What the search for cycles must see while something else runs stands on top of the stack.
+#define HOLD(top, count) ((top)[count] = (Word)(count) << 4 | FRAME_NATIVE_, m->stack_top = (top) + (count) + 1)
 #define LET_GO(count) (m->stack_top -= (count) + 1)
 
 enum { GATHERED = 8 }; // arguments that a closure is called with here; with more the runtime does it
@@ -166,7 +170,8 @@ static __attribute__((noinline, unused)) Word finish_operation(Machine *m, Word 
     Word x = HEAP[l + i];
     if (TAG(x) <= 1) continue;
     HEAP[l + i] = 0; // moved out
-    HOLD(1, w);
+    *m->stack_top = w;
+    HOLD(m->stack_top, 1);
     x = finish(m, x);
     LET_GO(1);
     HEAP[l + i] = x;
@@ -206,7 +211,8 @@ static __attribute__((noinline, unused)) Word finish_box(Machine *m, Word w) {
   Word inner = HEAP[l + 1];
   CHECK_STACK(TAG(inner) == T_CAL ? EXTRA(inner) : NATIVE_NO_NAME);
   HEAP[l + 1] = CLAIMED_;
-  HOLD(1, w);
+  *m->stack_top = w;
+  HOLD(m->stack_top, 1);
   inner = finish(m, inner);
   LET_GO(1);
   if (IS_FLAT(inner)) {
@@ -262,6 +268,16 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
     default: return w;
     }
   }
+}
+
+// A call that the graph's code takes over.
+static COLD Word graph(Machine *m, uint32_t name, uint32_t n, ...) {
+  Location l = n ? alloc(m, n) : 0;
+  va_list arguments;
+  va_start(arguments, n);
+  for (uint32_t i = 0; i < n; i++) HEAP[l + i] = va_arg(arguments, Word);
+  va_end(arguments);
+  return (Word)name << 4 | T_GRAPH | l << 26;
 }
 
 // A function applied to the first of the arguments passed, in weak head normal form.

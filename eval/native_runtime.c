@@ -1,4 +1,5 @@
 // What machine code calls, and the texts that emitted C begins with.
+#include "aside.h"
 #include "frames.h"
 #include "machine.h"
 #include "native.h"
@@ -60,6 +61,7 @@ const NativeRuntime native_runtime = {
     .attend = machine_attend,
     .reduce = machine_evaluate,
     .surprise = runtime_surprise,
+    .aside = aside_run,
     .apply = runtime_apply,
     .erase = runtime_erase,
     .clone = runtime_clone,

@@ -174,6 +174,7 @@ static bool will_build(const Owner *owner, const Step *step, unsigned size) {
       return will_build(owner, step->aside, size);
     case STEP_IF:
     case STEP_FUEL:
+    case STEP_FAIL:
       if (will_build(owner, step->aside, size)) return true;
       break;
     case STEP_FORCE:
@@ -376,6 +377,7 @@ static void own(Owner *owner, Step **place, Path *path, const uint64_t *after) {
     enter_fork(owner, &step->aside, step->live, path, after);
     enter_fork(owner, &step->next, step->live, path, after);
     return;
+  case STEP_FAIL: enter(owner, &step->aside, step->live, path, after); return;
   case STEP_RETURN:
   case STEP_TAIL:
   case STEP_LEAVE:

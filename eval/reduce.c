@@ -90,7 +90,7 @@ Word machine_reduce(Machine *machine, Word term) {
       [CODE_OP2K + OP_GT] = &&CODE_OP2K_GT, [CODE_OP2K + OP_NE] = &&CODE_OP2K_NE,
       [CODE_FORCE] = &&CODE_FORCE, [CODE_FORCE_FIELD] = &&CODE_FORCE_FIELD, [CODE_CLONE_FIELD] = &&CODE_CLONE_FIELD, [CODE_UNSHARE] = &&CODE_UNSHARE,
       [CODE_LEND] = &&CODE_LEND, [CODE_BORROW] = &&CODE_BORROW, [CODE_KEEP] = &&CODE_KEEP, [CODE_CALL_UNIT] = &&CODE_CALL_UNIT, [CODE_APPLY] = &&CODE_APPLY,
-      [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL,
+      [CODE_READY] = &&CODE_READY, [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL,
       [CODE_IF_ZERO] = &&CODE_IF_ZERO, [CODE_TAKE] = &&CODE_TAKE, [CODE_FREE] = &&CODE_FREE,
       [CODE_REUSE] = &&CODE_REUSE, [CODE_COPY] = &&CODE_COPY, [CODE_MOVE] = &&CODE_MOVE,
       [CODE_RESULT] = &&CODE_RESULT, [CODE_TAIL_UNIT] = &&CODE_TAIL_UNIT, [CODE_GRAPH] = &&CODE_GRAPH,
@@ -130,9 +130,14 @@ Word machine_reduce(Machine *machine, Word term) {
   // clang-format on
 #define NEXT() goto *labels[pc[0]]
   Word *const heap = machine->heap;
-  const int32_t *const code = machine->code.words.items;
-  const Word *const constants = machine->code.constants.items;
-  FunctionCode *const *const functions = machine->code.functions.items;
+  // They move when code is made, which may happen in what machine code calls.
+  const int32_t *code;
+  const Word *constants;
+  FunctionCode *const *functions;
+#define LOOK_AT_CODE()                                                                                                 \
+  (code = machine->code.words.items, constants = machine->code.constants.items,                                        \
+   functions = machine->code.functions.items)
+  LOOK_AT_CODE();
   Word *sp = machine->stack_top, *fp = sp;
   const int32_t *pc = code;
 
@@ -822,6 +827,16 @@ CODE_APPLY : {
   CHECK_STACK(STACK_SLACK, 0);
   goto eval;
 }
+CODE_READY : {
+  int32_t direct = pc[1];
+  unsigned name = word_extra(term);
+  machine_make_ready(machine, name);
+  LOOK_AT_CODE();
+  const FunctionCode *function = functions[name];
+  CHECK_STACK(function->frame + STACK_SLACK + function->arity, function->arity);
+  pc = code + (direct ? function->direct : function->entry);
+  NEXT();
+}
 CODE_REFUEL:
   machine->fuel = NATIVE_FUEL;
   pc += 1;
@@ -835,6 +850,7 @@ CODE_ENTER : {
   }
   machine->stack_top = sp = fp;
   term = enter(machine, fp, 0);
+  LOOK_AT_CODE();
   if (word_tag(term) == TAG_GRAPH) machine->rewrites[RULE_FUN_RULE]--; // no rule was applied yet
   goto eval;
 }

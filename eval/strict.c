@@ -1,6 +1,7 @@
 // Which functions have strict code, under which demands.
 #include "strict.h"
 
+#include "aside.h"
 #include "lang/match.h"
 
 enum { BODY_TERMS = 1200, INLINE_TERMS = 48 };
@@ -68,7 +69,7 @@ static bool can_inline(const Function *function) {
   return !search.found;
 }
 
-enum { ABLE_KNOWN = 1, ABLE_LOWER = 2, ABLE_INLINE = 4 };
+enum { ABLE_KNOWN = 1, ABLE_LOWER = 2, ABLE_INLINE = 4, ABLE_REACHED = 8 };
 
 // What only the graph can run calls functions that have units.
 static void want_calls(void *context, Term *term) {
@@ -191,6 +192,7 @@ static Unit *make_unit(Strict *strict, const Function *function, Demand demand, 
     unit->values[i] = demand_of_argument(strict->program, function, demand, i) > DEMAND_LAZY;
   strict->by_name.items[name] = unit;
   ARRAY_PUSH(&strict->units, unit);
+  strict_declare(strict, unit);
   return unit;
 }
 
@@ -229,6 +231,7 @@ void strict_free(Strict *strict) {
   if (!strict) return;
   free_loans(strict);
   ARRAY_FREE(&strict->units);
+  ARRAY_FREE(&strict->reached);
   ARRAY_FREE(&strict->looks);
   ARRAY_FREE(&strict->by_name);
   ARRAY_FREE(&strict->abilities);
@@ -250,36 +253,121 @@ void strict_begin(Strict *strict, const Function *function) {
   if (floats == strict->floats && lambdas == strict->lambdas && open == strict->open &&
       restricted == strict->restricted && strict->code->shares == strict->shares)
     return;
-  if (strict->finished) strict->code->remade = true;
+  if (strict->units.count) strict->code->remade = true;
   strict->floats = floats, strict->lambdas = lambdas, strict->restricted = restricted;
   strict->open = open, strict->shares = strict->code->shares;
-  for (size_t i = 0; i < strict->finished; i++) {
+  for (size_t i = 0; i < strict->units.count; i++) {
     FunctionCode *made = strict->code->functions.items[strict->units.items[i]->name];
     made->entry = made->direct = made->graph;
   }
   for (size_t i = 0; i < strict->by_name.count; i++) strict->by_name.items[i] = NULL;
   free_loans(strict);
-  strict->units.count = strict->abilities.count = strict->finished = 0;
+  strict->units.count = strict->reached.count = strict->abilities.count = 0;
 }
 
-void strict_finish(Strict *strict) {
-  while (strict->finished < strict->units.count || strict->wanted.count) {
-    if (strict->wanted.count) {
-      strict_unit(strict, strict->wanted.items[--strict->wanted.count], DEMAND_WEAK);
-      continue;
-    }
-    Unit *unit = strict->units.items[strict->finished++];
-    code_grow(strict->code, strict->program);
-    strict_lower(strict, unit);
-    if (unit->steps) strict_own(strict, unit);
-    if (!unit->steps) want_callees(strict, unit->function);
-    code_grow(strict->code, strict->program);
-    strict_assemble(strict, unit);
-    if (getenv("HVM_DUMP")) {
-      Buffer text = {0};
-      strict_dump(strict, unit, &text);
-      fputs(text.text, stderr);
-      buffer_free(&text);
-    }
+static void ask_wanted(Strict *strict) {
+  while (strict->wanted.count) strict_unit(strict, strict->wanted.items[--strict->wanted.count], DEMAND_WEAK);
+}
+
+void strict_ready(Strict *strict, Unit *unit) {
+  if (unit->lowered) return;
+  unit->lowered = true;
+  strict_lower(strict, unit);
+  if (unit->steps) strict_own(strict, unit);
+  if (!unit->steps) want_callees(strict, unit->function);
+  strict_assemble(strict, unit);
+  ask_wanted(strict);
+  if (getenv("HVM_DUMP")) {
+    Buffer text = {0};
+    strict_dump(strict, unit, &text);
+    fputs(text.text, stderr);
+    buffer_free(&text);
+  }
+}
+
+Unit *strict_start(Strict *strict, const Function *function) {
+  strict_begin(strict, function);
+  Unit *unit = strict_unit(strict, function, DEMAND_COMPLETE);
+  ask_wanted(strict);
+  return unit;
+}
+
+// What is reached.
+
+static void reach_unit(Strict *strict, Unit *unit) {
+  if (unit->reached) return;
+  unit->reached = true;
+  ARRAY_PUSH(&strict->reached, unit);
+}
+
+static void reach_function(Strict *strict, const Function *function);
+
+static void reach_term(void *context, Term *term) {
+  Strict *strict = context;
+  const Name *names = strict->program->names.items;
+  if (term->kind == TERM_CALL && names[term->call.name].function)
+    reach_function(strict, names[term->call.name].function);
+  if (term->kind == TERM_CLOSURE)
+    reach_function(strict, names[term->closure.stage + names[term->closure.stage].missing].function);
+  term_visit_parts(term, reach_term, context);
+}
+
+// What the graph's code of a function calls.
+static void reach_graph(Strict *strict, const Function *function) {
+  uint8_t *able = &strict->abilities.items[function->name];
+  if (*able & ABLE_REACHED) return;
+  *able |= ABLE_REACHED;
+  for (size_t i = 0; i < function->rules.count; i++) reach_term(strict, function->rules.items[i]->body);
+}
+
+static void reach_function(Strict *strict, const Function *function) {
+  if (function->builtin) return;
+  Unit *unit = strict_unit(strict, function, DEMAND_WEAK);
+  if (unit)
+    reach_unit(strict, unit);
+  else
+    reach_graph(strict, function);
+}
+
+static void reach(Strict *strict, NameId name) {
+  Unit *unit = name < strict->by_name.count ? strict->by_name.items[name] : NULL;
+  const Function *function = strict->program->names.items[name].function;
+  if (unit)
+    reach_unit(strict, unit);
+  else if (function)
+    reach_function(strict, function);
+}
+
+// What the graph's nodes stand for: calls, closures.
+static void reach_node(Strict *strict, Word word) {
+  unsigned name = word_extra(word);
+  if (word_tag(word) == TAG_CAL) reach(strict, name);
+  if (word_tag(word) == TAG_LAM && name) reach(strict, name + strict->program->names.items[name].missing);
+}
+
+static void reach_callees(Strict *strict, const Step *step) {
+  for (; step; step = step->next) {
+    if (step->kind == STEP_CALL || step->kind == STEP_TAIL || step->kind == STEP_GRAPH) reach(strict, step->name);
+    if (step->kind == STEP_NODE) reach_node(strict, step->word);
+    for (uint32_t i = 0; i < step->count; i++)
+      if (step->arguments[i] < 0) reach_node(strict, strict->code->constants.items[~step->arguments[i]]);
+    if (step->aside && !aside_is_way(step)) reach_callees(strict, step->aside);
+    for (uint32_t i = 0; i < step->case_count; i++) reach_callees(strict, step->cases[i].steps);
+  }
+}
+
+void strict_reach(Strict *strict, const Function *function) {
+  Unit *start = strict_start(strict, function);
+  if (start)
+    reach_unit(strict, start);
+  else
+    reach_function(strict, function);
+  for (size_t i = 0; i < strict->reached.count; i++) {
+    Unit *unit = strict->reached.items[i];
+    strict_ready(strict, unit);
+    if (unit->steps)
+      reach_callees(strict, unit->steps);
+    else
+      reach_graph(strict, unit->function);
   }
 }

@@ -10,6 +10,7 @@
 //   own.c       every variable is consumed once: clones, drops, and matched cells reused for what is built
 //   assemble.c  steps -> instructions (code.h)
 //   emit.c      steps -> C
+//   aside.c     the ways aside of what became machine code
 #ifndef HVM_EVAL_STRICT_H
 #define HVM_EVAL_STRICT_H
 
@@ -58,6 +59,7 @@ typedef enum {
   STEP_CASE,   // x            cases by key; aside: any other value
   STEP_IF,     // x            next: not 0; aside: 0
   STEP_FUEL,   // -            next: go on eagerly; aside: build it for later
+  STEP_FAIL,   // -            no rule matches: always aside
   STEP_RETURN, // x            the unit's result, or the block's
   STEP_TAIL,   // a…           name: a unit
   STEP_LEAVE,  // f a…         an application in the place of the result
@@ -84,6 +86,7 @@ struct Step {
   uint32_t case_count;
   StepCase *cases;
   Step *next, *aside;
+  uint32_t way;   // the number of its way aside in the unit: aside.h
   uint64_t *live; // variables that the step and what follows it use, as a set
 };
 
@@ -102,8 +105,12 @@ typedef struct Unit {
   uint64_t borrowed;  // parameters that stay the caller's, as a set of the first 64: λs are given (STEP_BORROW)
   ARRAY(Loan) loans;  // by variable
   uint32_t variables; // the parameters are the first
+  bool lowered;       // the fields below are known, and it has instructions
+  bool reached;       // what machine code is made for: see strict_reach
   Step *steps;        // NULL: only the graph can run this function
   uint32_t calls_itself;
+  Step **ways; // the steps with ways aside, by number; NULL: not numbered yet
+  uint32_t way_count;
 } Unit;
 
 // Parameters of a function that are only looked at, as sets of the first 64.
@@ -121,7 +128,7 @@ typedef struct Strict {
   bool shares;                    // clones are boxes (rules.h)
   bool restricted;                // it has effects and the like: see demand.h
   ARRAY(Unit *) units;            // in the order in which they were asked for
-  size_t finished;                // so many of them are instructions
+  ARRAY(Unit *) reached;          // those that machine code is made for
   ARRAY(Unit *) by_name;          // by NameId; NULL: none
   ARRAY(const Function *) wanted; // called by what only the graph can run
   ARRAY(Looks) looks;             // by NameId, of functions
@@ -132,7 +139,8 @@ bool strict_can_lower(Strict *strict, const Function *function);
 bool strict_can_inline(Strict *strict, const Function *function,
                        const Function *caller); // small, and no loop of its own
 
-// The unit of a function under a demand, which is lowered later if it is new. NULL: this function has none.
+// The unit of a function under a demand; NULL: this function has none. Its steps and instructions are made by
+// strict_ready, at the latest when it is called for the first time.
 Unit *strict_unit(Strict *strict, const Function *function, Demand demand);
 // The unit that does the same with some parameters borrowed.
 Unit *strict_borrowing(Strict *strict, const Unit *unit, uint64_t borrowed);
@@ -142,13 +150,18 @@ Strict *strict_new(Code *code, Program *program);
 void strict_free(Strict *strict);
 // Before a function's unit is asked for, when the program may have grown.
 void strict_begin(Strict *strict, const Function *function);
-// Makes the instructions of all units that were asked for, and of those that they ask for.
-void strict_finish(Strict *strict);
+// Makes the steps and instructions of a unit.
+void strict_ready(Strict *strict, Unit *unit);
+// The unit that a reduction begins with; NULL: the graph's code.
+Unit *strict_start(Strict *strict, const Function *function);
+// Finds the units that this reduction needs if it meets no surprise, for machine code, and makes them ready.
+void strict_reach(Strict *strict, const Function *function);
 
 // The passes over a unit, in this order.
-void strict_lower(Strict *strict, Unit *unit);    // lower.c
-void strict_own(Strict *strict, Unit *unit);      // own.c
-void strict_assemble(Strict *strict, Unit *unit); // assemble.c
+void strict_lower(Strict *strict, Unit *unit);         // lower.c
+void strict_own(Strict *strict, Unit *unit);           // own.c
+void strict_assemble(Strict *strict, Unit *unit);      // assemble.c
+void strict_declare(Strict *strict, const Unit *unit); // assemble.c: instructions that ask for the unit's
 
 void strict_dump(const Strict *strict, const Unit *unit, Buffer *out); // as text
 
