@@ -11,8 +11,8 @@ const char *const PRINT_MESSAGES[] = {[PRINT_OK] = "",
                                       [PRINT_INTERRUPTED] = "interrupted while printing the result",
                                       [PRINT_TORN] = "clones of a λ took each other's place"};
 const char *const PRINT_TORN_HINT = "a λ that clones its own variable was cloned itself, and its clones met: lazy "
-                                    "cloning has no result for that; build "
-                                    "the copies separately, by calls of a function";
+                                    "cloning has no result for that; run it with "
+                                    "--sharing=need, or build the copies separately, by calls of a function";
 
 // How much of a chain of String.cons or List.cons is known already.
 typedef enum { CHAIN_UNKNOWN, CHAIN_RAW, CHAIN_PROPER, CHAIN_ITEMS } Chain;

@@ -420,6 +420,10 @@ ret:;
     }
     sp = fp;
     term = odd_call(machine, name, fp);
+    if (is_made(machine, term)) {
+      term = original_call(machine, term);
+      goto eval;
+    }
     goto ret;
   }
   case FRAME_NORMAL: {
@@ -542,6 +546,10 @@ CODE_JUMP:
 CODE_STUCK:;
   sp = fp;
   term = rebuild_call(machine, (unsigned)pc[1], fp, functions[pc[1]]->arity);
+  if (is_made(machine, term)) {
+    term = original_call(machine, term);
+    goto eval;
+  }
   goto ret;
 CODE_BUILTIN:
   goto builtin;

@@ -632,6 +632,17 @@ static inline Word rebuild_call(Machine *machine, unsigned name, const Word *fie
   return word_make(TAG_CAL, name, node);
 }
 
+// A stuck call of a function that was made for known λs becomes the call that it stands for, which is to be reduced in
+// its place: results show what the program says.
+static inline bool is_made(const Machine *machine, Word term) {
+  return word_tag(term) == TAG_CAL && machine->code.functions.items[word_extra(term)]->function->original;
+}
+
+static inline Word original_call(const Machine *machine, Word term) {
+  unsigned original = machine->code.functions.items[word_extra(term)]->function->original;
+  return word_make(TAG_CAL, original, word_location(term));
+}
+
 // All strict arguments are in weak head normal form, one of them no value.
 static inline Word odd_call(Machine *machine, unsigned name, Word *fp) {
   const FunctionCode *function = machine->code.functions.items[name];

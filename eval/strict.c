@@ -162,7 +162,7 @@ static NameId version_name(Strict *strict, const Function *function, Demand dema
   Program *program = strict->program;
   const Name *origin = &program->names.items[function->name];
   Buffer text = {0};
-  buffer_format(&text, "%s#%d", origin->text, (int)demand); // no name that a program can write
+  buffer_format(&text, "%s#%u#%d", origin->text, function->name, (int)demand); // no name that a program can write
   if (borrowed) buffer_format(&text, "#%llx", (unsigned long long)borrowed);
   NameId name = program_name(program, text.text, text.size);
   buffer_free(&text);

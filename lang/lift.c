@@ -1,5 +1,7 @@
 #include "lift.h"
 
+#include "wait.h"
+
 enum { CLOSURE_LIMIT = 200 }; // captured terms and arguments of one closure
 
 typedef struct {
@@ -86,81 +88,20 @@ static Term *variable_of(Program *program, Binder *binder, Span span) {
   return term;
 }
 
-// Names that no program can write. Those of a closure's stages and of its function follow each other: see word.h.
-static NameId new_name(Program *program, uint32_t arity, Function *function) {
+// Names that no program can write, which show as the name of the function that the λ is in. Those of a closure's stages
+// and of its function follow each other: see word.h.
+static NameId new_name(Lifter *lifter, uint32_t arity, Function *function) {
+  Program *program = lifter->program;
   Buffer text = {0};
   buffer_format(&text, "λ%zu", program->names.count);
   NameId name = program_name(program, text.text, text.size);
   buffer_free(&text);
+  program->names.items[name].text = program->names.items[lifter->rule->function].text;
+  program->names.items[name].size = program->names.items[lifter->rule->function].size;
   program->names.items[name].arity = arity;
   program->names.items[name].known = true;
   program->names.items[name].function = function;
   return name;
-}
-
-// Is there nothing to be done with the term, other than a little arithmetic?
-static bool is_still(const Lifter *lifter, const Term *term) {
-  switch (term->kind) {
-  case TERM_VARIABLE:
-  case TERM_NUMBER:
-  case TERM_STRING: return true;
-  case TERM_OPERATE: return is_still(lifter, term->operate.left) && is_still(lifter, term->operate.right);
-  case TERM_CLOSURE:
-    for (uint32_t i = 0; i < term->closure.count; i++)
-      if (!is_still(lifter, term->closure.captured[i])) return false;
-    return true;
-  case TERM_LIST:
-    for (uint32_t i = 0; i < term->list.count; i++)
-      if (!is_still(lifter, term->list.items[i])) return false;
-    return true;
-  case TERM_CALL:
-    if (lifter->program->names.items[term->call.name].function) return false;
-    for (uint32_t i = 0; i < term->call.count; i++)
-      if (!is_still(lifter, term->call.arguments[i])) return false;
-    return true;
-  default: return false;
-  }
-}
-
-static bool is_fine(const Lifter *lifter, const Term *term, const Binder *binder);
-
-static bool are_fine(const Lifter *lifter, Term *const *terms, uint32_t count, const Binder *binder) {
-  for (uint32_t i = 0; i < count; i++)
-    if (!is_fine(lifter, terms[i], binder)) return false;
-  return true;
-}
-
-// Does the term wait for the variable, with nothing beside it that would not?
-static bool waits_for(const Lifter *lifter, const Term *term, const Binder *binder) {
-  switch (term->kind) {
-  case TERM_VARIABLE: return term->variable.binder == binder;
-  case TERM_OPERATE: {
-    const Term *left = term->operate.left, *right = term->operate.right;
-    return (waits_for(lifter, left, binder) && is_fine(lifter, right, binder)) ||
-           (is_fine(lifter, left, binder) && waits_for(lifter, right, binder));
-  }
-  case TERM_APPLY:
-    return waits_for(lifter, term->apply.function, binder) &&
-           are_fine(lifter, term->apply.arguments, term->apply.count, binder);
-  case TERM_CALL: {
-    const Function *function = lifter->program->names.items[term->call.name].function;
-    if (!function || !are_fine(lifter, term->call.arguments, term->call.count, binder)) return false;
-    for (uint32_t i = 0; i < term->call.count; i++) {
-      bool strict = function->builtin ? function->builtin == BUILTIN_U60_IF && i == 0 : function->strict[i];
-      if (strict && waits_for(lifter, term->call.arguments[i], binder)) return true;
-    }
-    return false;
-  }
-  default: return false;
-  }
-}
-
-// Can nothing be done with the term that takes time, before the variable arrives?
-static bool is_fine(const Lifter *lifter, const Term *term, const Binder *binder) {
-  if (is_still(lifter, term) || waits_for(lifter, term, binder)) return true;
-  if (term->kind == TERM_LIST) return are_fine(lifter, term->list.items, term->list.count, binder);
-  return term->kind == TERM_CALL && !lifter->program->names.items[term->call.name].function &&
-         are_fine(lifter, term->call.arguments, term->call.count, binder);
 }
 
 static Function *new_function(Lifter *lifter, uint32_t arity) {
@@ -207,11 +148,11 @@ static Term *make_closure(Lifter *lifter, Term *term, Binder **binders, uint32_t
   rename_variables(&renaming, body);
   free(search.found.items);
   for (uint32_t i = 0; i < count; i++) {
-    NameId stage = new_name(program, captured + i, NULL);
+    NameId stage = new_name(lifter, captured + i, NULL);
     if (i == 0) closure->closure.stage = stage;
     program->names.items[stage].missing = count - i;
   }
-  function->name = rule->function = new_name(program, captured + count, function);
+  function->name = rule->function = new_name(lifter, captured + count, function);
   rule->body = body;
   ARRAY_PUSH(&function->rules, rule);
   ARRAY_PUSH(&program->functions, function);
@@ -234,7 +175,8 @@ static Term *lift_lambdas(Lifter *lifter, Term *term) {
   lambdas[count - 1]->lambda.body = body;
   uint32_t from = 0; // the λs from here on become one closure
   if (!lifter->program->share_by_need) {
-    from = is_fine(lifter, body, binders[count - 1]) ? count - 1 : count;
+    const Binder *last = binders[count - 1];
+    from = wait_is_fine(lifter->program, body, &last, 1) ? count - 1 : count;
     while (from > 0 && from < count) from--; // a λ around a closure of variables has nothing to reduce under it
   }
   Term *closure = from < count ? make_closure(lifter, lambdas[from], binders + from, count - from, body) : NULL;

@@ -333,5 +333,5 @@ void match_compile(Program *program, Function *function) {
     ARRAY_PUSH(&rows, row);
   }
   function->tree = build(&matcher, &rows);
-  warn_unreachable(program, function);
+  if (!function->made) warn_unreachable(program, function);
 }

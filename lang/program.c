@@ -6,6 +6,7 @@
 #include "linear.h"
 #include "match.h"
 #include "parse.h"
+#include "specialise.h"
 
 Program *program_new(void) {
   Program *program = calloc(1, sizeof *program);
@@ -73,15 +74,20 @@ bool program_read(Program *program, const char *path, const char *text, size_t s
 
 static void run_compile(void *argument) {
   Program *program = argument;
-  for (size_t i = 0; i < program->functions.count; i++) {
+  size_t first = 0; // functions that are not compiled yet come last
+  while (first < program->functions.count && program->functions.items[first]->compiled) first++;
+  for (size_t i = first; i < program->functions.count; i++) match_compile(program, program->functions.items[i]);
+  specialise_program(program);
+  for (size_t i = first; i < program->functions.count; i++) {
     Function *function = program->functions.items[i];
-    if (function->compiled) continue;
+    if (function->lifted) match_compile(program, function);
+    for (size_t k = 0; k < function->rules.count && !function->lifted; k++)
+      lift_rule(program, function->rules.items[k]);
+  }
+  for (size_t i = first; i < program->functions.count; i++) {
+    Function *function = program->functions.items[i];
+    for (size_t k = 0; k < function->rules.count; k++) linear_rule(program, function->rules.items[k]);
     function->compiled = true;
-    match_compile(program, function);
-    for (size_t k = 0; k < function->rules.count; k++) {
-      if (!function->lifted) lift_rule(program, function->rules.items[k]);
-      linear_rule(program, function->rules.items[k]);
-    }
   }
   demand_analyse(program);
 }

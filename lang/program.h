@@ -60,6 +60,8 @@ typedef struct Function {
   ARRAY(Occurrence) occurrences; // indexed by number, arguments included; set by match
   bool compiled;                 // match and linear are done
   bool lifted;                   // made of a λ: see lift.h
+  bool made;                     // for known λs: see specialise.h
+  NameId original;               // of such a function: what a call of it becomes that gets stuck; else 0
   FunctionDemand *demand;        // of its arguments; NULL before the analysis and for built-in functions
 } Function;
 
@@ -101,6 +103,7 @@ typedef struct Program {
   ARRAY(Source *) sources;
   ARRAY(Rule *) rules;    // of the source that is being loaded
   bool keep_lambdas;      // no λ becomes a closure: for tests of what comes after lift
+  bool specialise;        // functions are made for known λs: to be set before rules are loaded
   bool share_by_need;     // all λs become closures: to be set before rules are loaded
   bool has_scopeless;     // some rule uses $x
   bool has_superposition; // some rule has {a b}

@@ -30,6 +30,7 @@ hvm_runtime *hvm_new(const hvm_options *options) {
   if (!runtime) return NULL;
   runtime->program = program_new();
   runtime->program->keep_lambdas = options->keep_lambdas;
+  runtime->program->specialise = !options->keep_lambdas && !options->graph_only;
   runtime->program->share_by_need = options->sharing == HVM_SHARING_NEED;
   runtime->machine = machine_new(runtime->program, (size_t)options->memory, !options->graph_only);
   if (!runtime->machine) {

@@ -12,6 +12,7 @@
 //   --native-every N  machine code for one batch of N (10); 0: never
 //   --scaled-every N  large inputs for one recursive program of N (10); 0: never
 //   --jobs N          processes (1)
+//   --need            everything with sharing by need
 //   --exact           a mode that divides by zero where another does not end counts as a difference, too
 //
 // Each text that the graph gives is also given back to it, which must give the same text again; after each reduction no
@@ -21,6 +22,7 @@
 
 #include "batch.h"
 #include "demands.h"
+#include "outcome.h"
 
 typedef struct {
   BatchOptions batch;
@@ -100,12 +102,14 @@ int main(int argc, char **argv) {
       o.demands = true;
     else if (strcmp(argv[i], "--exact") == 0)
       o.batch.exact = true;
+    else if (strcmp(argv[i], "--need") == 0)
+      outcome_share_by_need();
     else if (i + 1 < argc && parse_number(&o, argv[i], argv[i + 1]))
       i++;
     else {
       fprintf(stderr,
               "usage: reference-test [--recursive | --demands] [--seed N] [--count N] [--batch N] [--native-every N]\n"
-              "                      [--scaled-every N] [--jobs N] [--exact] [--show] | --file F.hvm\n");
+              "                      [--scaled-every N] [--jobs N] [--need] [--exact] [--show] | --file F.hvm\n");
       return 2;
     }
   }

@@ -53,10 +53,15 @@ void outcome_clear(Outcome *outcome) {
   *outcome = (Outcome){0};
 }
 
+static hvm_sharing sharing;
+
+void outcome_share_by_need(void) { sharing = HVM_SHARING_NEED; }
+
 bool session_open(Session *session, Mode mode, uint64_t memory, const char *text, size_t size, Buffer *messages) {
   *session = (Session){0};
   session->log = open_memstream(&session->log_text, &session->log_size);
   hvm_options options = {.memory = memory ? memory : MEMORY_BYTES, .output = session->log};
+  options.sharing = sharing;
   options.graph_only = mode == MODE_GRAPH;
   options.native = mode == MODE_NATIVE ? HVM_NATIVE_ON : mode == MODE_AUTO ? HVM_NATIVE_AUTO : HVM_NATIVE_OFF;
   session->runtime = session->log ? hvm_new(&options) : NULL;

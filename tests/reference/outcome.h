@@ -43,6 +43,8 @@ bool outcome_reference(const char *text, size_t size, const char *expression, Re
 
 // Once in a process, before sessions run: they are interrupted by SIGALRM.
 void outcome_prepare(void);
+// All sessions from now on are with sharing by need.
+void outcome_share_by_need(void);
 
 bool buffer_same(const Buffer *a, const Buffer *b);
 

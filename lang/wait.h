@@ -1,0 +1,17 @@
+// What a term waits for: whether something could be reduced under λs before their variables arrive.
+//
+// Where nothing can, a λ may be copied as code: its copies have no work to share. "Nothing" leaves out what costs no
+// more than copying: arithmetic on what is there, building data, and calls of functions that give back, for each of
+// their own steps, an operation or application that waits in turn. A copy of that row would take as long as making it
+// anew.
+#ifndef HVM_LANG_WAIT_H
+#define HVM_LANG_WAIT_H
+
+#include "program.h"
+
+// Is there nothing to be done with the term, other than a little arithmetic?
+bool wait_is_still(const Program *program, const Term *term);
+// … before one of the binders' variables has arrived? On terms that are not linear yet.
+bool wait_is_fine(const Program *program, const Term *term, const Binder *const *binders, uint32_t count);
+
+#endif
