@@ -70,11 +70,12 @@ failing file-missing <<'END'
 Main = (Go 3 0)
 END
 
-run() { # mode… ; the output is in out, the first line of the messages in err
+run() { # mode… ; the output is in out, the first line of the messages in err, the cells that are left in live
   # shellcheck disable=SC2086 # several options
-  timeout -k 5 $((LIMIT * 6)) "$HVM" run $1 $2 "$3" >out 2>err <"$4"
+  timeout -k 5 $((LIMIT * 6)) "$HVM" run $1 $2 --stats=json "$3" >out 2>err <"$4"
   status=$?
-  sed -i 1q err
+  live=$(sed -n 's/.*"live_cells": \([0-9]*\).*/\1/p' err)
+  sed -i -e '/^{"rewrites"/d' -e 1q err
 }
 compare() { # file
   local file=$1 name input mode memory='' must=0
@@ -86,7 +87,7 @@ compare() { # file
   run --strict=off "$memory" "$file" "$input"
   mv out want-out
   mv err want-err
-  local want=$status
+  local want=$status want_live=$live
   [[ $file == */failing/* ]] && must=1
   [ $want = $must ] || fail "$name" "exit status $want in the graph" "$(<want-err)"
   for mode in "${modes[@]}"; do
@@ -94,6 +95,7 @@ compare() { # file
     if [ $status != $want ]; then fail "$name $mode" "exit status $status, not $want" "$(<err)"
     elif ! difference=$(diff want-out out); then fail "$name $mode" "another text than in the graph" "$difference"
     elif ! difference=$(diff want-err err); then fail "$name $mode" "another message than in the graph" "$difference"
+    elif [ "$live" != "$want_live" ]; then fail "$name $mode" "$live cells are left, not $want_live"
     else pass; fi
   done
   echo "$passed passed, $failed failed"
