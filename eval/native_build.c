@@ -89,7 +89,8 @@ void compiler_describe(const char *path, size_t size, Buffer *out) {
   buffer_char(out, '\n');
 }
 
-// Starting. The shell waits for its background process, which does everything. When nobody wants to wait any longer,
+// Starting. A compiler process may take two minutes and 2 GiB: what needs more is better interpreted than that somebody
+// else's memory goes. The shell waits for its background process, which does everything. When nobody wants to wait any longer,
 // the shell is killed, and the background process goes on alone.
 
 static const char SCRIPT[] =
@@ -107,7 +108,7 @@ static const char SCRIPT[] =
     "  for process in $running; do wait \"$process\" || failed=1; done\n"
     "  [ \"$failed\" = 0 ] && \"$@\" -o unit.so ./*.o\n"
     "}\n"
-    "{ ulimit -t 600; compile \"$@\" && cat unit.so unit.c >module.so && mv -fT module.so \"../$module\"\n"
+    "{ ulimit -t 120; ulimit -v 2097152; compile \"$@\" && cat unit.so unit.c >module.so && mv -fT module.so \"../$module\"\n"
     "  rm -rf \"../$workshop\"; } &\n"
     "echo >&2\n" // from here on the shell may be killed
     "wait\n";
