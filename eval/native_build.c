@@ -90,28 +90,28 @@ void compiler_describe(const char *path, size_t size, Buffer *out) {
 }
 
 // Starting. A compiler process may take two minutes and 2 GiB: what needs more is better interpreted than that somebody
-// else's memory goes. The shell waits for its background process, which does everything. When nobody wants to wait any longer,
-// the shell is killed, and the background process goes on alone.
+// else's memory goes. The shell waits for its background process, which does everything. When nobody wants to wait any
+// longer, the shell is killed, and the background process goes on alone.
 
-static const char SCRIPT[] =
-    "umask 077\n"
-    "workshop=$1 module=$2 parts=$3\n"
-    "shift 3\n"
-    "TMPDIR=. && export TMPDIR\n"
-    "compile() {\n"
-    "  [ \"$parts\" -gt 1 ] || { \"$@\" -o unit.so unit.c; return; }\n"
-    "  part=0 running= failed=0\n"
-    "  while [ \"$part\" -lt \"$parts\" ]; do\n"
-    "    \"$@\" -DPARTS=\"$parts\" -DPART=\"$part\" -c -o \"$part.o\" unit.c &\n"
-    "    running=\"$running $!\" part=$((part + 1))\n"
-    "  done\n"
-    "  for process in $running; do wait \"$process\" || failed=1; done\n"
-    "  [ \"$failed\" = 0 ] && \"$@\" -o unit.so ./*.o\n"
-    "}\n"
-    "{ ulimit -t 120; ulimit -v 2097152; compile \"$@\" && cat unit.so unit.c >module.so && mv -fT module.so \"../$module\"\n"
-    "  rm -rf \"../$workshop\"; } &\n"
-    "echo >&2\n" // from here on the shell may be killed
-    "wait\n";
+static const char SCRIPT[] = "umask 077\n"
+                             "workshop=$1 module=$2 parts=$3\n"
+                             "shift 3\n"
+                             "TMPDIR=. && export TMPDIR\n"
+                             "compile() {\n"
+                             "  [ \"$parts\" -gt 1 ] || { \"$@\" -o unit.so unit.c; return; }\n"
+                             "  part=0 running= failed=0\n"
+                             "  while [ \"$part\" -lt \"$parts\" ]; do\n"
+                             "    \"$@\" -DPARTS=\"$parts\" -DPART=\"$part\" -c -o \"$part.o\" unit.c &\n"
+                             "    running=\"$running $!\" part=$((part + 1))\n"
+                             "  done\n"
+                             "  for process in $running; do wait \"$process\" || failed=1; done\n"
+                             "  [ \"$failed\" = 0 ] && \"$@\" -o unit.so ./*.o\n"
+                             "}\n"
+                             "{ ulimit -t 120; ulimit -v 2097152; compile \"$@\" && cat unit.so unit.c >module.so && "
+                             "mv -fT module.so \"../$module\"\n"
+                             "  rm -rf \"../$workshop\"; } &\n"
+                             "echo >&2\n" // from here on the shell may be killed
+                             "wait\n";
 
 enum { SAFE_DESCRIPTOR = 10, LOCK_DESCRIPTOR = 3 }; // from where on descriptors do not get into each other's way
 
