@@ -7,8 +7,8 @@
 
 typedef struct {
   bool json, colour, demand;
-  const char *explain; // a function; NULL: none
-  json_t *found;       // all diagnostics, in JSON mode
+  const char *explain, *steps; // a function; NULL: none
+  json_t *found;               // all diagnostics, in JSON mode
 } Report;
 
 // JSON is UTF-8, file names and what messages quote from a file need not be: other bytes become U+FFFD.
@@ -58,9 +58,9 @@ static void report(Report *to, hvm_runtime *runtime, const char *file) {
   }
 }
 
-// What a right program demands, or why. Several files are told apart by their names.
+// What a right program demands, or why, or what becomes of it. Several files are told apart by their names.
 static bool show_demands(const Report *to, hvm_runtime *runtime, const char *file, bool several) {
-  char *text = hvm_demand_text(runtime, to->explain);
+  char *text = to->steps ? hvm_steps_text(runtime, to->steps) : hvm_demand_text(runtime, to->explain);
   if (!text) return output_messages(runtime, to->colour), false;
   if (several) printf("%s:\n", file);
   fputs(text, stdout);
@@ -70,7 +70,8 @@ static bool show_demands(const Report *to, hvm_runtime *runtime, const char *fil
 
 // Every file is a program of its own.
 static int check_file(Report *to, const char *file, bool several) {
-  hvm_runtime *runtime = hvm_new(&(hvm_options){.keep_lambdas = true}); // functions are shown as they are written
+  hvm_runtime *runtime =
+      hvm_new(&(hvm_options){.keep_lambdas = !to->steps}); // demands are shown of functions as they are written
   if (!runtime) {
     output_error(to->colour, "cannot reserve memory");
     return EXIT_ERROR;
@@ -79,7 +80,7 @@ static int check_file(Report *to, const char *file, bool several) {
   const char *shown = strcmp(file, "-") == 0 ? "<stdin>" : file;
   bool good = status == HVM_OK;
   report(to, runtime, shown);
-  if (good && (to->demand || to->explain)) good = show_demands(to, runtime, shown, several);
+  if (good && (to->demand || to->explain || to->steps)) good = show_demands(to, runtime, shown, several);
   hvm_free(runtime);
   return good ? EXIT_OK : EXIT_ERROR;
 }
@@ -87,6 +88,7 @@ static int check_file(Report *to, const char *file, bool several) {
 static const struct option LONG_OPTIONS[] = {{"json", no_argument, NULL, OPTION_JSON},
                                              {"demand", no_argument, NULL, OPTION_DEMAND},
                                              {"explain", required_argument, NULL, OPTION_EXPLAIN},
+                                             {"steps", required_argument, NULL, OPTION_STEPS},
                                              {"color", optional_argument, NULL, OPTION_COLOUR},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
@@ -102,11 +104,15 @@ static int parse(const Command *command, Report *to, int count, char **words) {
     if (code == OPTION_JSON) to->json = true;
     if (code == OPTION_DEMAND) to->demand = true;
     if (code == OPTION_EXPLAIN) to->explain = optarg;
+    if (code == OPTION_STEPS) to->steps = optarg;
     if (code == OPTION_COLOUR && !option_colour(command, optarg, &colour)) return EXIT_USAGE;
   }
   to->colour = output_colour(colour);
-  if (to->json && (to->demand || to->explain))
-    return usage_error(command, "--json writes diagnostics only: leave out --%s", to->demand ? "demand" : "explain");
+  if (to->json && (to->demand || to->explain || to->steps))
+    return usage_error(command, "--json writes diagnostics only: leave out --%s",
+                       to->demand    ? "demand"
+                       : to->explain ? "explain"
+                                     : "steps");
   return optind < count ? -1 : usage_error(command, "nothing to check: give a file");
 }
 
@@ -138,6 +144,7 @@ static const char HELP[] =
     "                       message and hint on standard output; lines and columns count from 1, 0 is no place\n"
     "      --demand         shows what each function needs of its arguments for sure, before a result can be given\n"
     "      --explain NAME   shows why a function needs an argument or not, and where that is decided\n"
+    "      --steps NAME     shows the strict code that a function becomes, as far as Main needs it\n"
     "      --color WHEN     colours messages: auto (default), always or never\n"
     "  -h, --help           shows this help\n"
     "  -V, --version        shows the version\n"

@@ -98,3 +98,9 @@ void strict_dump(const Strict *strict, const Unit *unit, Buffer *out) {
   else
     buffer_text(out, "  by the graph\n");
 }
+
+void strict_dump_function(const Strict *strict, const Function *function, Buffer *out) {
+  for (size_t i = 0; i < strict->units.count; i++)
+    if (strict->units.items[i]->function == function && strict->units.items[i]->lowered)
+      strict_dump(strict, strict->units.items[i], out);
+}

@@ -277,12 +277,6 @@ void strict_ready(Strict *strict, Unit *unit) {
   if (!unit->steps) want_callees(strict, unit->function);
   strict_assemble(strict, unit);
   ask_wanted(strict);
-  if (getenv("HVM_DUMP")) {
-    Buffer text = {0};
-    strict_dump(strict, unit, &text);
-    fputs(text.text, stderr);
-    buffer_free(&text);
-  }
 }
 
 Unit *strict_start(Strict *strict, const Function *function) {

@@ -163,7 +163,9 @@ void strict_own(Strict *strict, Unit *unit);           // own.c
 void strict_assemble(Strict *strict, Unit *unit);      // assemble.c
 void strict_declare(Strict *strict, const Unit *unit); // assemble.c: instructions that ask for the unit's
 
-void strict_dump(const Strict *strict, const Unit *unit, Buffer *out); // as text
+// The steps as text: of one unit, and of all units of a function that were made.
+void strict_dump(const Strict *strict, const Unit *unit, Buffer *out);
+void strict_dump_function(const Strict *strict, const Function *function, Buffer *out);
 
 // Does a case ask for constructors with fields? Boxes have no others in them.
 bool step_opens(const Strict *strict, const Step *step);

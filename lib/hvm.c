@@ -6,6 +6,7 @@
 
 #include "eval/machine.h"
 #include "eval/native.h"
+#include "eval/strict.h"
 #include "lang/explain.h"
 #include "module.h"
 
@@ -88,6 +89,16 @@ char *hvm_demand_text(hvm_runtime *runtime, const char *name) {
   Buffer text = {0};
   if (!name) explain_all(runtime->program, &text);
   if (name && !explain_function(runtime->program, name, &text)) buffer_free(&text);
+  return text.text;
+}
+
+char *hvm_steps_text(hvm_runtime *runtime, const char *name) {
+  const Function *function = runtime->broken ? NULL : explain_find(runtime->program, name);
+  if (!function) return NULL;
+  Buffer text = {0};
+  machine_compile(runtime->machine);
+  buffer_text(&text, "");
+  if (runtime->machine->code.strict) strict_dump_function(runtime->machine->code.strict, function, &text);
   return text.text;
 }
 

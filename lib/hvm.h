@@ -72,6 +72,10 @@ hvm_status hvm_load_text(hvm_runtime *runtime, const char *path, const char *tex
 // diagnostic, when there is no such function.
 char *hvm_demand_text(hvm_runtime *runtime, const char *name);
 
+// The strict code that a function became, as text in memory that the caller frees: one block for each demand under which
+// Main needs it, empty when it does not. NULL like hvm_demand_text.
+char *hvm_steps_text(hvm_runtime *runtime, const char *name);
+
 // Reduces an expression to normal form with the loaded rules. The result stays until the next reduction, hvm_collect or
 // hvm_free. Any status but HVM_UNREADABLE.
 hvm_status hvm_reduce(hvm_runtime *runtime, const char *expression);
