@@ -61,7 +61,7 @@ expect "an argument of an unknown function" 0 '*7:18: an argument of a function 
 expect "not used" 0 '*8:10: this rule does not use it*' '' "$HVM" check --explain First lists.hvm
 expect "a let" 0 "*9:25: the value of 'y', which is not needed for sure*" '' "$HVM" check --explain Pass lists.hvm
 expect "a call" 0 '*9:38: passed to First, which needs its head*' '' "$HVM" check --explain Pass lists.hvm
-expect "strict code" 0 '*Sum#*case v0*Cons:*tail #*' '' "$HVM" check --steps Sum lists.hvm
+expect "strict code" 0 '*      open Cons v0 v2 v3*' '' "$HVM" check --steps Sum lists.hvm
 expect "strict code of an unknown function" 1 '' "*did you mean 'Digit'?*" "$HVM" check --steps Digits lists.hvm
 expect "strict code and JSON" 2 '' '*leave out --steps*' "$HVM" check --json --steps Sum lists.hvm
 expect "an unknown function" 1 '' "*did you mean 'Digit'?*" "$HVM" check --explain Digits lists.hvm
