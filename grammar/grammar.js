@@ -3,6 +3,9 @@
 
 // The grammar is wider than the language. A left side and a pattern may be any term, a number may
 // be malformed, an escape unknown: the checker says what is wrong there, and better than a parser can.
+//
+// Patterns have the nodes of terms, but fields of their own, however deep they stand, since queries can
+// ask for fields: `parameter` is a variable that is bound, `pattern` anything else.
 
 const space = /[ \t\r\n\f\uFEFF]/;
 
@@ -44,7 +47,22 @@ module.exports = grammar({
     // Any term. A call here has no `unclosed`: in `(F (S x) = x` it is the left side that lacks a `)`.
     _left_side: $ => choice(alias($._left_call, $.constructor), $._other_head, $._no_head),
 
-    _left_call: $ => seq('(', field('name', $.name), repeat(field('argument', $._term)), ')'),
+    _left_call: $ => seq('(', field('name', $.name), repeat($._pattern_argument), ')'),
+
+    _pattern_argument: $ => choice(field('parameter', $.variable), field('pattern', $._pattern)),
+
+    // No `unclosed` in here, either.
+    _pattern: $ => choice(
+      alias($._left_call, $.constructor),
+      alias($._pattern_list, $.list),
+      alias($._pattern_strict, $.strict),
+      $._no_pattern,
+      $._no_head,
+    ),
+
+    _pattern_list: $ => seq('[', repeat(seq($._pattern_argument, optional(','))), ']'),
+
+    _pattern_strict: $ => seq('!', $._pattern_argument),
 
     // What may follow a `(` at once is a head. A bare name there makes a call, and `-` and `%` are
     // operators: so names, negative floats and symbols are terms but no heads.
@@ -58,8 +76,10 @@ module.exports = grammar({
 
     _head: $ => choice($.constructor, $._other_head),
 
-    _other_head: $ => choice(
-      $.variable,
+    _other_head: $ => choice($.variable, $.list, $.strict, $._no_pattern),
+
+    // What is the same in a pattern and in a term.
+    _no_pattern: $ => choice(
       $.lambda,
       $.application,
       $.parenthesized,
@@ -70,8 +90,6 @@ module.exports = grammar({
       $.ask,
       $.if,
       $.superposition,
-      $.list,
-      $.strict,
       $.integer,
       $.float,
       $.character,

@@ -33,4 +33,9 @@ failed=$((failed + bad))
 [ "$bad" = 0 ] || echo "$text"
 if [ $status != 0 ] && [ "$bad" = 0 ]; then fail "tree-sitter test" "exit status $status" "$text"; fi
 if [ $status = 0 ] && [ "$good" = 0 ]; then fail "tree-sitter test" "it ran no test" "$text"; fi
+
+# Every kind of node occurs in the corpus.
+for kind in $(awk -F'"' '/"type":/ { kind = $4 } /"named": true/ { print kind }' src/node-types.json | sort -u); do
+  check "the corpus has a node '$kind'" grep -q "($kind" test/corpus/*.txt
+done
 finish

@@ -1,11 +1,22 @@
 ; Where two patterns take the same node, the one further down wins.
 
-; Names
-
-(variable) @variable
+; Names. A query sees no rules, so it cannot know which names have some: in a term, a name with arguments looks like a
+; call and a name alone like a constructor. The language server knows better (semantic tokens).
 
 (constructor
   name: (name) @constructor)
+
+(constructor
+  name: (name) @function.call
+  argument: (_))
+
+(_
+  pattern: (constructor
+    name: (name) @constructor))
+
+((constructor
+  name: (name) @constructor)
+  (#match? @constructor "^(String\\.(cons|nil)|List\\.(cons|nil)|Both)$"))
 
 ((constructor
   name: (name) @function.builtin)
@@ -15,7 +26,12 @@
   lhs: (constructor
     name: (name) @function))
 
-; Variables where they are bound. A query cannot say "anywhere below", hence the levels of patterns.
+; Variables, and where they are bound
+
+(variable) @variable
+
+(_
+  parameter: (variable) @variable.parameter)
 
 (lambda
   binder: (variable) @variable.parameter)
@@ -30,27 +46,18 @@
 (ask
   name: (variable) @variable.parameter)
 
-(rule
-  lhs: (constructor
-    argument: [
-      (variable) @variable.parameter
-      (strict
-        argument: (variable) @variable.parameter)
-      (constructor
-        argument: (variable) @variable.parameter)
-      (constructor
-        argument: (constructor
-          argument: (variable) @variable.parameter))
-      (constructor
-        argument: (constructor
-          argument: (constructor
-            argument: (variable) @variable.parameter)))
-      (list
-        element: (variable) @variable.parameter)
-    ]))
+; A scopeless variable connects two places of a rule. $0x and $1x are the sides of a dup, labelled by their digits.
 
 ((variable) @variable.special
   (#match? @variable.special "^\\$"))
+
+((variable) @label
+  (#match? @label "^\\$[01]."))
+
+((variable) @variable.builtin
+  (#match? @variable.builtin "^_$"))
+
+(wildcard) @variable.builtin
 
 ; Literals
 
@@ -84,14 +91,11 @@
   "@"
 ] @keyword.function
 
-(operator) @operator
-
 [
+  (operator)
   "="
   "!"
 ] @operator
-
-(wildcard) @variable.builtin
 
 [
   "("
@@ -102,12 +106,16 @@
   "}"
 ] @punctuation.bracket
 
+(unit
+  [
+    "("
+    ")"
+  ] @constant.builtin)
+
 [
   ","
   ";"
   "."
 ] @punctuation.delimiter
-
-(unit) @constant.builtin
 
 (comment) @comment
