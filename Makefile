@@ -33,14 +33,15 @@ Q := $(if $(V),,@)
 say = @$(if $(V),:,echo "  $(1)")
 OBJ := $(BUILD)/obj
 LIB_SOURCES := $(wildcard lang/*.c eval/*.c lib/*.c) grammar/src/parser.c
-CLI_SOURCES := $(wildcard cli/*.c)
+EDITOR_SOURCES := $(wildcard editor/*.c)
+CLI_SOURCES := $(wildcard cli/*.c) $(EDITOR_SOURCES)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OBJ)/%.o)
 PROGRAM_OBJECTS := $(patsubst %,$(OBJ)/cli/%.o,program reduction options output interrupt statistics)
 CLI_OBJECTS := $(filter-out $(OBJ)/cli/program.o,$(CLI_SOURCES:%.c=$(OBJ)/%.o))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 REFERENCE_SOURCES := $(wildcard tests/reference/*.c)
 REFERENCE_TEST := $(if $(REFERENCE_SOURCES),$(BUILD)/tests/reference-test)
-OWN_SOURCES := $(wildcard cli/*.[ch] lang/*.[ch] eval/*.[ch] lib/*.[ch] tests/unit/*.[ch] tests/reference/*.[ch] \
+OWN_SOURCES := $(wildcard cli/*.[ch] editor/*.[ch] lang/*.[ch] eval/*.[ch] lib/*.[ch] tests/unit/*.[ch] tests/reference/*.[ch] \
   examples/embed/*.[ch])
 
 .PHONY: all deps run test tests test-sanitize test-stress sanitize bench fuzz grammar format lint install uninstall clean

@@ -1,70 +1,9 @@
 #include "parse.h"
 
 #include <math.h>
-#include <pthread.h>
-#include <tree_sitter/api.h>
 
 #include "syntax.h"
-
-const TSLanguage *tree_sitter_hvm(void);
-
-// What the converter tells apart, by the names of grammar.js.
-typedef enum {
-  NODE_OTHER,
-  NODE_RULE,
-  NODE_CONSTRUCTOR,
-  NODE_NAME,
-  NODE_VARIABLE,
-  NODE_APPLICATION,
-  NODE_PARENTHESIZED,
-  NODE_UNIT,
-  NODE_OPERATION,
-  NODE_OPERATOR,
-  NODE_LAMBDA,
-  NODE_WILDCARD,
-  NODE_LET,
-  NODE_DUPLICATION,
-  NODE_SUPERPOSITION,
-  NODE_LIST,
-  NODE_IF,
-  NODE_ASK,
-  NODE_STRICT,
-  NODE_INTEGER,
-  NODE_FLOAT,
-  NODE_CHARACTER,
-  NODE_STRING,
-  NODE_SYMBOL,
-  NODE_STRING_CONTENT,
-  NODE_ESCAPE,
-  NODE_KIND_COUNT
-} NodeKind;
-
-static const char *const NODE_NAMES[NODE_KIND_COUNT] = {"",
-                                                        "rule",
-                                                        "constructor",
-                                                        "name",
-                                                        "variable",
-                                                        "application",
-                                                        "parenthesized",
-                                                        "unit",
-                                                        "operation",
-                                                        "operator",
-                                                        "lambda",
-                                                        "wildcard",
-                                                        "let",
-                                                        "duplication",
-                                                        "superposition",
-                                                        "list",
-                                                        "if",
-                                                        "ask",
-                                                        "strict",
-                                                        "integer",
-                                                        "float",
-                                                        "character",
-                                                        "string",
-                                                        "symbol",
-                                                        "string_content",
-                                                        "escape_sequence"};
+#include "tree.h"
 
 typedef struct {
   Program *program;
@@ -72,14 +11,11 @@ typedef struct {
   const char *text; // what tree-sitter read: the source's text, behind a prefix for an expression
   uint32_t shift;   // length of that prefix
   TSTreeCursor cursor;
-  uint8_t *kinds; // NodeKind by TSSymbol
   uint32_t depth;
   bool failed, too_deep;
 } Parser;
 
 static Arena *arena_of(Parser *parser) { return &parser->program->arena; }
-
-static NodeKind kind_of(const Parser *parser, TSNode node) { return (NodeKind)parser->kinds[ts_node_symbol(node)]; }
 
 static Span span_of(const Parser *parser, TSNode node) {
   uint32_t start = ts_node_start_byte(node), end = ts_node_end_byte(node);
@@ -115,7 +51,7 @@ static Binder *new_binder(Parser *parser, TSNode node) {
   reject_keyword(parser, span);
   uint32_t size = span.end - span.start;
   const char *text = parser->source->text + span.start;
-  if (kind_of(parser, node) == NODE_WILDCARD || (size == 1 && *text == '_')) return NULL;
+  if (tree_kind(node) == NODE_WILDCARD || (size == 1 && *text == '_')) return NULL;
   Binder *binder = ARENA_NEW(arena_of(parser), Binder);
   Interner *symbols = &parser->program->symbols;
   binder->symbol = intern(symbols, arena_of(parser), text, size);
@@ -300,7 +236,7 @@ static Term *convert(Parser *parser);
 
 // Whether the variable under the cursor binds: then it stands in a name, binder, first or second field.
 static bool is_binder(Parser *parser, NodeKind parent, TSNode node) {
-  NodeKind kind = kind_of(parser, node);
+  NodeKind kind = tree_kind(node);
   if (kind == NODE_WILDCARD) return true;
   if (kind != NODE_VARIABLE) return false;
   if (parent != NODE_LAMBDA && parent != NODE_LET && parent != NODE_DUPLICATION && parent != NODE_ASK) return false;
@@ -314,8 +250,8 @@ static void convert_parts(Parser *parser, NodeKind parent, Parts *parts) {
   do {
     TSNode node = ts_tree_cursor_current_node(&parser->cursor);
     if (!ts_node_is_named(node)) continue;
-    NodeKind kind = kind_of(parser, node);
-    if (kind == NODE_OTHER) continue;
+    NodeKind kind = tree_kind(node);
+    if (kind == NODE_OTHER || kind == NODE_COMMENT) continue;
     if (is_binder(parser, parent, node)) {
       if (parts->binder_count < 2) parts->binders[parts->binder_count++] = new_binder(parser, node);
     } else if (kind == NODE_NAME) {
@@ -454,7 +390,7 @@ static Term *convert_variable(Parser *parser, Span span) {
 // The term at the cursor, which stays there.
 static Term *convert(Parser *parser) {
   TSNode node = ts_tree_cursor_current_node(&parser->cursor);
-  NodeKind kind = kind_of(parser, node);
+  NodeKind kind = tree_kind(node);
   Span span = span_of(parser, node);
   Term *term;
   switch (kind) {
@@ -498,7 +434,7 @@ static void convert_rules(Parser *parser) {
   if (!ts_tree_cursor_goto_first_child(&parser->cursor)) return;
   do {
     TSNode node = ts_tree_cursor_current_node(&parser->cursor);
-    if (kind_of(parser, node) != NODE_RULE || ts_node_has_error(node)) continue;
+    if (tree_kind(node) != NODE_RULE || ts_node_has_error(node)) continue;
     Term *left, *right;
     if (!convert_sides(parser, &left, &right)) continue;
     Rule *rule = ARENA_NEW(arena_of(parser), Rule);
@@ -526,40 +462,6 @@ static void report_marked(Parser *parser, TSNode root) {
   fail(parser, span_of(parser, node), "unexpected text");
 }
 
-// tree-sitter ends the process when memory is short, in words of its own: it gets allocators that say it in ours.
-
-static void *checked(void *memory) {
-  if (!memory) memory_exhausted();
-  return memory;
-}
-
-static void *allocate(size_t size) { return checked(malloc(size ? size : 1)); }
-static void *allocate_zeroed(size_t count, size_t size) { return checked(calloc(count ? count : 1, size ? size : 1)); }
-static void *reallocate(void *memory, size_t size) { return checked(realloc(memory, size ? size : 1)); }
-static void set_allocators(void) { ts_set_allocator(allocate, allocate_zeroed, reallocate, free); }
-
-static TSTree *read_tree(Parser *parser, const char *text, uint32_t size) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, set_allocators);
-  TSParser *reader = ts_parser_new();
-  const TSLanguage *language = tree_sitter_hvm();
-  ts_parser_set_language(reader, language);
-  // Error recovery searches for the cheapest repair and may take long on rubbish; a text without errors is read in a
-  // fraction of this time, one with errors is explained by our own reader anyway.
-  ts_parser_set_timeout_micros(reader, 2000000 + (uint64_t)size * 10);
-  TSTree *tree = ts_parser_parse_string(reader, NULL, text, size);
-  ts_parser_delete(reader);
-  uint32_t symbols = ts_language_symbol_count(language);
-  parser->kinds = allocate_zeroed(UINT16_MAX + 1, sizeof *parser->kinds);
-  for (uint32_t symbol = 0; symbol < symbols; symbol++) {
-    if (ts_language_symbol_type(language, (TSSymbol)symbol) != TSSymbolTypeRegular) continue;
-    for (int kind = 1; kind < NODE_KIND_COUNT; kind++)
-      if (strcmp(ts_language_symbol_name(language, (TSSymbol)symbol), NODE_NAMES[kind]) == 0)
-        parser->kinds[symbol] = (uint8_t)kind;
-  }
-  return tree;
-}
-
 typedef struct {
   Parser parser;
   uint32_t size;
@@ -581,15 +483,13 @@ static void explain(ParseJob *job, TSTree *tree) {
 static void run_parse(void *argument) {
   ParseJob *job = argument;
   Parser *parser = &job->parser;
-  // The error recovery of libtree-sitter 0.20.7 counts the children of a node in 16 bits and corrupts its heap beyond
-  // that. It cannot happen in a text of under 64 KiB, nor in one without errors: a larger text is first read by our own
-  // reader, and one with errors goes no further. So is a text with U+10FFFF, which the grammar has as the token that no
-  // text has.
-  if (job->size >= UINT16_MAX || memmem(parser->text, job->size, "\xF4\x8F\xBF\xBF", 4)) {
+  // A large text with errors must not reach tree-sitter (tree.h): it is first read by our own reader. So is a text with
+  // U+10FFFF, which the grammar has as the token that no text has.
+  if (job->size >= TREE_BROKEN_LIMIT || memmem(parser->text, job->size, "\xF4\x8F\xBF\xBF", 4)) {
     SyntaxKind kind = job->expression ? SYNTAX_EXPRESSION : SYNTAX_FILE;
     if (syntax_explain(parser->source, kind, &parser->program->diagnostics)) return;
   }
-  TSTree *tree = read_tree(parser, parser->text, job->size);
+  TSTree *tree = tree_read(parser->text, job->size);
   TSNode root = {0};
   if (tree) root = ts_tree_root_node(tree);
   size_t before = parser->program->rules.count, errors = parser->program->diagnostics.errors;
@@ -601,7 +501,6 @@ static void run_parse(void *argument) {
     ts_tree_cursor_delete(&parser->cursor);
   }
   if (tree) ts_tree_delete(tree);
-  free(parser->kinds);
   if (!job->expression) return;
   size_t count = parser->program->rules.count - before;
   if (count == 1 && !broken)
