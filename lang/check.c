@@ -115,6 +115,7 @@ static const char *similar_name(const Checker *checker, const char *name) {
 }
 
 static void check_variable(Checker *checker, Term *term) {
+  term->variable.binder = NULL;
   if (term->variable.name[0] == '$') {
     ARRAY_PUSH(&checker->pending, term);
     return;
@@ -137,6 +138,7 @@ static void check_variable(Checker *checker, Term *term) {
 // Puts a binder in scope; returns the one that it hides, for unbind.
 static Binder *bind(Checker *checker, Binder *binder) {
   if (!binder) return NULL;
+  binder->uses = 0;
   if (binder->scopeless) {
     Binder **known = &checker->scopeless[binder->symbol];
     checker->program->has_scopeless = true;
@@ -284,6 +286,7 @@ static void check_pattern(Checker *checker, Term *pattern);
 
 static void check_pattern_variable(Checker *checker, Term *pattern) {
   const char *name = pattern->variable.name;
+  pattern->variable.binder = NULL;
   if (name[0] == '$') {
     report(checker, pattern->span, "a pattern cannot bind the scopeless variable '%s'", name);
     return;

@@ -8,7 +8,8 @@
 
 #include "program.h"
 
-// Checks the rules of a source and distributes them to their functions.
+// Checks the rules of a source and distributes them to their functions. Rules may be checked again when what was known
+// of them is forgotten (program_forget).
 void check_rules(Program *program, const Source *source);
 // Checks the body of a rule that has no parameters.
 void check_expression(Program *program, const Source *source, Term *body);

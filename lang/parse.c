@@ -10,6 +10,7 @@ typedef struct {
   const Source *source;
   const char *text; // what tree-sitter read: the source's text, behind a prefix for an expression
   uint32_t shift;   // length of that prefix
+  uint32_t base;    // where in the source a stretch begins that is read alone
   TSTreeCursor cursor;
   uint32_t depth;
   bool failed, too_deep;
@@ -19,7 +20,9 @@ static Arena *arena_of(Parser *parser) { return &parser->program->arena; }
 
 static Span span_of(const Parser *parser, TSNode node) {
   uint32_t start = ts_node_start_byte(node), end = ts_node_end_byte(node);
-  return (Span){start < parser->shift ? 0 : start - parser->shift, end < parser->shift ? 0 : end - parser->shift};
+  start = start < parser->shift ? 0 : start - parser->shift;
+  end = end < parser->shift ? 0 : end - parser->shift;
+  return (Span){start + parser->base, end + parser->base};
 }
 
 static Diagnostic *fail(Parser *parser, Span span, const char *message) {
@@ -574,6 +577,25 @@ static Term *parse(Program *program, const Source *source, bool expression) {
   }
   term_run_deep(run_parse, &job);
   return job.result;
+}
+
+static void run_parse_part(void *argument) {
+  ParseJob *job = argument;
+  Parser *parser = &job->parser;
+  TSTree *tree = tree_read(parser->text, job->size);
+  if (!tree) return;
+  if (ts_node_has_error(ts_tree_root_node(tree))) report_marked(parser, ts_tree_root_node(tree));
+  parser->cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
+  convert_rules(parser);
+  ts_tree_cursor_delete(&parser->cursor);
+  ts_tree_delete(tree);
+}
+
+void parse_part(Program *program, const Source *source, Span part) {
+  ParseJob job = {
+      .parser = {.program = program, .source = source, .text = source->text + part.start, .base = part.start},
+      .size = part.end - part.start};
+  term_run_deep(run_parse_part, &job);
 }
 
 void parse_file(Program *program, const Source *source) { parse(program, source, false); }

@@ -10,6 +10,8 @@
 
 // Appends the rules of a source to program->rules. The source must live as long as the program.
 void parse_file(Program *program, const Source *source);
+// The same for a stretch of a source in which the reader of syntax.h finds nothing wrong.
+void parse_part(Program *program, const Source *source, Span part);
 // The term of an expression; NULL when it has errors.
 Term *parse_expression(Program *program, const Source *source);
 

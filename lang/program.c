@@ -15,12 +15,32 @@ Program *program_new(void) {
   return program;
 }
 
-void program_free(Program *program) {
-  if (!program) return;
+static void free_functions(Program *program) {
   for (size_t i = 0; i < program->functions.count; i++) {
     ARRAY_FREE(&program->functions.items[i]->rules);
     ARRAY_FREE(&program->functions.items[i]->occurrences);
   }
+  program->functions.count = 0;
+}
+
+void program_forget(Program *program) {
+  free_functions(program);
+  for (size_t i = 0; i < program->names.count; i++) {
+    Name *name = &program->names.items[i];
+    *name = (Name){.text = name->text, .size = name->size};
+  }
+  program->rules.count = 0;
+  program->has_scopeless = program->has_superposition = program->has_lambdas = program->has_floats = false;
+  program->has_effects = program->has_call_patterns = false;
+  program->components = 0;
+  program->analysed_functions = program->analysed_names = 0;
+  diagnostics_free(&program->diagnostics);
+  check_add_builtins(program);
+}
+
+void program_free(Program *program) {
+  if (!program) return;
+  free_functions(program);
   for (size_t i = 0; i < program->sources.count; i++) source_free(program->sources.items[i]);
   ARRAY_FREE(&program->names);
   ARRAY_FREE(&program->functions);

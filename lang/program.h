@@ -131,6 +131,9 @@ void program_compile(Program *program);
 // Both. All rules of a function come from one source.
 bool program_load(Program *program, const char *path, const char *text, size_t size);
 
+// Forgets functions, arities and diagnostics, as if nothing had been checked yet; what parse made stays.
+void program_forget(Program *program);
+
 // An expression, read or loaded as a function without arguments that has no name a program can write. NULL on errors.
 Function *program_read_expression(Program *program, const char *path, const char *text, size_t size);
 Function *program_load_expression(Program *program, const char *path, const char *text, size_t size);

@@ -46,6 +46,7 @@ typedef struct {
   uint32_t stop;   // where TOKEN_NEW_RULE is, or NOWHERE
   uint32_t head;   // the start of the name or parentheses that the previous token ended, or NOWHERE
   bool expression;
+  SyntaxParts *parts; // NULL: nobody wants them
 } Reader;
 
 static void advance(Reader *reader) {
@@ -584,6 +585,13 @@ static void recover(Reader *reader) {
   }
 }
 
+// Recovery may go back into what was read: no part begins before the one that it follows ends.
+static void add_part(Reader *reader, uint32_t start, uint32_t end, bool damaged) {
+  if (reader->parts->count && start < reader->parts->items[reader->parts->count - 1].span.end)
+    start = reader->parts->items[reader->parts->count - 1].span.end;
+  if (start < end) ARRAY_PUSH(reader->parts, (SyntaxPart){{start, end}, damaged});
+}
+
 static void read_file(Reader *reader) {
   uint32_t line = reader->first;
   while (line && (reader->in.text[line - 1] == ' ' || reader->in.text[line - 1] == '\t')) line--;
@@ -592,10 +600,15 @@ static void read_file(Reader *reader) {
   while (reader->token.kind != TOKEN_END && reader->diagnostics->errors < limit) {
     // Strings are suspected by lines, not by rules: what follows a closing quote may look like a rule.
     if (in_rule_column(reader, reader->token.span.start)) reader->in.string = NOWHERE;
+    uint32_t start = reader->token.span.start;
     bool complete = read_rule(reader);
+    uint32_t end = reader->previous.span.end;
     if (!complete) recover(reader);
     reader->follows = complete;
+    if (reader->parts) add_part(reader, start, complete ? end : reader->token.span.start, !complete);
   }
+  uint32_t rest = reader->token.span.start;
+  if (reader->parts && reader->token.kind != TOKEN_END) add_part(reader, rest, reader->in.size, true);
 }
 
 static void read_expression(Reader *reader) {
@@ -603,14 +616,15 @@ static void read_expression(Reader *reader) {
   if (!run(reader)) report(reader);
 }
 
-size_t syntax_explain(const Source *source, SyntaxKind kind, Diagnostics *diagnostics) {
+static size_t explain(const Source *source, SyntaxKind kind, Diagnostics *diagnostics, SyntaxParts *parts) {
   size_t errors = diagnostics->errors;
   Reader reader = {.source = source,
                    .diagnostics = diagnostics,
                    .in = {.text = source->text, .size = source->size, .string = NOWHERE},
                    .first = token_skip_space(source->text, 0),
                    .stop = NOWHERE,
-                   .expression = kind == SYNTAX_EXPRESSION};
+                   .expression = kind == SYNTAX_EXPRESSION,
+                   .parts = parts};
   restart(&reader, 0);
   if (reader.expression)
     read_expression(&reader);
@@ -618,4 +632,12 @@ size_t syntax_explain(const Source *source, SyntaxKind kind, Diagnostics *diagno
     read_file(&reader);
   ARRAY_FREE(&reader.stack);
   return diagnostics->errors - errors;
+}
+
+size_t syntax_explain(const Source *source, SyntaxKind kind, Diagnostics *diagnostics) {
+  return explain(source, kind, diagnostics, NULL);
+}
+
+size_t syntax_parts(const Source *source, Diagnostics *diagnostics, SyntaxParts *parts) {
+  return explain(source, SYNTAX_FILE, diagnostics, parts);
 }

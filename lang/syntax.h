@@ -13,4 +13,15 @@ typedef enum { SYNTAX_FILE, SYNTAX_EXPRESSION } SyntaxKind;
 // Adds errors to diagnostics; returns how many. 0: this reader finds the text well-formed.
 size_t syntax_explain(const Source *source, SyntaxKind kind, Diagnostics *diagnostics);
 
+// A stretch of a file: a rule, or a damaged one with everything up to the next.
+typedef struct {
+  Span span;
+  bool damaged;
+} SyntaxPart;
+typedef ARRAY(SyntaxPart) SyntaxParts;
+
+// Explains the errors of a file, and appends its parts in the order of the text. Behind very many errors the rest of
+// the file is one damaged part.
+size_t syntax_parts(const Source *source, Diagnostics *diagnostics, SyntaxParts *parts);
+
 #endif
