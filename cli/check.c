@@ -1,9 +1,10 @@
 #include "cli.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "editor/message.h"
 
 typedef struct {
   bool json, colour, demand;
@@ -11,28 +12,8 @@ typedef struct {
   json_t *found;               // all diagnostics, in JSON mode
 } Report;
 
-// JSON is UTF-8, file names and what messages quote from a file need not be: other bytes become U+FFFD.
-static json_t *json_text(const char *text) {
-  if (!text) return json_null();
-  json_t *value = json_string(text);
-  if (value) return value;
-  static const char replacement[] = "\xEF\xBF\xBD";
-  char *clean = malloc(3 * strlen(text) + 1);
-  if (!clean) return json_null();
-  char *end = clean;
-  for (const char *at = text; *at;) {
-    size_t size = 4;
-    json_t *letter = NULL;
-    while (size && !(strnlen(at, size) == size && (letter = json_stringn(at, size)))) size--;
-    memcpy(end, size ? at : replacement, size ? size : 3);
-    end += size ? size : 3;
-    at += size ? size : 1;
-    json_decref(letter);
-  }
-  value = json_stringn(clean, (size_t)(end - clean));
-  free(clean);
-  return value ? value : json_null();
-}
+// File names and what messages quote from a file need not be UTF-8.
+static json_t *json_text(const char *text) { return text ? json_clean(text, strlen(text)) : json_null(); }
 
 static json_t *json_diagnostic(const hvm_diagnostic *diagnostic, const char *file) {
   json_t *object = json_object();

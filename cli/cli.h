@@ -1,7 +1,7 @@
 // The command `hvm`: a thin layer on lib/hvm.h.
 //
 // main.c        finds the subcommand in COMMANDS and calls it
-// run.c check.c compile.c format.c one subcommand each: its options, its help text, its work
+// run.c check.c compile.c format.c serve.c one subcommand each: its options, its help text, its work
 // reduction.c   what run shares with the programs that compile makes
 // program.c     the command line of such a program
 // compiler.c    the C compiler for compile
@@ -34,7 +34,7 @@ struct Command {
   const char *call; // as what a user calls it
 };
 
-extern const Command COMMAND_RUN, COMMAND_COMPILE, COMMAND_CHECK, COMMAND_FORMAT;
+extern const Command COMMAND_RUN, COMMAND_COMPILE, COMMAND_CHECK, COMMAND_FORMAT, COMMAND_SERVE;
 
 typedef enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } Colour;
 

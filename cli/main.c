@@ -22,7 +22,8 @@ static const char HELP_TAIL[] = "  help COMMAND   shows what a command does and 
                                 "  hvm check main.hvm           only looks for mistakes\n"
                                 "  hvm compile main.hvm         makes the program 'main'\n";
 
-static const Command *const COMMANDS[] = {&COMMAND_RUN, &COMMAND_COMPILE, &COMMAND_CHECK, &COMMAND_FORMAT};
+static const Command *const COMMANDS[] = {&COMMAND_RUN, &COMMAND_COMPILE, &COMMAND_CHECK, &COMMAND_FORMAT,
+                                          &COMMAND_SERVE};
 
 const Command *command_at(size_t index) { return index < sizeof COMMANDS / sizeof *COMMANDS ? COMMANDS[index] : NULL; }
 
