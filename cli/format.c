@@ -18,7 +18,7 @@ static void report(const Diagnostics *diagnostics, bool colour) {
   Buffer text = {0};
   for (size_t i = 0; i < diagnostics->list.count; i++) diagnostic_render(&text, &diagnostics->list.items[i], colour);
   fflush(stdout);
-  fwrite(text.text, 1, text.size, stderr);
+  if (text.size) fwrite(text.text, 1, text.size, stderr);
   buffer_free(&text);
 }
 
@@ -58,7 +58,7 @@ static void use(Formatting *to, const char *path, const char *old, size_t old_si
     printf("%s\n", standard ? "<stdin>" : path);
     to->status = EXIT_ERROR;
   } else if (standard) {
-    fwrite(text->text, 1, text->size, stdout);
+    if (text->size) fwrite(text->text, 1, text->size, stdout);
   } else if (!same && !replace_file(path, text)) {
     output_error(to->colour, "cannot write the file '%s': %s", path, strerror(errno));
     to->status = EXIT_ERROR;

@@ -1,0 +1,6 @@
+declare const language: {
+  name: string;
+  language: unknown;
+  nodeTypeInfo: object[];
+};
+export = language;
