@@ -23,7 +23,7 @@ C
 if command -v pkg-config >/dev/null; then
   flags=$(PKG_CONFIG_PATH=$WORK/usr/lib/pkgconfig pkg-config --cflags --libs tree-sitter-hvm)
   # shellcheck disable=SC2086
-  expect "a C program uses it" 0 '*' '*' $COMPILER -o "$WORK/use" "$WORK/use.c" $flags -ltree-sitter
+  expect "a C program uses it" 0 '*' '*' "$COMPILER" -o "$WORK/use" "$WORK/use.c" $flags -ltree-sitter
   expect "it parses" 0 '(source_file (rule lhs: (constructor name: (name)) rhs: (integer)))' '' \
     env LD_LIBRARY_PATH="$WORK/usr/lib" "$WORK/use"
 else
@@ -34,7 +34,7 @@ headers=$(command -v node >/dev/null && node -p 'require("path").resolve(process
 if [ -n "$headers" ] && [ -e "$headers/node_api.h" ]; then
   mkdir -p build/Release node_modules/node-gyp-build
   echo 'module.exports = root => require(root + "/build/Release/tree_sitter_hvm_binding.node")' >node_modules/node-gyp-build/index.js
-  expect "the Node binding builds" 0 '' '' $COMPILER -std=c11 -shared -fPIC -DNAPI_VERSION=8 -Isrc -I"$headers" \
+  expect "the Node binding builds" 0 '' '' "$COMPILER" -std=c11 -shared -fPIC -DNAPI_VERSION=8 -Isrc -I"$headers" \
     -o build/Release/tree_sitter_hvm_binding.node bindings/node/binding.c src/parser.c
   expect "Node loads it" 0 'hvm object true' '' node -p \
     'const l = require("./bindings/node"); l.name + " " + typeof l.language + " " + l.nodeTypeInfo.some(n => n.type == "rule")'
@@ -43,9 +43,10 @@ else
 fi
 
 python=$(command -v python3-config >/dev/null && python3-config --includes)
-if [ -n "$python" ] && [ -e "$(sed 's/^-I\([^ ]*\).*/\1/' <<<"$python")/Python.h" ]; then
+include=${python%% *}
+if [ -n "$python" ] && [ -e "${include#-I}/Python.h" ]; then
   # shellcheck disable=SC2086
-  expect "the Python binding builds" 0 '' '' $COMPILER -std=c11 -shared -fPIC -DPy_LIMITED_API=0x03080000 -Isrc $python \
+  expect "the Python binding builds" 0 '' '' "$COMPILER" -std=c11 -shared -fPIC -DPy_LIMITED_API=0x03080000 -Isrc $python \
     -o bindings/python/tree_sitter_hvm/_binding.so bindings/python/tree_sitter_hvm/binding.c src/parser.c
   expect "Python loads it" 0 'PyCapsule' '' env PYTHONPATH=bindings/python python3 -c \
     'import tree_sitter_hvm; print(type(tree_sitter_hvm.language()).__name__)'

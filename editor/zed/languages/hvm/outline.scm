@@ -1,0 +1,3 @@
+(rule
+  lhs: (constructor
+    name: (name) @name)) @item
