@@ -1,6 +1,8 @@
 #!/bin/bash
-# deps.sh [--check] [build]: installs the Debian packages that are missing to build and test, and says why each is needed.
+# deps.sh [--check] [build|editors]: installs the Debian packages that are missing to build and test, and says why each
+# is needed.
 #   build    only what building needs     --check  installs nothing; status 1 if something is missing
+#   editors  only the editors and tools that tests use when they are there
 # Does nothing, and says nothing, when all is there.
 set -euo pipefail
 
@@ -9,8 +11,8 @@ scope=all
 for word in "$@"; do
   case $word in
   --check) check=1 ;;
-  build) scope=build ;;
-  *) echo "usage: deps.sh [--check] [build]" >&2; exit 2 ;;
+  build | editors) scope=$word ;;
+  *) echo "usage: deps.sh [--check] [build|editors]" >&2; exit 2 ;;
   esac
 done
 
@@ -37,15 +39,24 @@ need() { # package why test…
   fi
 }
 
-need gcc "compiles the program" has_command "$compiler"
-need libc6-dev "C headers and library" has_library stdio.h -lm
-need binutils "objcopy makes the library" has_command objcopy
-need libtree-sitter-dev "runs the generated parser" has_library tree_sitter/api.h -ltree-sitter
-need libjansson-dev "writes JSON for --stats=json and check --json" has_library jansson.h -ljansson
-if [ $scope = all ]; then
+if [ "$scope" != editors ]; then
+  need gcc "compiles the program" has_command "$compiler"
+  need libc6-dev "C headers and library" has_library stdio.h -lm
+  need binutils "objcopy makes the library" has_command objcopy
+  need libtree-sitter-dev "runs the generated parser" has_library tree_sitter/api.h -ltree-sitter
+  need libjansson-dev "JSON of --stats=json, check --json and the language server" has_library jansson.h -ljansson
+fi
+if [ "$scope" = all ]; then
   need python3 "tests check JSON and error places with it" has_command python3
   need pkg-config "a test builds the example of the library with it" has_command pkg-config
   need time "the benchmark measures time and memory with it" has_command /usr/bin/time
+fi
+
+if [ "$scope" = editors ]; then
+  need neovim "a test runs the grammar and the language server in it" has_command nvim
+  need emacs-nox "a test runs the Emacs mode in it" has_command emacs
+  need nodejs "tests load the grammar and the extension for VS Code with it" has_command node
+  need npm "fetches what the extension for VS Code needs" has_command npm
 fi
 
 [ ${#missing[@]} -gt 0 ] || exit 0
@@ -69,4 +80,4 @@ echo "deps: installing ${missing[*]}" >&2
 install_packages() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; }
 # Package lists are missing or old on a fresh machine: fetch them only when the first try fails.
 install_packages >/dev/null 2>&1 || { "${as_root[@]}" apt-get update && install_packages; }
-if [ $scope = build ]; then exec "$0" --check build; else exec "$0" --check; fi
+if [ "$scope" = all ]; then exec "$0" --check; else exec "$0" --check "$scope"; fi
