@@ -585,11 +585,15 @@ static void recover(Reader *reader) {
   }
 }
 
-// Recovery may go back into what was read: no part begins before the one that it follows ends.
+// Recovery may find that a rule lacks its end and took the next one for it: then it is read again from there.
 static void add_part(Reader *reader, uint32_t start, uint32_t end, bool damaged) {
-  if (reader->parts->count && start < reader->parts->items[reader->parts->count - 1].span.end)
-    start = reader->parts->items[reader->parts->count - 1].span.end;
-  if (start < end) ARRAY_PUSH(reader->parts, (SyntaxPart){{start, end}, damaged});
+  SyntaxPart *last = reader->parts->count ? &reader->parts->items[reader->parts->count - 1] : NULL;
+  if (last && end < last->span.end) {
+    last->span.end = end;
+    last->damaged = true;
+  } else if (start < end) {
+    ARRAY_PUSH(reader->parts, (SyntaxPart){{start, end}, damaged});
+  }
 }
 
 static void read_file(Reader *reader) {

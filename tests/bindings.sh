@@ -1,6 +1,7 @@
 #!/bin/bash
 # bindings.sh: the grammar as a library for C, Node, Python, Rust and the web. Each is tested where its tools are present.
 . "$(dirname "$0")/lib.sh"
+[ "$REDUCED" = 0 ] || { skip "bindings" "it does not depend on the build" && finish; }
 COMPILER=${CC:-cc}
 GRAMMAR=$ROOT/grammar
 cp -r "$GRAMMAR" "$WORK/grammar"

@@ -35,6 +35,7 @@ if [ $status != 0 ] && [ "$bad" = 0 ]; then fail "tree-sitter test" "exit status
 if [ $status = 0 ] && [ "$good" = 0 ]; then fail "tree-sitter test" "it ran no test" "$text"; fi
 
 # Every kind of node occurs in the corpus.
+# shellcheck disable=SC2013 # words, one on a line
 for kind in $(awk -F'"' '/"type":/ { kind = $4 } /"named": true/ { print kind }' src/node-types.json | sort -u); do
   check "the corpus has a node '$kind'" grep -q "($kind" test/corpus/*.txt
 done

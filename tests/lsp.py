@@ -418,6 +418,17 @@ def test_rubbish():
     same("the stream ends: exit status", client.process.wait(LIMIT), 1)
 
 
+def test_recovery():
+    """Behind any error the rules are whole."""
+    client = Client()
+    for path in sorted(glob.glob(os.path.join(ROOT, "tests", "conformance", "errors", "*.hvm"))):
+        with open(path, encoding="utf-8", errors="replace") as file:
+            client.open(file.read() + "\n\n(Sentinel a) = (Sentinel a)\nLast = 1\n")
+        found = {s["name"] for s in client.of("documentSymbol")}
+        check({"Sentinel", "Last"} <= found, "after the error of %s" % os.path.basename(path), found)
+    client.end()
+
+
 def fresh(text):
     client = Client()
     client.open(text)

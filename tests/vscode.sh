@@ -2,6 +2,7 @@
 # vscode.sh: what is made from the grammar for other editors is up to date; the extension for VS Code packs, and its
 # TextMate grammar colours a program as the highlights query does. npm fetches the engine that VS Code itself uses.
 . "$(dirname "$0")/lib.sh"
+[ "$REDUCED" = 0 ] || { skip "vscode" "it does not depend on the build" && finish; }
 cd "$ROOT" || exit 2
 
 expect "what editor/generate.py makes" 0 '' '' python3 editor/generate.py --check

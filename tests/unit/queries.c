@@ -2,6 +2,7 @@
 // in one costs little and gives the tree that reading it anew would give.
 #include "lang/memory.h"
 
+#include <dirent.h>
 #include <time.h>
 #include <tree_sitter/api.h>
 
@@ -220,8 +221,70 @@ static void test_edits(void) {
   buffer_free(&text);
 }
 
+// Programs
+
+static bool ends_with(const char *text, const char *end) {
+  size_t size = strlen(text), end_size = strlen(end);
+  return size >= end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+static void for_programs(const char *folder, void (*visit)(TSParser *, const char *path, Buffer *text)) {
+  DIR *directory = opendir(folder);
+  if (!CHECK_SAY(directory, "there is no folder %s", folder)) return;
+  TSParser *parser = ts_parser_new();
+  ts_parser_set_language(parser, tree_sitter_hvm());
+  for (struct dirent *entry; (entry = readdir(directory));) {
+    char path[600];
+    Buffer text = {0};
+    snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+    if (ends_with(path, ".hvm") && read_file(&text, path)) visit(parser, path, &text);
+    buffer_free(&text);
+  }
+  ts_parser_delete(parser);
+  closedir(directory);
+}
+
+static void is_good(TSParser *parser, const char *path, Buffer *text) {
+  TSTree *tree = ts_parser_parse_string(parser, NULL, text->text, (uint32_t)text->size);
+  CHECK_SAY(!ts_node_has_error(ts_tree_root_node(tree)), "%s has a syntax error", path);
+  ts_tree_delete(tree);
+}
+
+// Whether there is a rule of this name that is not damaged.
+static bool has_rule(TSNode node, const Buffer *text, const char *name) {
+  if (strcmp(ts_node_type(node), "rule") == 0 && !ts_node_has_error(node)) {
+    TSNode found = ts_node_child_by_field_name(ts_node_child_by_field_name(node, "lhs", 3), "name", 4);
+    uint32_t start = ts_node_is_null(found) ? 0 : ts_node_start_byte(found);
+    if (!ts_node_is_null(found) && ts_node_end_byte(found) - start == strlen(name) &&
+        memcmp(text->text + start, name, strlen(name)) == 0)
+      return true;
+  }
+  for (uint32_t i = 0; i < ts_node_child_count(node); i++)
+    if (has_rule(ts_node_child(node, i), text, name)) return true;
+  return false;
+}
+
+// Behind an error the rules are whole again. Where the last term of a rule is missing, that is the next rule's left
+// side, since lines mean nothing.
+static void recovers(TSParser *parser, const char *path, Buffer *text) {
+  if (ends_with(path, "dup-with-one-name.hvm") || ends_with(path, "lambda-without-body.hvm")) return;
+  buffer_text(text, "\n\n(Sentinel a) = (Sentinel a)\nLast = 1\n");
+  TSTree *tree = ts_parser_parse_string(parser, NULL, text->text, (uint32_t)text->size);
+  CHECK_SAY(has_rule(ts_tree_root_node(tree), text, "Sentinel"), "%s: the next rule is damaged", path);
+  CHECK_SAY(has_rule(ts_tree_root_node(tree), text, "Last"), "%s: the last rule is damaged", path);
+  ts_tree_delete(tree);
+}
+
+static void test_programs(void) {
+  static const char *const folders[] = {"examples",    "bench/programs",          "bench/held-out",
+                                        "tests/cases", "tests/conformance/cases", "tests/conformance/unsound"};
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) for_programs(folders[i], is_good);
+  for_programs("tests/conformance/errors", recovers);
+}
+
 int main(void) {
   test_queries();
+  test_programs();
   test_speed();
   test_edits();
   return unit_finish();
