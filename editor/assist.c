@@ -111,19 +111,23 @@ typedef struct {
   Span word; // what a completion replaces
 } Completion;
 
+// NULL when there are too many.
 static json_t *add_item(Completion *to, const char *label, int kind) {
+  if (json_array_size(to->items) >= COMPLETIONS_MAX) return NULL;
   json_t *edit = json_edit(&to->document->source, to->word, label, strlen(label));
   json_t *item =
       json_pack("{s:o, s:i, s:o}", "label", json_clean(label, strlen(label)), "kind", kind, "textEdit", edit);
-  if (json_array_size(to->items) < COMPLETIONS_MAX)
-    json_array_append_new(to->items, item);
-  else
-    json_decref(item);
+  json_array_append_new(to->items, item);
   return item;
 }
 
 static void add_names(Completion *to) {
   const Document *document = to->document;
+  const Piece **rules = calloc(document->program->names.count, sizeof *rules); // by name: its first
+  if (!rules) memory_exhausted();
+  for (size_t i = document->pieces.count; i-- > 0;)
+    if (document->pieces.items[i].head != UINT32_MAX)
+      rules[document->pieces.items[i].head] = &document->pieces.items[i];
   for (NameId id = 0; id < document->program->names.count; id++) {
     const Name *name = name_of(document, id);
     // A name that occurs only as the word that is being typed is none yet; a forgotten one is not known.
@@ -131,8 +135,9 @@ static void add_names(Completion *to) {
         (!name->builtin && !name->function && name->span.start == to->word.start))
       continue;
     json_t *item = add_item(to, name->text, name->function ? COMPLETES_FUNCTION : COMPLETES_CONSTRUCTOR);
+    if (!item) break;
     Buffer detail = {0};
-    const Piece *piece = name->builtin ? NULL : first_rule(document, id);
+    const Piece *piece = name->builtin ? NULL : rules[id];
     if (name->builtin)
       buffer_text(&detail, BUILTIN_HELP[id].call);
     else if (piece)
@@ -143,6 +148,7 @@ static void add_names(Completion *to) {
     buffer_free(&detail);
     if (name->builtin) json_object_set_new(item, "documentation", json_string(BUILTIN_HELP[id].text));
   }
+  free(rules);
 }
 
 static bool has_item(const json_t *items, const char *label) {
