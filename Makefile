@@ -70,6 +70,7 @@ $(BUILD)/runtime.o: $(PROGRAM_OBJECTS) $(LIB_OBJECTS)
 
 $(OBJ)/cli/runtime.o: $(BUILD)/runtime.o
 $(OBJ)/cli/runtime.o: EXTRA = -DRUNTIME='"$(BUILD)/runtime.o"'
+$(OBJ)/cli/trace_html.o: cli/html/page.html cli/html/dagre.min.js
 $(OBJ)/cli/compiler.o: EXTRA = -DRUNTIME_LIBS='$(foreach word,$(RUNTIME_LIBS),"$(word)",)'
 
 # The library. Only hvm_… is visible to programs that use it, in the archive too.

@@ -2,6 +2,8 @@
 //
 // main.c        finds the subcommand in COMMANDS and calls it
 // run.c check.c compile.c format.c serve.c one subcommand each: its options, its help text, its work
+// trace.h       trace, and run -d
+// repl.c        repl: the commands; repl_input.c: the line editor
 // reduction.c   what run shares with the programs that compile makes
 // program.c     the command line of such a program
 // compiler.c    the C compiler for compile
@@ -34,7 +36,8 @@ struct Command {
   const char *call; // as what a user calls it
 };
 
-extern const Command COMMAND_RUN, COMMAND_COMPILE, COMMAND_CHECK, COMMAND_FORMAT, COMMAND_SERVE;
+extern const Command COMMAND_RUN, COMMAND_TRACE, COMMAND_REPL, COMMAND_COMPILE, COMMAND_CHECK, COMMAND_FORMAT,
+    COMMAND_SERVE;
 
 typedef enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } Colour;
 
@@ -141,6 +144,8 @@ void statistics_json(const hvm_statistics *statistics);
 void interrupt_catch(void);
 void interrupt_begin(hvm_runtime *runtime);
 void interrupt_end(void);
+// Between reductions: an interrupt does nothing, and the next one is a first one.
+void interrupt_ignore(void);
 
 // main.c
 

@@ -57,3 +57,8 @@ void interrupt_end(void) {
   reducing = NULL;
   alarm(0);
 }
+
+void interrupt_ignore(void) {
+  signal(SIGINT, SIG_IGN);
+  interrupted_at = 0;
+}

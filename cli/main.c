@@ -19,11 +19,12 @@ static const char HELP_TAIL[] = "  help COMMAND   shows what a command does and 
                                 "  hvm run main.hvm             reduces Main and prints its normal form\n"
                                 "  hvm run main.hvm '(Fib 30)'  reduces an expression with the rules of a file\n"
                                 "  hvm run '(* 6 7)'            needs no file\n"
+                                "  hvm trace main.hvm           shows how it is reduced, step by step\n"
                                 "  hvm check main.hvm           only looks for mistakes\n"
                                 "  hvm compile main.hvm         makes the program 'main'\n";
 
-static const Command *const COMMANDS[] = {&COMMAND_RUN, &COMMAND_COMPILE, &COMMAND_CHECK, &COMMAND_FORMAT,
-                                          &COMMAND_SERVE};
+static const Command *const COMMANDS[] = {&COMMAND_RUN,   &COMMAND_TRACE,  &COMMAND_REPL, &COMMAND_COMPILE,
+                                          &COMMAND_CHECK, &COMMAND_FORMAT, &COMMAND_SERVE};
 
 const Command *command_at(size_t index) { return index < sizeof COMMANDS / sizeof *COMMANDS ? COMMANDS[index] : NULL; }
 

@@ -1,4 +1,4 @@
-#include "cli.h"
+#include "trace.h"
 
 #include <string.h>
 
@@ -44,7 +44,20 @@ static int parse(const Command *command, Options *options, int count, char **wor
   return -1;
 }
 
+// Takes -d out of the words.
+static bool wants_trace(int *count, char **words) {
+  for (int i = 1; i < *count && strcmp(words[i], "--") != 0; i++) {
+    if (strcmp(words[i], "-d") != 0 && strcmp(words[i], "--debug") != 0) continue;
+    memmove(words + i, words + i + 1, (size_t)(*count - i) * sizeof *words);
+    --*count;
+    return true;
+  }
+  return false;
+}
+
 static int run(const Command *command, int count, char **words) {
+  if (wants_trace(&count, words))
+    return trace_run(&COMMAND_TRACE, count, words, &(TraceDefaults){true, &TRACE_TEXT, NULL, NULL});
   Options options = {0};
   int exit_status = parse(command, &options, count, words);
   if (exit_status >= 0) return exit_status;
@@ -65,6 +78,7 @@ static const char HELP[] =
     "\n"
     "options:\n"
     "  -f, --file FILE      the file, whatever its name\n"
+    "  -d, --debug          shows every step instead; takes the options of 'hvm trace'\n"
     "  -c, --cost           shows time, rewrites and millions of rewrites per second on standard error\n"
     "      --stats json     shows counts of rewrites and memory as one JSON object on standard error\n"
     "  -s, --memory SIZE    limits the memory of the run: 512M, 8G (default: most of the machine's)\n"

@@ -61,6 +61,11 @@ static void release(Generator *generator, int32_t operand) {
   if (operand >= 0) ARRAY_PUSH(&generator->idle, (uint32_t)operand);
 }
 
+// The instruction that comes next makes the node of a λ or of a dup.
+static void note_binder(Generator *generator, const Binder *first, const Binder *second) {
+  ARRAY_PUSH(&generator->code->binders, (CodeBinder){here(generator), first, second});
+}
+
 static void hold(Binder *binder, int32_t reg) { binder->index = (uint32_t)reg; }
 
 // Building: every function returns the operand that holds the term, which the caller releases.
@@ -152,6 +157,7 @@ static int32_t build_lambda(Generator *generator, const Term *term) {
   } else {
     lambda = take_register(generator);
     int32_t variable = take_register(generator);
+    note_binder(generator, binder, NULL);
     emit(generator, CODE_LAM_NEW), emit(generator, lambda), emit(generator, variable);
     hold(binder, variable);
   }
@@ -196,6 +202,7 @@ static void emit_dup(Generator *generator, const Term *term) {
   release(generator, value);
   hold(first, take_register(generator));
   hold(second, take_register(generator));
+  note_binder(generator, first, second);
   emit(generator, CODE_DUP), emit(generator, (int32_t)first->index), emit(generator, (int32_t)second->index);
   emit(generator, value);
 }
@@ -430,6 +437,7 @@ static void reserve_scopeless(void *context, Term *term) {
     int32_t node = take_register(generator), first = take_register(generator);
     hold(binder, first);
     binder->span.end = (uint32_t)node;
+    note_binder(generator, binder, term->kind == TERM_DUP ? term->dup.second : NULL);
     if (term->kind == TERM_LAMBDA) {
       emit(generator, CODE_LAM_NEW), emit(generator, node), emit(generator, first);
     } else {
@@ -544,7 +552,7 @@ static void emit_keys(Generator *generator, const Tree *tree, bool sorted, int32
 }
 
 static void generate_target(Generator *generator, const Tree *tree, int32_t at, Pending *fail, Pending *rules) {
-  Pending *pending = tree->kind == TREE_RULE ? &rules[tree->rule->span.end] : tree->kind == TREE_FAIL ? fail : NULL;
+  Pending *pending = tree->kind == TREE_RULE ? &rules[tree->rule->number] : tree->kind == TREE_FAIL ? fail : NULL;
   if (pending) { // jump straight there
     generator->code->words.items[at] = pending->head;
     pending->head = at;
@@ -592,7 +600,7 @@ static void generate_tree(Generator *generator, const Tree *tree, Pending *fail,
     return;
   case TREE_RULE:
     emit(generator, CODE_JUMP);
-    jump_to_pending(generator, &rules[tree->rule->span.end]);
+    jump_to_pending(generator, &rules[tree->rule->number]);
     return;
   case TREE_SWITCH: generate_switch(generator, tree, fail, rules, fused); return;
   case TREE_CHAIN: // a loop, since a chain has a link for each rule
@@ -643,7 +651,7 @@ static void generate_function(Code *code, Program *program, Function *function) 
   if (!rules) memory_exhausted();
   for (size_t i = 0; i < count; i++) {
     rules[i].head = -1;
-    function->rules.items[i]->span.end = (uint32_t)i; // a rule's number, for the leaves of the tree
+    function->rules.items[i]->number = (uint32_t)i; // for the leaves of the tree
   }
   generator.accepts_calls = calloc(function->occurrences.count + 1, sizeof(bool));
   if (!generator.accepts_calls) memory_exhausted();
@@ -653,6 +661,7 @@ static void generate_function(Code *code, Program *program, Function *function) 
   for (size_t i = 0; i < count; i++) {
     if (rules[i].head < 0) continue; // can never match
     resolve(&generator, &rules[i], here(&generator));
+    ARRAY_PUSH(&code->rules, (CodeRule){here(&generator), (uint32_t)i, function->rules.items[i]});
     generate_rule(&generator, function->rules.items[i]);
   }
   free(rules);
@@ -674,6 +683,7 @@ static void generate_builtin(Code *code, const Program *program, Function *funct
     emit(&generator, CODE_EVAL), emit(&generator, 0), emit(&generator, (int32_t)function->arity);
     emit(&generator, (int32_t)function->name), emit(&generator, 0);
   }
+  ARRAY_PUSH(&code->rules, (CodeRule){here(&generator), 0, NULL});
   emit(&generator, CODE_BUILTIN), emit(&generator, (int32_t)function->name),
       emit(&generator, (int32_t)function->builtin);
   result->graph = result->direct = result->entry;
@@ -717,6 +727,8 @@ void code_reach(Code *code, const Function *function) {
 
 void code_free(Code *code) {
   strict_free(code->strict);
+  ARRAY_FREE(&code->rules);
+  ARRAY_FREE(&code->binders);
   ARRAY_FREE(&code->masks);
   ARRAY_FREE(&code->words);
   ARRAY_FREE(&code->constants);

@@ -113,7 +113,20 @@ typedef struct {
   uint32_t count;
 } CodeString;
 
+// For traces: where a rule's code begins (rule NULL: a built-in function's), and where binders get their nodes.
+typedef struct {
+  int32_t offset;
+  uint32_t index; // of the rule among its function's
+  const Rule *rule;
+} CodeRule;
+typedef struct {
+  int32_t offset;
+  const Binder *first, *second; // second: of a dup, else NULL
+} CodeBinder;
+
 typedef struct Code {
+  ARRAY(CodeRule) rules;     // by offset
+  ARRAY(CodeBinder) binders; // by offset
   ARRAY(int32_t) words;
   ARRAY(Word) constants;
   ARRAY(CodeString) strings;

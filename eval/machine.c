@@ -2,6 +2,7 @@
 
 #include "frames.h"
 #include "strict.h"
+#include "trace.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -287,7 +288,7 @@ void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose,
   if (machine->exhausted) fail_memory(machine, top, term, "cells");
   const NativeModule *offered = atomic_exchange(&machine->native_offer, NULL);
   if (offered) machine_use_native(machine, offered);
-  if (machine->cycle_wanted) {
+  if (machine->cycle_wanted && !machine->trace) { // what a trace still shows may be reachable from nowhere else
     machine->cycle_wanted = false;
     machine_find_cycles(machine, top, loose, term);
     Location live = machine_live_cells(machine);
@@ -408,6 +409,7 @@ void machine_erase_all(Machine *machine) {
         if (state >> DUP_LABEL_SHIFT) machine->cycle_debt++, machine->cycles_possible = true;
         continue;
       }
+      if (machine->trace && !(state & DUP_FIRED) && trace_lose(machine, location)) continue;
       ARRAY_PUSH(&machine->work, heap[location]);
       heap_free(machine, location, 2);
       continue;
@@ -497,7 +499,10 @@ static void normalise_root(Machine *machine) {
     begin = machine_begin_normalising(machine);
     *machine->stack_top++ = FRAME_STOP;
     *machine->stack_top++ = machine->root << 4 | FRAME_NORMAL;
-    machine_reduce(machine, number_u60(0));
+    if (machine->trace)
+      trace_reduce(machine, number_u60(0));
+    else
+      machine_reduce(machine, number_u60(0));
     machine->stack_top--;
   } while (machine_must_repeat(machine, begin));
 }
@@ -523,11 +528,14 @@ static void run_normalise(void *argument) {
   machine->running = NULL;
   if (setjmp(machine->escape) == 0) {
     machine_more_stack(machine, machine->stack, 1, 0, 0);
+    if (machine->trace) trace_begin(machine);
     if (atomic_load(&machine->interrupted)) want_attention(machine);
     machine->root = heap_alloc(machine, 1);
     machine->heap[machine->root] = word_make(TAG_CAL, job->start, 0);
     normalise_root(machine);
+    if (machine->trace) trace_end(machine);
   } else {
+    if (machine->trace) trace_end(machine);
     reset(machine); // what was being reduced is in no state to be looked at
     atomic_store(&machine->interrupted, false);
   }

@@ -68,6 +68,7 @@ struct Machine {
   const Program *program;
   Code code;
   FILE *output, *input;
+  struct Trace *trace;      // NULL: nobody looks; see trace.h
   Diagnostics *diagnostics; // where failures are reported
   MachineStatus status;
   jmp_buf escape; // where failures go

@@ -11,6 +11,13 @@
 #include "machine.h"
 #include "rules.h"
 
+// trace_reduce.c includes this file with hooks where states begin and where instructions do.
+#ifndef HVM_TRACE
+#define TRACE_POINT(state) ((void)0)
+#define TRACE_CODE() ((void)0)
+#define TRACE_NUMBER(machine, pc, x) (word_tag(x) == TAG_NUM)
+#endif
+
 enum { FUEL = 256 };      // constructors that are built eagerly before one is left for later
 enum { STACK_SLACK = 8 }; // words of the largest frame that is pushed after one check
 
@@ -128,7 +135,11 @@ Word machine_reduce(Machine *machine, Word term) {
       [CODE_OPERATEK + OP_GT] = &&CODE_OPERATEK_GT,
       [CODE_OPERATEK + OP_NE] = &&CODE_OPERATEK_NE};
   // clang-format on
-#define NEXT() goto *labels[pc[0]]
+#define NEXT()                                                                                                         \
+  do {                                                                                                                 \
+    TRACE_CODE();                                                                                                      \
+    goto *labels[pc[0]];                                                                                               \
+  } while (0)
   Word *const heap = machine->heap;
   // They move when code is made, which may happen in what machine code calls.
   const int32_t *code;
@@ -150,6 +161,7 @@ Word machine_reduce(Machine *machine, Word term) {
 
 eval:
   NATIVE_CHECK_TERM(machine, term);
+  TRACE_POINT(EVAL);
   switch (word_tag(term)) {
   case TAG_APP: {
     Location location = word_location(term);
@@ -207,7 +219,7 @@ eval:
     }
     unsigned side = word_tag(term) - TAG_DP0;
     if (UNLIKELY(state & DUP_CLAIMED)) fail_cycle(machine);
-    if (!(state >> DUP_LABEL_SHIFT) && state & (side ? DUP_DEAD0 : DUP_DEAD1)) {
+    if (!(state >> DUP_LABEL_SHIFT) && state & (side ? DUP_DEAD0 : DUP_DEAD1) && TRACE_MOVES(machine)) {
       term = heap[location];
       heap_free(machine, location, 2);
       goto eval;
@@ -265,6 +277,10 @@ eval:
 
 ret:;
   NATIVE_CHECK_TERM(machine, term);
+  TRACE_POINT(RET);
+#ifdef HVM_TRACE
+trace_ret:;
+#endif
   Word frame = sp[-1];
   switch (frame & 15) {
   case FRAME_STOP: machine->stack_top = sp; return term;
@@ -681,7 +697,7 @@ CODE_LIST : {
 }
 CODE_IF_NUMBER : {
   Word x = OPERAND(pc[1]);
-  pc = word_tag(x) == TAG_NUM ? pc + 3 : code + pc[2];
+  pc = TRACE_NUMBER(machine, pc, x) ? pc + 3 : code + pc[2];
   NEXT();
 }
 CODE_BRANCH:;
@@ -718,7 +734,7 @@ CODE_RETURN : {
 #define OPERATION(form, op, y)                                                                                         \
   CODE_##form##_##op : {                                                                                               \
     Word left = fp[pc[2]], right = (y), result;                                                                        \
-    if (!operate_numbers(machine, OP_##op, left, right, &result))                                                      \
+    if (!TRACE_EARLY(operate_numbers(machine, OP_##op, left, right, &result)))                                         \
       result = operate_later(machine, word_extra(constants[pc[4]]), left, right);                                      \
     fp[pc[1]] = result;                                                                                                \
     pc += 5;                                                                                                           \
@@ -977,6 +993,11 @@ CODE_LEAVE : {
   BOTH_STRICT_OPERATIONS(GT)
   BOTH_STRICT_OPERATIONS(NE)
 
+#ifdef HVM_TRACE
+trace_run:
+  TRACE_RUN();
+  goto *labels[pc[0]];
+#endif
 builtin : {
   unsigned name = (unsigned)pc[1];
   Builtin builtin = (Builtin)pc[2];
@@ -1013,6 +1034,7 @@ builtin : {
 }
 #pragma GCC diagnostic pop
 
+#ifndef HVM_TRACE
 Word machine_evaluate(Machine *machine, Word term) {
   uint64_t fuel = machine->fuel;
   *machine->stack_top++ = FRAME_STOP;
@@ -1021,3 +1043,4 @@ Word machine_evaluate(Machine *machine, Word term) {
   machine->fuel = fuel;
   return term;
 }
+#endif

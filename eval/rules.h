@@ -11,6 +11,12 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+// Hooks of a traced reduction (trace_rules.h), which compiles all this once more.
+#ifndef HVM_TRACE
+#define TRACE_MOVES(machine) true
+#define TRACE_EARLY(done) (done)
+#endif
+
 static inline Word new_pair(Machine *machine, unsigned tag, unsigned extra, Word first, Word second) {
   Location location = heap_alloc(machine, 2);
   machine->heap[location] = first;
@@ -79,6 +85,9 @@ static inline bool is_settled(const Machine *machine, Word term) {
   return word_is_value(term) || is_shared_value(machine, term);
 }
 
+#ifdef HVM_TRACE
+#include "trace_rules.h"
+#else
 // The two copies of a term: flat ones at once, others through a dup in the given state. A dead side gets ERA.
 static inline void clone(Machine *machine, Word term, Word state, Word copies[2]) {
   NATIVE_CHECK_TERM(machine, term);
@@ -102,6 +111,7 @@ static inline void clone(Machine *machine, Word term, Word state, Word copies[2]
   copies[0] = state & DUP_DEAD0 ? TAG_ERA : word_make(TAG_DP0, 0, dup);
   copies[1] = state & DUP_DEAD1 ? TAG_ERA : word_make(TAG_DP1, 0, dup);
 }
+#endif
 
 // A stuck term that strict code came upon. It builds what is left around it, which is then reduced and asks for the
 // term once more, and the same happens to what is left: without a mark, a row of n stuck calls would be reduced 2^n
@@ -270,6 +280,7 @@ static inline bool operate_numbers(Machine *machine, Operator op, Word a, Word b
   return number_operate(op, a, b, result);
 }
 
+#ifndef HVM_TRACE
 // An operation in a rule's body whose operands are not both numbers as they stand: computed if they stand for numbers,
 // else a node.
 static inline Word operate_later(Machine *machine, unsigned extra, Word left, Word right) {
@@ -291,6 +302,7 @@ static inline Word operate_argument(Machine *machine, Word term) {
   heap_free(machine, location, 2);
   return result;
 }
+#endif
 
 static inline _Noreturn void fail_division(Machine *machine, unsigned extra, Word left) {
   const CodePlace *place = &machine->code.places.items[op2_place(extra)];
@@ -369,7 +381,7 @@ static inline Word fire_dup(Machine *machine, Location dup, unsigned side, Word 
     machine->heap[dup] = term;
     machine->heap[dup + 1] = state;
     return word_make(TAG_DP0 + side, 0, dup);
-  } else if (other_dead && !(state >> DUP_LABEL_SHIFT)) { // nobody else will ask: a move
+  } else if (other_dead && !(state >> DUP_LABEL_SHIFT) && TRACE_MOVES(machine)) { // nobody else will ask: a move
     heap_free(machine, dup, 2);
     return term;
   } else if (word_tag(term) == TAG_CTR || word_tag(term) == TAG_LAM) {
@@ -490,6 +502,7 @@ static inline Word open_closure(Machine *machine, Word closure) {
   return word_make(TAG_LAM, 0, lambda);
 }
 
+#ifndef HVM_TRACE
 // A λ that one or more dups wait for, and perhaps an application below them, on its way down the stack. Only what stays
 // is built: the copies that are demanded are not, since the next frame takes them apart again. In between, the λ is
 // the cell that awaits what its variable stands for (at first its slot, then a side of a superposition) and its body.
@@ -605,6 +618,7 @@ static inline Word *project_application(Machine *machine, Word *term, Word *sp) 
   for (Word *at = below; at < sp; at++) at[-1] = at[0]; // the dup's frame is gone
   return sp - 1;
 }
+#endif
 
 // A superposition at an occurrence inside an argument moves up to the argument itself.
 static inline unsigned lift_to_argument(Machine *machine, const FunctionCode *function, Word *fp, unsigned occurrence) {

@@ -39,7 +39,8 @@ typedef struct Rule {
   Term **patterns;
   Span span, head; // the whole rule; its left side
   const Source *source;
-  bool reachable; // set by match
+  bool reachable;  // set by match
+  uint32_t number; // among those of its function; set by code
 } Rule;
 
 // A place in a function's arguments: numbers below the arity are the arguments themselves, the others fields of what is

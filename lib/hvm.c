@@ -7,6 +7,7 @@
 #include "eval/machine.h"
 #include "eval/native.h"
 #include "eval/strict.h"
+#include "eval/trace.h"
 #include "lang/explain.h"
 #include "module.h"
 
@@ -22,6 +23,8 @@ struct hvm_runtime {
   double seconds;
   Arena choices; // for nodes of the result
   bool broken;   // a load failed: nothing may be reduced
+  hvm_trace_options trace;
+  ARRAY(hvm_range) ranges; // of the step that is shown
 };
 
 hvm_runtime *hvm_new(const hvm_options *options) {
@@ -49,6 +52,8 @@ void hvm_free(hvm_runtime *runtime) {
   if (!runtime) return;
   for (size_t i = 0; i < runtime->natives.count; i++) native_free(runtime->natives.items[i]);
   ARRAY_FREE(&runtime->natives);
+  if (runtime->machine) trace_free(runtime->machine->trace);
+  ARRAY_FREE(&runtime->ranges);
   machine_free(runtime->machine);
   program_free(runtime->program);
   buffer_free(&runtime->messages);
@@ -100,6 +105,26 @@ char *hvm_steps_text(hvm_runtime *runtime, const char *name) {
   buffer_text(&text, "");
   if (runtime->machine->code.strict) strict_dump_function(runtime->machine->code.strict, function, &text);
   return text.text;
+}
+
+char *hvm_rules_text(const hvm_runtime *runtime, const char *name) {
+  NameId id;
+  if (!program_find_name(runtime->program, name, strlen(name), &id)) return NULL;
+  const Function *function = runtime->program->names.items[id].function;
+  Buffer text = {0};
+  for (size_t i = 0; function && i < function->rules.count; i++) {
+    const Rule *rule = function->rules.items[i];
+    buffer_add(&text, rule->source->text + rule->span.start, rule->span.end - rule->span.start);
+    buffer_char(&text, '\n');
+  }
+  return text.text;
+}
+
+bool hvm_name_at(const hvm_runtime *runtime, size_t index, hvm_name_info *info) {
+  if (index >= runtime->program->names.count) return false;
+  const Name *name = &runtime->program->names.items[index];
+  *info = (hvm_name_info){name->text, name->arity, name->function != NULL, name->builtin};
+  return true;
 }
 
 // Machine code.
@@ -165,7 +190,48 @@ static hvm_status reduce(hvm_runtime *runtime, const Function *function) {
   MachineStatus status = machine_normalise(runtime->machine, function);
   clock_gettime(CLOCK_MONOTONIC, &end);
   runtime->seconds += (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9;
+  if (runtime->machine->trace && trace_stopped(runtime->machine->trace)) return HVM_STOPPED;
   return statuses[status];
+}
+
+// Traces.
+
+static bool show_step(void *context, const TraceStep *step) {
+  hvm_runtime *runtime = context;
+  size_t redex = step->before->redex.count, made = step->after->made.count;
+  ARRAY_RESERVE(&runtime->ranges, redex + made + 1);
+  hvm_range *ranges = runtime->ranges.items;
+  for (size_t i = 0; i < redex; i++)
+    ranges[i] = (hvm_range){step->before->redex.items[i].start, step->before->redex.items[i].end};
+  for (size_t i = 0; i < made; i++)
+    ranges[redex + i] = (hvm_range){step->after->made.items[i].start, step->after->made.items[i].end};
+  hvm_step shown = {.number = step->number,
+                    .rewrites = step->rewrites,
+                    .rule = step->rule,
+                    .before = {step->before->text.text, step->before->text.size, ranges, redex},
+                    .after = {step->after->text.text, step->after->text.size, ranges + redex, made}};
+  if (step->source) {
+    shown.path = step->source->source->path;
+    shown.line = source_place(step->source->source, step->source->span.start).line;
+    shown.index = step->index;
+  }
+  return runtime->trace.step(runtime->trace.context, &shown);
+}
+
+void hvm_trace(hvm_runtime *runtime, const hvm_trace_options *options) {
+  trace_free(runtime->machine->trace);
+  runtime->machine->trace = NULL;
+  if (!options) return;
+  runtime->trace = *options;
+  TraceOptions wishes = {.textbook = options->textbook,
+                         .from = options->from,
+                         .to = options->to,
+                         .depth = options->depth,
+                         .hidden = options->hidden,
+                         .hidden_count = options->hidden_count,
+                         .sink = show_step,
+                         .context = runtime};
+  runtime->machine->trace = trace_new(&wishes);
 }
 
 hvm_status hvm_reduce(hvm_runtime *runtime, const char *expression) {

@@ -36,6 +36,7 @@ typedef enum {
   HVM_EXHAUSTED,   // the memory limit was reached
   HVM_INTERRUPTED, // hvm_interrupt was called
   HVM_UNREADABLE,  // the file cannot be read
+  HVM_STOPPED,     // a trace ended the reduction: see hvm_trace
 } hvm_status;
 
 // When strict code becomes machine code: as soon as the C compiler is done in the background; before the reduction
@@ -71,9 +72,18 @@ hvm_status hvm_load_text(hvm_runtime *runtime, const char *path, const char *tex
 // or, when name is not NULL, why each argument of that function is needed or not. NULL when a load failed, and, with a
 // diagnostic, when there is no such function.
 char *hvm_demand_text(hvm_runtime *runtime, const char *name);
+// The rules of a function as they are written, in memory that the caller frees; NULL when it has none.
+char *hvm_rules_text(const hvm_runtime *runtime, const char *name);
+// The functions and constructors of the program, built-in ones too, by number from 0; false past the last.
+typedef struct {
+  const char *name;
+  unsigned arity;
+  bool function, builtin;
+} hvm_name_info;
+bool hvm_name_at(const hvm_runtime *runtime, size_t index, hvm_name_info *info);
 
-// The strict code that a function became, as text in memory that the caller frees: one block for each demand under which
-// Main needs it, empty when it does not. NULL like hvm_demand_text.
+// The strict code that a function became, as text in memory that the caller frees: one block for each demand under
+// which Main needs it, empty when it does not. NULL like hvm_demand_text.
 char *hvm_steps_text(hvm_runtime *runtime, const char *name);
 
 // Reduces an expression to normal form with the loaded rules. The result stays until the next reduction, hvm_collect or
@@ -104,6 +114,38 @@ void hvm_clear_diagnostics(hvm_runtime *runtime);
 // diagnostic, when the text needs more than the memory limit, was interrupted, or would be wrong because clones of a λ
 // met that lazy cloning cannot tell apart.
 char *hvm_result_text(hvm_runtime *runtime, size_t *size);
+
+// Traces: the reductions that follow are shown step by step, each rewrite with the whole term before and after it. For
+// runtimes with graph_only; a textbook trace also wants keep_lambdas.
+typedef struct {
+  size_t start, end; // bytes
+} hvm_range;
+// A term while it is being reduced: a line for each dup, "dup x0 x1 = …", then the term.
+typedef struct {
+  const char *text;
+  size_t size;
+  const hvm_range *ranges; // in the order of the text: what is about to be rewritten, or what the rewrite made
+  size_t range_count;
+} hvm_picture;
+typedef struct {
+  uint64_t number;      // of its first rewrite, from 1
+  uint64_t rewrites;    // 1; 0 for Collect and Move; more for the steps of a hidden function
+  const char *rule;     // "App-Lam", …, or the name of a function
+  const char *path;     // of a function's rule: where it is; else NULL
+  unsigned line, index; // … and which of the function's rules it is, from 1
+  hvm_picture before, after;
+} hvm_step;
+typedef struct {
+  bool textbook;     // nothing is computed in advance, as it would be by the calculus alone
+  uint64_t from, to; // the first and the last step that are shown; 0: no limit. The reduction ends after the last
+  unsigned depth;    // how deeply nested terms are shown; 0: completely
+  const char *const *hidden; // functions whose calls are one step each; must live as long as they are used
+  size_t hidden_count;
+  bool (*step)(void *context, const hvm_step *step); // false: the reduction ends here. The step is valid meanwhile
+  void *context;
+} hvm_trace_options;
+// NULL: no more traces. A reduction that step or `to` ended returns HVM_STOPPED.
+void hvm_trace(hvm_runtime *runtime, const hvm_trace_options *options);
 
 // Walking the result. A node is valid as long as the result is.
 typedef enum {

@@ -30,6 +30,9 @@ has_library() { # header library
   rm -rf "$folder"
   return $status
 }
+# The header needs stdio.h before it.
+has_header() { has_library "stdio.h>
+#include <$1" "$2"; }
 need() { # package why test…
   local package=$1 why=$2
   shift 2
@@ -44,11 +47,13 @@ if [ "$scope" != editors ]; then
   need libc6-dev "C headers and library" has_library stdio.h -lm
   need binutils "objcopy makes the library" has_command objcopy
   need libtree-sitter-dev "runs the generated parser" has_library tree_sitter/api.h -ltree-sitter
+  need libedit-dev "edits lines for 'hvm repl'" has_header editline/readline.h -ledit
   need libjansson-dev "JSON of --stats=json, check --json and the language server" has_library jansson.h -ljansson
 fi
 if [ "$scope" = all ]; then
   need python3 "tests check JSON and error places with it" has_command python3
   need pkg-config "a test builds the example of the library with it" has_command pkg-config
+  need graphviz "hvm trace --format svg draws with its 'dot'; a test looks at that" has_command dot
   need time "the benchmark measures time and memory with it" has_command /usr/bin/time
 fi
 

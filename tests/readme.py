@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""readme.py [--update]: what README.md shows is what happens.
+"""readme.py [--update]: what README.md and the tutorials show is what happens.
 
 A block ```hvm that begins with '// NAME' is written to the file NAME. In a block ```console every line that begins with
-'$ ' is run, and what follows must be its output (times may differ). --update writes the actual output into README.md."""
+'$ ' is run, and what follows must be its output (times may differ). --update writes the actual output into the files."""
 import os, re, subprocess, sys, tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HVM = os.path.abspath(os.environ.get("HVM", os.path.join(ROOT, "build", "hvm")))
-README = os.path.join(ROOT, "README.md")
+FILES = ["README.md", "docs/lazy-cloning.md"]
 
 
 def run(command, folder):
@@ -21,10 +21,10 @@ def comparable(text):
     return re.sub(r"TIME: \S+ \|(.*)RPS: \S+\]", r"TIME |\1RPS]", text)
 
 
-def main():
-    update = "--update" in sys.argv
+def check(name, update):
     passed = failed = 0
-    with open(README, encoding="utf-8") as file:
+    path = os.path.join(ROOT, name)
+    with open(path, encoding="utf-8") as file:
         text = file.read()
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(os.path.join(folder, "bin"))
@@ -45,13 +45,19 @@ def main():
                     passed += 1
                 else:
                     failed += 1
-                    print("FAIL  README.md: %s\n      wanted:\n%s      got:\n%s" % (command, wanted, got))
+                    print("FAIL  %s: %s\n      wanted:\n%s      got:\n%s" % (name, command, wanted, got))
             return shown + "```\n"
 
         text = re.sub(r"```(hvm|console)\n(.*?)```\n", block, text, flags=re.S)
     if update:
-        with open(README, "w", encoding="utf-8") as file:
+        with open(path, "w", encoding="utf-8") as file:
             file.write(text)
+    return passed, failed
+
+
+def main():
+    counts = [check(name, "--update" in sys.argv) for name in FILES]
+    passed, failed = (sum(count[i] for count in counts) for i in (0, 1))
     print("%d passed, %d failed" % (passed, failed))
     return failed > 0
 

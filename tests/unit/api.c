@@ -443,6 +443,57 @@ static void demands_are_told(void) {
   hvm_free(runtime);
 }
 
+// Steps as lines "rule: redex => term".
+typedef struct {
+  char text[1024];
+  unsigned limit, count;
+} Steps;
+
+static bool add_step(void *context, const hvm_step *step) {
+  Steps *steps = context;
+  size_t size = strlen(steps->text);
+  const char *redex = "";
+  int length = 0;
+  if (step->before.range_count) {
+    hvm_range range = step->before.ranges[0];
+    redex = step->before.text + range.start, length = (int)(range.end - range.start);
+  }
+  snprintf(steps->text + size, sizeof steps->text - size, "%s %u: %.*s => %s|", step->rule, step->line, length, redex,
+           step->after.text);
+  return ++steps->count != steps->limit;
+}
+
+static void steps_are_shown(void) {
+  hvm_runtime *runtime = hvm_new(&(hvm_options){.graph_only = true, .keep_lambdas = true});
+  Steps steps = {.limit = 0};
+  CHECK(load(runtime, "(F x) = (+ x 1)\n(G x) =\n (P x x)") == HVM_OK);
+  hvm_trace(runtime, &(hvm_trace_options){.textbook = true, .from = 2, .step = add_step, .context = &steps});
+  check_result(runtime, "(F 2)", "3");
+  CHECK_TEXT(steps.text, "F 1: (F 2) => (+ 2 1)|Op2-U60 0: (+ 2 1) => 3|");
+  steps = (Steps){.limit = 3};
+  hvm_trace(runtime, &(hvm_trace_options){.step = add_step, .context = &steps});
+  CHECK(hvm_reduce(runtime, "(G (F 2))") == HVM_STOPPED);
+  CHECK_TEXT(steps.text, "Main 1: Main => (G (F 2))|G 2: (G (F 2)) => dup x0 x1 = (F 2)\n(P x0 x1)|"
+                         "F 1: (F 2) => dup x0 x1 = (+ 2 1)\n(P x0 x1)|");
+  steps = (Steps){.limit = 0};
+  check_result(runtime, "(G 1)", "(P 1 1)");
+  CHECK_NUMBER(steps.count, 3);
+  hvm_trace(runtime, NULL);
+  check_result(runtime, "(G (F 2))", "(P 3 3)");
+  CHECK_NUMBER(steps.count, 3);
+  hvm_name_info info;
+  size_t at = 0;
+  while (hvm_name_at(runtime, at, &info) && strcmp(info.name, "G") != 0) at++;
+  CHECK(hvm_name_at(runtime, at, &info) && info.function && !info.builtin && info.arity == 1);
+  char *rules = hvm_rules_text(runtime, "G");
+  CHECK_TEXT(rules, "(G x) =\n (P x x)\n");
+  free(rules);
+  CHECK(!hvm_rules_text(runtime, "P"));
+  hvm_collect(runtime);
+  CHECK_NUMBER(hvm_stats(runtime).live_cells, 0);
+  hvm_free(runtime);
+}
+
 int main(void) {
   the_example_of_the_header_works();
   missing_files_are_reported();
@@ -466,5 +517,6 @@ int main(void) {
   another_thread_can_interrupt();
   a_runtime_works_on_after_an_interrupt();
   demands_are_told();
+  steps_are_shown();
   return unit_finish();
 }
