@@ -174,7 +174,8 @@ Word aside_run(Machine *machine, Word way, ...) {
   }
   va_end(inputs);
   Atom surprise = aside_surprise(step);
-  if (bit_has(used, surprise)) walk.values[surprise] = mark_stuck(machine, walk.values[surprise]);
+  if (bit_has(used, surprise) && !is_settled(machine, walk.values[surprise])) // a value may be the wrong one
+    walk.values[surprise] = mark_stuck(machine, walk.values[surprise]);
   Word result = walk_steps(&walk, step->aside);
   Word *back = machine->stack_top;
   for (Atom x = 0; x < (Atom)unit->variables; x++)

@@ -28,6 +28,7 @@ static const NativeRuntime *runtime;
 #define EXTRA(w) ((uint32_t)((w) >> 4 & 0x3FFFFF))
 #define LOCATION(w) ((w) >> 26)
 #define KEY(w) ((w)&0x3FFFFFF)
+#define KEY_OR_NUMBER(w) (TAG(w) <= 1 ? (w) : KEY(w))
 #define IS_VALUE(w) (TAG(w) <= 3)
 #define IS_U60(w) (TAG(w) == 0)
 #define ARE_U60(a, b) ((((a) | (b)) & 15) == 0)
@@ -159,6 +160,24 @@ static __attribute__((noinline, unused)) bool enter_application(Machine *m, Word
 #define U_GE(a, b) ((Word)((a) >= (b)) << 4)
 #define U_GT(a, b) ((Word)((a) > (b)) << 4)
 #define U_NE(a, b) ((Word)((a) != (b)) << 4)
+
+// Floats as doubles, whose last four bits are 0. They are rounded as lang/number.c does it, in the register that they
+// are in.
+typedef union {
+  double value;
+  Word word;
+} Double;
+typedef Word Pair __attribute__((vector_size(16)));
+typedef double Doubles __attribute__((vector_size(16)));
+
+INLINE Word F_BOX(double x) { return (Double){.value = x}.word | 1; }
+INLINE double F_UNBOX(Word w) { return (Double){.word = w & ~(Word)15}.value; }
+INLINE double F_ROUND(double x) {
+  if (UNLIKELY(x != x)) return F_UNBOX((Word)0x7FF8 << 48);
+  Pair bits = (Pair)(Doubles){x, x};
+  bits = (bits + 7 + (bits >> 4 & 1)) & ~(Word)15;
+  return ((Doubles)bits)[0];
+}
 
 static Word finish(Machine *m, Word w);
 

@@ -1,0 +1,61 @@
+// Emitting C: what emit.c and emit_number.c share.
+#ifndef HVM_EVAL_EMITTER_H
+#define HVM_EVAL_EMITTER_H
+
+#include "kinds.h"
+
+typedef struct {
+  const Step *step; // that has it
+  const uint64_t *after;
+  uint8_t *known; // where it begins
+} Way;            // aside, to be written
+
+typedef struct {
+  Atom dst;
+  uint32_t number; // of its end's label
+  Known sure;      // what is jumped to the second label with; KNOWN_NOTHING: there is no such label
+} Block;
+
+// A variable is the C variable v; d, a double, once it is known as F60.
+typedef struct {
+  const Code *code;
+  const Program *program;
+  const Strict *strict;
+  const Kinds *kinds;
+  const bool *heads; // by NameId: the unit has one
+  Buffer *out;
+  const Unit *unit;
+  const UnitKinds *of; // the unit
+  uint8_t *known;      // on the path, by variable
+  uint32_t blocks, cases;
+  ARRAY(Way) ways;
+  ARRAY(Block) inside; // the blocks that the path is in
+} Emitter;
+
+#define PRINT(...) buffer_format(emitter->out, __VA_ARGS__)
+
+enum { PASSED_FROM = 5 }; // words of a call from this one on are passed in the machine
+
+// emit.c
+void emit_atom(Emitter *emitter, Atom x);                // as a term
+void emit_arguments(Emitter *emitter, const Step *step); // each behind a comma
+void emit_switch(Emitter *emitter, const Step *step);    // a case's beginning
+void emit_return(Emitter *emitter, Atom x);
+void emit_step(Emitter *emitter, const Step *step, const uint64_t *after); // that is not its path's end
+void emit_path(Emitter *emitter, const Step *step, const uint64_t *after); // after: what is used behind the path
+uint32_t emit_way(Emitter *emitter, const Step *step,
+                  const uint64_t *after);       // a label for a step's way aside, written later
+void emit_ways(Emitter *emitter, size_t since); // writes those since there were so many
+uint8_t *emit_known_copy(const Emitter *emitter);
+bool emit_is_borrowed(const Emitter *emitter, Atom x);
+bool emit_is_passed(const Emitter *emitter, const Unit *unit, uint32_t parameter); // in the machine
+
+// emit_number.c
+void emit_as(Emitter *emitter, Atom x, Known kind); // as what such a C variable holds; x is known as it or was tested
+void emit_assign(Emitter *emitter, char prefix, Atom dst, Atom x, Known kind); // to the C variable for that kind
+bool emit_unless(Emitter *emitter, const char *separator, Atom x, Known kind); // the test, unless it is known already
+void emit_known(Emitter *emitter, Atom x); // after v was tested, for what the path is about to know of it
+void emit_check(Emitter *emitter, const Step *step, const uint64_t *after);
+void emit_operation(Emitter *emitter, const Step *step, const uint64_t *after);
+
+#endif
