@@ -127,12 +127,12 @@ static void print_let_go(Emitter *emitter, uint32_t count) {
 }
 
 // Is the variable what is wanted of it: a value, or a number of one kind?
-static void print_unwanted(Emitter *emitter, Atom x) {
+static void print_unwanted(Emitter *emitter, Atom x, const char *test) {
   Known kind = (Known)emitter->of->wanted[x];
   if (kind == KNOWN_NOTHING)
-    PRINT("  if (UNLIKELY(!IS_VALUE(v%d))", x);
+    PRINT("  if (%s(!IS_VALUE(v%d))", test, x);
   else
-    PRINT("  if (UNLIKELY(TAG(v%d) != %d)", x, kind == KNOWN_F60 ? TAG_FLO : TAG_NUM);
+    PRINT("  if (%s(TAG(v%d) != %d)", test, x, kind == KNOWN_F60 ? TAG_FLO : TAG_NUM);
 }
 
 // Behind what may have given something else, and before what was held meanwhile is let go.
@@ -140,7 +140,7 @@ static void print_value_check(Emitter *emitter, const Step *step, const uint64_t
   Atom x = aside_surprise(step);
   PRINT("  v%d = finish(m, v%d);\n", x, x);
   if (!step->aside) return;
-  print_unwanted(emitter, x);
+  print_unwanted(emitter, x, "UNLIKELY");
   PRINT(emitter->of->wanted[x] == KNOWN_NOTHING ? " && !is_settled(m, v%d)) {\n" : ") {\n", x);
   print_let_go(emitter, held);
   PRINT("  goto l%u;\n  }\n", emit_way(emitter, step, after));
@@ -165,7 +165,7 @@ static void emit_call(Emitter *emitter, const Step *step, const uint64_t *after)
   PRINT(unfit ? ";\n  }\n" : ";\n");
   emitter->known[step->dst] = KNOWN_NOTHING;
   if (step->aside)
-    print_unwanted(emitter, step->dst);
+    print_unwanted(emitter, step->dst, "UNLIKELY");
   else
     PRINT("  if (UNLIKELY(TAG(v%d) == T_GRAPH)", step->dst);
   PRINT(") {\n");
@@ -178,7 +178,7 @@ static void emit_call(Emitter *emitter, const Step *step, const uint64_t *after)
 static void emit_force(Emitter *emitter, const Step *step, const uint64_t *after) {
   Atom x = step->arguments[0];
   if (emitter->known[x] != KNOWN_NOTHING) return;
-  print_unwanted(emitter, x);
+  print_unwanted(emitter, x, ""); // often it is a call
   if (emitter->strict->shares && emitter->of->wanted[x] == KNOWN_NOTHING) PRINT(" && !is_boxed(m, v%d)", x);
   PRINT(") {\n");
   uint32_t held = print_hold(emitter, step, after);
@@ -223,7 +223,7 @@ static void emit_apply(Emitter *emitter, const Step *step, const uint64_t *after
   print_let_go(emitter, held);
   if (!step->aside) return;
   emitter->known[step->dst] = KNOWN_NOTHING;
-  print_unwanted(emitter, step->dst);
+  print_unwanted(emitter, step->dst, "UNLIKELY");
   if (emitter->of->wanted[step->dst] == KNOWN_NOTHING) PRINT(" && !is_settled(m, v%d)", step->dst);
   PRINT(") goto l%u;\n", emit_way(emitter, step, after));
   emit_known(emitter, step->dst);
@@ -430,39 +430,56 @@ void emit_switch(Emitter *emitter, const Step *step) {
   PRINT(")) {\n");
 }
 
-// One of several paths that go on from here.
-static void emit_branch(Emitter *emitter, const Step *step, const uint64_t *after) {
+// Is what follows a result that the head has found?
+static bool is_found(Emitter *emitter, const Step *step) {
+  for (; emit_is_light(emitter, step); step = step->next)
+    kinds_learn(emitter->kinds, emitter->of, step, emitter->known);
+  return step->kind == STEP_RETURN;
+}
+
+// One of several paths that go on from here. tests: the head has made the same test.
+static void emit_branch(Emitter *emitter, const Step *step, const uint64_t *after, bool tests) {
   uint8_t *known = emitter->known;
+  uint32_t head = emitter->head;
   emitter->known = emit_known_copy(emitter);
-  emit_path(emitter, step, after);
+  bool found = head && tests && is_found(emitter, step);
+  emitter->head = head && tests ? head - 1 : 0;
+  memcpy(emitter->known, known, emitter->unit->variables);
+  if (found)
+    PRINT("  __builtin_unreachable();\n");
+  else
+    emit_path(emitter, step, after);
   emitter->known = known;
+  emitter->head = head;
 }
 
 static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after) {
   Atom x = step->arguments[0];
-  uint32_t again = step_opens(emitter->strict, step) && !emit_is_borrowed(emitter, x) ? ++emitter->cases : 0;
+  bool tests = !step_opens(emitter->strict, step);
+  uint32_t again = !tests && !emit_is_borrowed(emitter, x) ? ++emitter->cases : 0;
   if (again) PRINT("  f%d = 0;\nc%u:;\n", x, again);
   emit_switch(emitter, step);
   for (uint32_t i = 0; i < step->case_count; i++) {
     const Step *first = step->cases[i].steps;
     PRINT("  case 0x%llxull:;\n", (unsigned long long)step->cases[i].key);
     if (again && first->kind != STEP_OPEN) PRINT("  if (f%d) v%d = f%d;\n", x, x, x);
-    emit_branch(emitter, first, after);
+    emit_branch(emitter, first, after, tests);
   }
   PRINT("  default:;\n");
   if (again) {
     PRINT("  if (TAG(v%d) == T_SHR) {\n  LOOK_INTO(f%d, v%d);\n  goto c%u;\n  }\n", x, x, x, again);
     PRINT("  if (f%d) v%d = f%d;\n", x, x, x);
   }
-  emit_branch(emitter, step->aside, after);
+  emit_branch(emitter, step->aside, after, tests);
   PRINT("  }\n");
 }
 
 static void emit_fork(Emitter *emitter, const Step *step, const uint64_t *after) {
   PRINT("  {\n");
-  emit_branch(emitter, step->next, after);
+  bool tests = step->kind == STEP_IF;
+  emit_branch(emitter, step->next, after, tests);
   PRINT("  } else {\n");
-  emit_branch(emitter, step->aside, after);
+  emit_branch(emitter, step->aside, after, tests);
   PRINT("  }\n");
 }
 
@@ -519,7 +536,7 @@ static const Step *emit_block(Emitter *emitter, const Step *step, const uint64_t
   ARRAY_PUSH(&emitter->inside, (Block){step->dst, number, sure});
   size_t ways = emitter->ways.count;
   PRINT("  {\n");
-  emit_branch(emitter, step->aside, kept);
+  emit_branch(emitter, step->aside, kept, false);
   PRINT("  }\n");
   emit_ways(emitter, ways); // they end in the block
   emitter->inside.count--;
@@ -533,6 +550,7 @@ static const Step *emit_block(Emitter *emitter, const Step *step, const uint64_t
 
 void emit_path(Emitter *emitter, const Step *step, const uint64_t *after) {
   for (; step; step = step->next) {
+    if (step->kind != STEP_CASE && step->kind != STEP_IF && !emit_is_light(emitter, step)) emitter->head = 0;
     switch (step->kind) {
     case STEP_CASE: emit_case(emitter, step, after); return;
     case STEP_IF:

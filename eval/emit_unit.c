@@ -58,12 +58,12 @@ static void declare_variables(Emitter *emitter, const Unit *unit) {
 }
 
 // The head of a unit: its first tests, where they lead to results without more ado. Callers have a copy of it, so that
-// such a result needs no call.
+// such a result needs no call. That pays where a function calls itself more than once, so that many calls are the last.
 
 enum { HEAD_FORKS = 2 };
 
 // Is this done by an instruction or two?
-static bool is_light(const Emitter *emitter, const Step *step) {
+bool emit_is_light(const Emitter *emitter, const Step *step) {
   const Atom *x = step->arguments;
   switch (step->kind) {
   case STEP_FORCE:
@@ -76,6 +76,20 @@ static bool is_light(const Emitter *emitter, const Step *step) {
     return !kinds_may_fail(emitter->kinds, step, KNOWN_U60);
   default: return false;
   }
+}
+
+// Calls of functions that call this one again.
+static uint32_t count_recursion(const Emitter *emitter, const Step *step) {
+  uint32_t count = 0;
+  for (; step; step = step->next) {
+    if (step->kind == STEP_CALL) {
+      const Function *function = emitter->strict->by_name.items[step->name]->function;
+      count += function->component == emitter->unit->function->component;
+    }
+    if (step->aside && !aside_is_way(step)) count += count_recursion(emitter, step->aside);
+    for (uint32_t i = 0; i < step->case_count; i++) count += count_recursion(emitter, step->cases[i].steps);
+  }
+  return count;
 }
 
 // Emits the head's path from a step on, or only says whether it has a result.
@@ -125,7 +139,7 @@ static bool walk_head(Emitter *emitter, const Step *step, uint32_t forks, bool e
     print_body_call(emitter);
     return false;
   }
-  for (; is_light(emitter, step); step = step->next) {
+  for (; emit_is_light(emitter, step); step = step->next) {
     if (emits) emit_step(emitter, step, NULL);
     kinds_learn(emitter->kinds, emitter->of, step, emitter->known);
   }
@@ -160,6 +174,7 @@ static void emit_unit(Emitter *emitter, Unit *unit) {
   if (unit->calls_itself) PRINT("again:\n");
   PRINT("  CHECK_STACK(%u);\n", unit->name);
   uint64_t *nothing = ARENA_ARRAY((Arena *)&emitter->code->arena, uint64_t, bit_words(unit->variables + 1));
+  emitter->head = emitter->heads[unit->name] && !unit->calls_itself ? HEAD_FORKS : 0;
   emit_path(emitter, unit->steps, nothing);
   emit_ways(emitter, 0);
   PRINT("}\n");
@@ -199,7 +214,7 @@ static void emit_entry(Emitter *emitter, const Unit *unit) {
   }
   for (uint32_t i = 0; i < arity; i++)
     if (emit_is_passed(emitter, unit, i)) PRINT("  m->passed[%u] = v%u;\n", i, i);
-  PRINT("  Word w = u%u(m", unit->name);
+  PRINT("  Word w = %c%u(m", emitter->heads[unit->name] ? 'h' : 'u', unit->name);
   for (uint32_t i = 0; i < arity; i++)
     if (!emit_is_passed(emitter, unit, i)) PRINT(kinds[i] == KNOWN_F60 ? ", F_UNBOX(v%u)" : ", v%u", i);
   PRINT(");\n  m->fuel = fuel;\n  return w;\n");
@@ -246,7 +261,7 @@ size_t emit_c(const Code *code, const Program *program, Buffer *out) {
     if (!kinds_cover(strict, unit)) continue;
     declare(emitter, unit);
     begin_unit(emitter, unit);
-    heads[unit->name] = walk_head(emitter, unit->steps, HEAD_FORKS, false);
+    heads[unit->name] = count_recursion(emitter, unit->steps) > 1 && walk_head(emitter, unit->steps, HEAD_FORKS, false);
   }
   for (size_t i = 0; i < strict->reached.count; i++)
     if (heads[strict->reached.items[i]->name]) emit_head(emitter, strict->reached.items[i]);

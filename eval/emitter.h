@@ -28,6 +28,7 @@ typedef struct {
   const UnitKinds *of; // the unit
   uint8_t *known;      // on the path, by variable
   uint32_t blocks, cases;
+  uint32_t head; // so many tests ahead are also the head's, which had no result
   ARRAY(Way) ways;
   ARRAY(Block) inside; // the blocks that the path is in
 } Emitter;
@@ -49,6 +50,10 @@ void emit_ways(Emitter *emitter, size_t since); // writes those since there were
 uint8_t *emit_known_copy(const Emitter *emitter);
 bool emit_is_borrowed(const Emitter *emitter, Atom x);
 bool emit_is_passed(const Emitter *emitter, const Unit *unit, uint32_t parameter); // in the machine
+
+// emit_unit.c
+bool emit_is_light(const Emitter *emitter,
+                   const Step *step); // done by an instruction or two, so that a head may have it
 
 // emit_number.c
 void emit_as(Emitter *emitter, Atom x, Known kind); // as what such a C variable holds; x is known as it or was tested
