@@ -149,7 +149,7 @@ test-sanitize:
 	@BUILD=$(BUILD)/asan REDUCED=1 CHECKED=1 tests/run.sh
 
 # A build that looks for cyclic garbage at every safe point: a root that the search overlooks becomes a wrong result.
-STRESS_VARIABLES := BUILD=$(BUILD)/stress CFLAGS="-O1 -g -DHVM_STRESS_CYCLES -DHVM_CHECK $(SANITIZE)" EVAL_FLAGS=
+STRESS_VARIABLES := BUILD=$(BUILD)/stress CFLAGS="-O1 -g -DHVM_STRESS_CYCLES $(SANITIZE)" EVAL_FLAGS=
 test-stress:
 	@scripts/deps.sh
 	@$(MAKE) --no-print-directory $(BUILD)/stress/hvm tests $(STRESS_VARIABLES)
