@@ -242,10 +242,7 @@ static Atom build(Lowering *lowering, Term *term, Demand on) {
     return dst;
   }
   case TERM_DUP:
-    if (!lower_find(lowering, term->dup.first)) {
-      lower_delay(lowering, term->dup.first, term->dup.value, lowering->scope);
-      lower_delay(lowering, term->dup.second, term->dup.value, lowering->scope);
-    }
+    if (!lower_find(lowering, term->dup.first)) lower_delay_dup(lowering, term);
     return build_term(lowering, term->dup.body, on);
   case TERM_LET: return build_term(lowering, term->let.body, on); // what is not used is not built
   case TERM_STRICT: break;

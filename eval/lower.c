@@ -79,8 +79,16 @@ void lower_bind(Lowering *lowering, const void *key, Atom atom) {
   add_entry(lowering, (Entry){.key = key, .atom = atom});
 }
 
-void lower_delay(Lowering *lowering, const void *key, Term *term, const Scope *scope) {
-  add_entry(lowering, (Entry){.key = key, .atom = NO_ATOM, .delayed = term, .delayed_scope = scope});
+void lower_delay(Lowering *lowering, const void *key, Term *term, const Scope *scope, uint32_t sides) {
+  add_entry(lowering, (Entry){.key = key, .atom = NO_ATOM, .delayed = term, .delayed_scope = scope, .sides = sides});
+}
+
+void lower_delay_dup(Lowering *lowering, const Term *dup) {
+  uint32_t sides = 0;
+  sides += dup->dup.first->uses > 0;
+  sides += dup->dup.second->uses > 0;
+  lower_delay(lowering, dup->dup.first, dup->dup.value, lowering->scope, sides);
+  lower_delay(lowering, dup->dup.second, dup->dup.value, lowering->scope, sides);
 }
 
 const Entry *lower_find(const Lowering *lowering, const void *key) {
@@ -216,7 +224,60 @@ typedef struct {
   Step *step;
 } Block;
 
+// What is delayed and used inside of the block as well as outside must be built before it: what is built inside is not
+// there any more behind it, and would be made, and computed, twice.
+
+typedef struct {
+  const Entry *entry; // one that delays the term
+  uint32_t uses;      // in the block
+} Delayed;
+
+typedef struct {
+  Lowering *lowering;
+  const Scope *scope;
+  ARRAY(Delayed) found;
+} DelayedSearch;
+
+static void find_delayed(void *context, Term *term) {
+  DelayedSearch *search = context;
+  const Scope *scope = search->lowering->scope;
+  search->lowering->scope = search->scope;
+  const Entry *entry = lower_find(search->lowering, term->kind == TERM_VARIABLE ? (void *)term->variable.binder : term);
+  search->lowering->scope = scope;
+  if (term->kind != TERM_VARIABLE) {
+    if (!entry) term_visit_parts(term, find_delayed, context);
+    return;
+  }
+  if (!entry || entry->atom != NO_ATOM) return;
+  for (size_t i = 0; i < search->found.count; i++) {
+    Delayed *known = &search->found.items[i];
+    if (known->entry->delayed != entry->delayed || known->entry->delayed_scope != entry->delayed_scope) continue;
+    known->uses++;
+    return;
+  }
+  ARRAY_PUSH(&search->found, (Delayed){entry, 1});
+  scope = search->scope;
+  search->scope = entry->delayed_scope;
+  find_delayed(search, entry->delayed);
+  search->scope = scope;
+}
+
+static void build_shared(Lowering *lowering, Root root) {
+  DelayedSearch search = {.lowering = lowering, .scope = root.scope};
+  find_delayed(&search, root.term);
+  for (size_t i = 0; i < search.found.count; i++) {
+    const Entry *entry = search.found.items[i].entry;
+    if (search.found.items[i].uses >= entry->sides) continue;
+    const Scope *scope = lowering->scope;
+    lowering->scope = entry->delayed_scope;
+    build_term(lowering, entry->delayed, DEMAND_LAZY);
+    lowering->scope = scope;
+  }
+  ARRAY_FREE(&search.found);
+}
+
 static Block begin_block(Lowering *lowering, Root root) {
+  build_shared(lowering, root);
   Atom dst = lower_variable(lowering, KIND_ANY);
   Step *step = lower_step(lowering, STEP_BLOCK, dst, 0);
   Block block = {lower_save(lowering), step};
@@ -323,7 +384,7 @@ static void lower_inline(Lowering *lowering, Term *term, const Function *functio
   // What is not demanded waits for its first use: a parameter stands for the argument.
   for (uint32_t i = 0; i < term->call.count; i++) {
     if (atoms[i] != NO_ATOM) continue;
-    lower_delay(lowering, &atoms[i], term->call.arguments[i], caller);
+    lower_delay(lowering, &atoms[i], term->call.arguments[i], caller, 1);
   }
   lowering->root = (Root){caller, term};
   lower_tree(lowering, function->tree, on);
@@ -435,8 +496,7 @@ static void lower_dup(Lowering *lowering, Term *term, Demand on) {
     lower_bind(lowering, term->dup.first, atom);
     lower_bind(lowering, term->dup.second, atom);
   } else {
-    lower_delay(lowering, term->dup.first, value, lowering->scope);
-    lower_delay(lowering, term->dup.second, value, lowering->scope);
+    lower_delay_dup(lowering, term);
   }
 }
 
@@ -594,7 +654,7 @@ static void lower_rule(Lowering *lowering, Rule *rule, Demand on) {
     Term *pattern = rule->patterns[i];
     const Entry *entry = lower_find(lowering, &scope->arguments[i]);
     if (pattern->kind == TERM_VARIABLE && pattern->variable.binder && entry)
-      lower_delay(lowering, pattern->variable.binder, entry->delayed, entry->delayed_scope);
+      lower_delay(lowering, pattern->variable.binder, entry->delayed, entry->delayed_scope, 1);
   }
   lowering->root = term_root(lowering, rule->body);
   lower_tail(lowering, rule->body, on);

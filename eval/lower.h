@@ -25,6 +25,7 @@ typedef struct Entry {
   Atom atom; // NO_ATOM: delayed
   Term *delayed;
   const Scope *delayed_scope;
+  uint32_t sides; // how many binders stand for what is delayed
 } Entry;
 
 // A constructor of which the fields are known: matched and taken apart, or not built yet.
@@ -80,7 +81,9 @@ Atom lower_constant(Lowering *lowering, Word word);
 Step *lower_step(Lowering *lowering, StepKind kind, Atom dst, uint32_t count); // appended; arguments to be filled in
 void lower_end(Lowering *lowering, StepKind kind, Atom x);                     // … with one argument, the path's last
 void lower_bind(Lowering *lowering, const void *key, Atom atom);
-void lower_delay(Lowering *lowering, const void *key, Term *term, const Scope *scope);
+// sides: how many keys the term is delayed under.
+void lower_delay(Lowering *lowering, const void *key, Term *term, const Scope *scope, uint32_t sides);
+void lower_delay_dup(Lowering *lowering, const Term *dup);          // both sides of a dup
 const Entry *lower_find(const Lowering *lowering, const void *key); // NULL: none
 Atom lower_resolve(const Lowering *lowering, Atom atom);            // through aliases
 Kind lower_kind(const Lowering *lowering, Atom atom);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # modes.sh [GLOB]: the conformance programs, the examples, the benchmark programs at their small size and programs that
 # fail, with strict code and machine code on and off: the same text, the same exit status, the same first line of
-# messages as in the graph alone.
+# messages as in the graph alone, and no more rewrites: nothing is computed twice.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT" || exit 2
 glob=${1:-*}
@@ -75,6 +75,7 @@ run() { # mode… ; the output is in out, the first line of the messages in err,
   timeout -k 5 $((LIMIT * 6)) "$HVM" run $1 $2 --stats=json "$3" >out 2>err <"$4"
   status=$?
   live=$(sed -n 's/.*"live_cells": \([0-9]*\).*/\1/p' err)
+  rewrites=$(sed -n 's/^{"rewrites": \([0-9]*\).*/\1/p' err)
   sed -i -e '/^{"rewrites"/d' -e 1q err
 }
 compare() { # file
@@ -87,7 +88,7 @@ compare() { # file
   run --strict=off "$memory" "$file" "$input"
   mv out want-out
   mv err want-err
-  local want=$status want_live=$live
+  local want=$status want_live=$live want_rewrites=$rewrites
   [[ $file == */failing/* ]] && must=1
   [ $want = $must ] || fail "$name" "exit status $want in the graph" "$(<want-err)"
   for mode in "${modes[@]}"; do
@@ -96,6 +97,8 @@ compare() { # file
     elif ! difference=$(diff want-out out); then fail "$name $mode" "another text than in the graph" "$difference"
     elif ! difference=$(diff want-err err); then fail "$name $mode" "another message than in the graph" "$difference"
     elif [ "$live" != "$want_live" ]; then fail "$name $mode" "$live cells are left, not $want_live"
+    elif [ "${rewrites:-0}" -gt $((${want_rewrites:-0} * 51 / 50 + 20)) ]; then
+      fail "$name $mode" "$rewrites rewrites, $want_rewrites in the graph: something is computed twice"
     else pass; fi
   done
   echo "$passed passed, $failed failed"
