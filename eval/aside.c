@@ -73,7 +73,7 @@ typedef struct {
 } Walk;
 
 static Word value(const Walk *walk, Atom x) {
-  return x >= 0 ? walk->values[x] : walk->machine->code.constants.items[~x];
+  return x >= 0 ? walk->values[x] : walk->machine->shared->code.constants.items[~x];
 }
 
 static Location store(const Walk *walk, Location node, const Step *step) {
@@ -115,7 +115,7 @@ static Word make(const Walk *walk, const Step *step) {
   switch (step->kind) {
   case STEP_NODE: return make_node(walk, step);
   case STEP_LIST: return make_list(walk, step);
-  case STEP_STRING: return make_string(machine, &machine->code.strings.items[step->name]);
+  case STEP_STRING: return make_string(machine, &machine->shared->code.strings.items[step->name]);
   case STEP_LAMBDA: return make_lambda(walk, step);
   case STEP_LAMBDA_UNUSED: return new_pair(machine, TAG_LAM, 0, SLOT_UNUSED, value(walk, x[0]));
   case STEP_LATER: return operate_later(machine, word_extra(step->word), value(walk, x[0]), value(walk, x[1]));
@@ -123,7 +123,7 @@ static Word make(const Walk *walk, const Step *step) {
   case STEP_CLONE_FIELD: return clone_field(machine, word_location(look(machine, value(walk, x[0]))) + step->word);
   case STEP_CLONE:
   case STEP_COPY:
-    if (step->kind == STEP_COPY || (step->word && !machine->code.shares))
+    if (step->kind == STEP_COPY || (step->word && !machine->shared->code.shares))
       copy_value(machine, value(walk, x[0]), copies);
     else
       clone(machine, value(walk, x[0]), 0, copies);
@@ -155,7 +155,7 @@ static Word walk_steps(const Walk *walk, const Step *step) {
 }
 
 Word aside_run(Machine *machine, Word way, ...) {
-  Strict *strict = machine->code.strict;
+  Strict *strict = machine->shared->code.strict;
   Unit *unit = strict->by_name.items[way >> NATIVE_WAY_BITS];
   aside_number(strict, unit);
   const Step *step = unit->ways[way & (((Word)1 << NATIVE_WAY_BITS) - 1)];

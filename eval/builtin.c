@@ -44,8 +44,8 @@ static _Noreturn void fail_here(Machine *machine, MachineStatus status, const ch
 
 static void write_line(Machine *machine, Buffer *text) {
   buffer_char(text, '\n');
-  size_t written = fwrite(text->text, 1, text->size, machine->output);
-  bool failed = written != text->size || fflush(machine->output) != 0;
+  size_t written = fwrite(text->text, 1, text->size, machine->shared->output);
+  bool failed = written != text->size || fflush(machine->shared->output) != 0;
   int error = errno;
   buffer_free(text);
   if (!failed) return;
@@ -83,10 +83,10 @@ static BuiltinResult run_print(Machine *machine, Word *arguments) {
 
 // Text from outside becomes cells, of which each character takes two: more than the limit holds is not even read.
 static void check_size(Machine *machine, Buffer *text, FILE *file) {
-  bool interrupted = atomic_load(&machine->interrupted);
-  if (!interrupted && text->size <= machine->memory_limit / 16) return;
+  bool interrupted = atomic_load(&machine->shared->interrupted);
+  if (!interrupted && text->size <= machine->shared->memory_limit / 16) return;
   buffer_free(text);
-  if (file && file != machine->input) fclose(file);
+  if (file && file != machine->shared->input) fclose(file);
   fail_here(machine, interrupted ? MACHINE_INTERRUPTED : MACHINE_EXHAUSTED,
             interrupted ? "interrupted" : "out of memory: the text that is read is larger than the limit");
 }
@@ -94,8 +94,8 @@ static void check_size(Machine *machine, Buffer *text, FILE *file) {
 static BuiltinResult run_query(Machine *machine, Word *arguments) {
   Buffer line = {0};
   buffer_text(&line, "");
-  fflush(machine->output);
-  for (int c; (c = getc(machine->input)) != EOF && c != '\n';) {
+  fflush(machine->shared->output);
+  for (int c; (c = getc(machine->shared->input)) != EOF && c != '\n';) {
     buffer_char(&line, (char)c);
     if (line.size % 4096 == 0) check_size(machine, &line, NULL);
   }
@@ -115,7 +115,7 @@ static _Noreturn void fail_file(Machine *machine, Buffer *path, const char *what
   char message[512];
   snprintf(message, sizeof message, "cannot %s the file '%.300s': %s", what, path->text, strerror(errno));
   buffer_free(path);
-  if (atomic_load(&machine->interrupted)) fail_here(machine, MACHINE_INTERRUPTED, "interrupted");
+  if (atomic_load(&machine->shared->interrupted)) fail_here(machine, MACHINE_INTERRUPTED, "interrupted");
   fail_here(machine, MACHINE_FAILED, message);
 }
 
@@ -167,8 +167,8 @@ static BuiltinResult run_load(Machine *machine, Word *arguments) {
 
 static BuiltinResult run_sleep(Machine *machine, Word *arguments) {
   uint64_t left = number_value(arguments[0]);
-  fflush(machine->output);
-  while (left && !atomic_load(&machine->interrupted)) { // in short naps, so that an interrupt is seen
+  fflush(machine->shared->output);
+  while (left && !atomic_load(&machine->shared->interrupted)) { // in short naps, so that an interrupt is seen
     uint64_t nap = left < 50000000 ? left : 50000000;
     struct timespec time = {(time_t)0, (long)nap};
     nanosleep(&time, NULL);
@@ -193,7 +193,7 @@ BuiltinResult machine_builtin(Machine *machine, Builtin builtin, Word *arguments
   static const NameId names[] = {
       [BUILTIN_LOG] = NAME_LOG,     [BUILTIN_PRINT] = NAME_PRINT, [BUILTIN_QUERY] = NAME_QUERY,
       [BUILTIN_STORE] = NAME_STORE, [BUILTIN_LOAD] = NAME_LOAD,   [BUILTIN_SLEEP] = NAME_SLEEP};
-  machine->running = machine->program->names.items[names[builtin]].text;
+  machine->running = machine->shared->program->names.items[names[builtin]].text;
   BuiltinResult result = run(machine, builtin, arguments);
   machine->running = NULL;
   return result;

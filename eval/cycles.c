@@ -17,10 +17,12 @@ typedef struct {
 } Marker;
 
 static bool is_marked(const Marker *marker, Location location) {
+  location -= marker->machine->shared->heap_start;
   return marker->marks[location / 64] >> (location % 64) & 1;
 }
 
 static void mark_cells(Marker *marker, Location location, unsigned count) {
+  location -= marker->machine->shared->heap_start;
   for (; count; count--, location++) marker->marks[location / 64] |= (uint64_t)1 << (location % 64);
 }
 
@@ -41,7 +43,7 @@ static void trace(Marker *marker) {
     switch (word_tag(term)) {
     case TAG_CTR:
     case TAG_CAL:
-      arity = location ? machine->code.arities.items[word_extra(term)] : 0;
+      arity = location ? machine->shared->code.arities.items[word_extra(term)] : 0;
       mark_cells(marker, location, arity);
       visit_cells(marker, location, arity);
       break;
@@ -56,7 +58,7 @@ static void trace(Marker *marker) {
       break;
     case TAG_LAM:             // the slot is its variable's, or holds a state
       if (word_extra(term)) { // a closure
-        arity = machine->code.arities.items[word_extra(term)];
+        arity = machine->shared->code.arities.items[word_extra(term)];
         mark_cells(marker, location, arity);
         visit_cells(marker, location, arity);
         break;
@@ -98,26 +100,26 @@ static void visit_frame(Marker *marker, const Word *top) {
   case FRAME_SHARE: mark_cells(marker, frame >> 4, 2); break;
   case FRAME_RUN: {
     // The occurrences after the arguments are copies of what these reach.
-    const int32_t *pc = &machine->code.words.items[frame >> 4];
+    const int32_t *pc = &machine->shared->code.words.items[frame >> 4];
     const Word *registers = top - pc[2];
     if (pc[0] >= CODE_FORCE) {
-      const uint32_t *mask = &machine->code.masks.items[pc[6]];
+      const uint32_t *mask = &machine->shared->code.masks.items[pc[6]];
       for (int32_t i = 0; i < pc[2] - 1; i++)
         if (mask[i / 32] >> (i % 32) & 1) visit(marker, registers[i]);
       break;
     }
-    arity = machine->code.functions.items[pc[3]]->arity, skipped = (unsigned)pc[1];
+    arity = machine->shared->code.functions.items[pc[3]]->arity, skipped = (unsigned)pc[1];
     for (unsigned i = 0; i < arity; i++)
       if (i != skipped) visit(marker, registers[i]);
     break;
   }
   case FRAME_ODD:
-    arity = machine->code.functions.items[frame >> 12]->arity, skipped = (unsigned)(frame >> 4 & 0xFF);
+    arity = machine->shared->code.functions.items[frame >> 12]->arity, skipped = (unsigned)(frame >> 4 & 0xFF);
     for (unsigned i = 0; i < arity; i++)
       if (i != skipped) visit(marker, top[(int)i - (int)arity]);
     break;
   case FRAME_BUILTIN:
-    arity = machine->code.functions.items[frame >> 4]->arity;
+    arity = machine->shared->code.functions.items[frame >> 4]->arity;
     mark_cells(marker, top[-1], arity);
     visit_cells(marker, top[-1], arity);
     break;
@@ -134,12 +136,13 @@ static void sweep(Marker *marker) {
   memset(machine->free_lists, 0, sizeof machine->free_lists);
   machine->runs = 0;
   enum { SHORT_RUN = 4 };
-  Location end = machine->heap_end;
-  while (end > FIRST_CELL) {
-    while (end > FIRST_CELL && is_marked(marker, end - 1)) end--;
+  const Location first = machine->shared->heap_start; // of a page: 64 cells have one word of marks
+  Location end = machine->shared->heap_end;
+  while (end > first) {
+    while (end > first && is_marked(marker, end - 1)) end--;
     Location start = end;
-    while (start > FIRST_CELL && !is_marked(marker, start - 1))
-      start -= start % 64 == 0 && start > FIRST_CELL + 64 && !marker->marks[start / 64 - 1] ? 64 : 1;
+    while (start > first && !is_marked(marker, start - 1))
+      start -= start % 64 == 0 && start > first + 64 && !marker->marks[(start - first) / 64 - 1] ? 64 : 1;
 #ifdef HVM_CHECK
     memset(machine->sizes + start, 0, end - start);
 #endif
@@ -152,13 +155,15 @@ static void sweep(Marker *marker) {
     }
     end = start;
   }
-  machine->bump = machine->bump_limit = FIRST_CELL; // the next allocation takes the first run
+  machine->bump = machine->bump_limit = machine->shared->heap_start; // the next allocation takes the first run
 }
 
 void machine_find_cycles(Machine *machine, const Word *top, size_t loose, Word term) {
-  if (machine->bump_limit == machine->heap_end && machine->bump > machine->touched) machine->touched = machine->bump;
+  if (machine->bump_limit == machine->shared->heap_end && machine->bump > machine->shared->touched)
+    machine->shared->touched = machine->bump;
   uint64_t before = machine_live_cells(machine);
-  Marker marker = {machine, calloc(machine->heap_end / 64 + 1, sizeof(uint64_t))};
+  Marker marker = {machine,
+                   calloc((machine->shared->heap_end - machine->shared->heap_start) / 64 + 1, sizeof(uint64_t))};
   if (!marker.marks) return; // no memory to look with
   machine->work.count = 0;
   visit(&marker, term);

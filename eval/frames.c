@@ -7,15 +7,15 @@ const Word *frames_next(const Machine *machine, const Word *top) {
   case FRAME_OP2_RIGHT: return top - 2;
   case FRAME_BUILTIN: return top - 3;
   case FRAME_NATIVE: return top - 1 - (*top >> FRAME_SHIFT);
-  case FRAME_RUN: return top - 1 - machine->code.words.items[(*top >> FRAME_SHIFT) + 2];
-  case FRAME_ODD: return top - 1 - machine->code.functions.items[*top >> ODD_NAME_SHIFT]->arity;
+  case FRAME_RUN: return top - 1 - machine->shared->code.words.items[(*top >> FRAME_SHIFT) + 2];
+  case FRAME_ODD: return top - 1 - machine->shared->code.functions.items[*top >> ODD_NAME_SHIFT]->arity;
   default: return top - 1;
   }
 }
 
 NameId frames_function(const Machine *machine, const Word *top) {
   switch (*top & 15) {
-  case FRAME_RUN: return (NameId)machine->code.words.items[(*top >> FRAME_SHIFT) + 3];
+  case FRAME_RUN: return (NameId)machine->shared->code.words.items[(*top >> FRAME_SHIFT) + 3];
   case FRAME_ODD: return (NameId)(*top >> ODD_NAME_SHIFT);
   case FRAME_BUILTIN: return (NameId)(*top >> FRAME_SHIFT);
   default: return UINT32_MAX;
@@ -28,10 +28,11 @@ Word *frames_push_parts(Machine *machine, Word term, Word *sp) {
 #define PUSH(kind, place) (*sp++ = (Word)(place) << FRAME_SHIFT | (kind))
   switch (word_tag(term)) {
   case TAG_CTR:
-    for (unsigned i = location ? machine->code.arities.items[name] : 0; i-- > 0;) PUSH(FRAME_NORMAL, location + i);
+    for (unsigned i = location ? machine->shared->code.arities.items[name] : 0; i-- > 0;)
+      PUSH(FRAME_NORMAL, location + i);
     break;
   case TAG_CAL: {
-    const FunctionCode *function = machine->code.functions.items[name];
+    const FunctionCode *function = machine->shared->code.functions.items[name];
     for (unsigned i = function->arity; i-- > 0;)
       PUSH(function->strict[i] ? FRAME_NORMAL_BELOW : FRAME_NORMAL, location + i);
     break;
@@ -72,6 +73,7 @@ Word *frames_push_builtin(Machine *machine, unsigned name, Location node, Word *
   *sp++ = machine_begin_normalising(machine);
   *sp++ = node;
   *sp++ = (Word)name << FRAME_SHIFT | FRAME_BUILTIN;
-  for (unsigned i = machine->code.arities.items[name] - 1u; i-- > 0;) *sp++ = (node + i) << FRAME_SHIFT | FRAME_NORMAL;
+  for (unsigned i = machine->shared->code.arities.items[name] - 1u; i-- > 0;)
+    *sp++ = (node + i) << FRAME_SHIFT | FRAME_NORMAL;
   return sp;
 }

@@ -5,120 +5,83 @@
 #include "trace.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #endif
 
-#define PAGE_BYTES ((size_t)2 << 20) // a large page
-enum {
-  POPULATE_LEAST = 1 << 19,
-  HEAP_STEP = 1 << 15,
-  CYCLE_LEAST = 1 << 16,
-  STACK_STEP = 1 << 16,
-  STACK_MARGIN = 1 << 11
-};                                                  // cells and words
-static const size_t NATIVE_FIRST = (size_t)1 << 16, // of machine code's stack, in bytes
+enum { STACK_STEP = 1 << 16, STACK_MARGIN = 1 << 11 }; // words
+static const size_t NATIVE_FIRST = (size_t)1 << 16,    // of machine code's stack, in bytes
     NATIVE_STEP = (size_t)1 << 19,
-                    READY_RESERVE = (size_t)8 << 20, // for making strict code, where there is room
-    STACK_RESERVE = (size_t)256 << 10;               // for the runtime's own functions, below machine code's limit
+                    READY_RESERVE = (size_t)8 << 20,  // for making strict code, where there is room
+    STACK_RESERVE = (size_t)256 << 10;                // for the runtime's own functions, below machine code's limit
+static const size_t FRAMES_AT_ONCE = (size_t)2 << 20; // bytes of frames that most programs never need more of
 
-// Memory limits of the machine and of the control group, in bytes.
-static size_t available_memory(void) {
-  long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-  size_t bytes = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)4 << 30;
-  FILE *file = fopen("/sys/fs/cgroup/memory.max", "r");
-  unsigned long long group;
-  if (file) {
-    if (fscanf(file, "%llu", &group) == 1 && group < bytes) bytes = (size_t)group;
-    fclose(file);
-  }
-  return bytes / 10 * 9;
-}
-
-// Address space that begins at a large page, so that all of it can be large pages.
-static void *reserve(size_t *bytes) {
-  *bytes = term_address_space(*bytes) / PAGE_BYTES * PAGE_BYTES;
-  for (; *bytes >= PAGE_BYTES; *bytes = *bytes / 2 / PAGE_BYTES * PAGE_BYTES) {
-    char *memory =
-        mmap(NULL, *bytes + PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) continue;
-    size_t before = (PAGE_BYTES - (uintptr_t)memory % PAGE_BYTES) % PAGE_BYTES;
-    if (before) munmap(memory, before);
-    munmap(memory + before + *bytes, PAGE_BYTES - before);
-    return memory + before;
-  }
-  return NULL;
-}
-
+// Nothing is being reduced any more.
 static void reset(Machine *machine) {
-  machine->touched = machine_peak_cells(machine) + FIRST_CELL;
-#ifdef HVM_CHECK
-  memset(machine->sizes, 0, machine->touched);
-#endif
-  machine->bump = FIRST_CELL;
-  machine->bump_limit = machine->heap_end;
-  machine->runs = 0;
+  heap_reset(machine->shared);
   machine->cycle_debt = 0;
-  machine->exhausted = machine->cycle_wanted = machine->cycles_possible = false;
-  memset(machine->free_lists, 0, sizeof machine->free_lists);
+  machine->shared->exhausted = machine->cycle_wanted = machine->cycles_possible = false;
   machine->stack_top = machine->stack;
   machine->work.count = 0;
   machine->root = 0;
 }
 
+// A machine on a heap: with a stack for frames, and nothing on it.
+static Machine *add_machine(Shared *shared) {
+  size_t bytes = 2 * shared->heap_bytes; // frames, and what machine code holds, which is less than its own stack
+  Word *stack = heap_reserve(&bytes);
+  if (!stack) return NULL;
+  if (bytes > FRAMES_AT_ONCE) madvise((char *)stack + FRAMES_AT_ONCE, bytes - FRAMES_AT_ONCE, MADV_HUGEPAGE);
+  Machine *machine = aligned_alloc(MACHINE_ALIGNMENT,
+                                   (sizeof *machine + MACHINE_ALIGNMENT - 1) / MACHINE_ALIGNMENT * MACHINE_ALIGNMENT);
+  if (!machine) memory_exhausted();
+  memset(machine, 0, sizeof *machine);
+  machine->shared = shared;
+  machine->heap = (Word *)HVM_HEAP_BASE; // NOLINT: the address of cell 0
+#ifdef HVM_CHECK
+  machine->sizes = shared->sizes - shared->heap_start;
+#endif
+  machine->stack = machine->stack_committed = machine->stack_top = stack;
+  machine->stack_bytes = bytes;
+  atomic_init(&machine->stack_limit, stack);
+  machine->cycle_check = CYCLE_LEAST_CELLS;
+  machine->next_label = 1;
+  machine->next = shared->machines;
+  atomic_store(&shared->machines, machine);
+  return machine;
+}
+
 Machine *machine_new(Program *program, size_t memory_limit, bool strict) {
-  if (!memory_limit) memory_limit = available_memory();
-  size_t most = (size_t)HEAP_CELLS_LIMIT * sizeof(Word), page = PAGE_BYTES;
-  memory_limit = memory_limit > most ? most : memory_limit < page ? page : memory_limit;
-  size_t heap_bytes = (memory_limit + page - 1) / page * page;
-  size_t stack_bytes = 2 * heap_bytes; // frames, and what machine code holds, which is less than its own stack
-  Word *heap = reserve(&heap_bytes);
-  Word *stack = heap ? reserve(&stack_bytes) : NULL;
-  if (!stack) {
-    if (heap) munmap(heap, heap_bytes);
+  Shared *shared = heap_new(memory_limit);
+  Machine *machine = shared ? add_machine(shared) : NULL;
+  if (!machine) {
+    if (shared) heap_delete(shared);
     return NULL;
   }
-  madvise(heap, heap_bytes, MADV_HUGEPAGE);
-  if (stack_bytes > PAGE_BYTES) // most programs never need more
-    madvise((char *)stack + PAGE_BYTES, stack_bytes - PAGE_BYTES, MADV_HUGEPAGE);
-  // The machine is in the first cells of its heap: machine code needs one register for both.
-  Machine *machine = (Machine *)(void *)heap;
-  machine->heap = heap;
-#ifdef HVM_CHECK
-  machine->sizes =
-      mmap(NULL, heap_bytes / sizeof(Word), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (machine->sizes == MAP_FAILED) abort();
-#endif
-  machine->stack = machine->stack_committed = stack;
-  machine->memory_limit = memory_limit;
-  machine->heap_bytes = heap_bytes;
-  machine->stack_bytes = stack_bytes;
-  atomic_init(&machine->stack_limit, machine->stack);
-  machine->heap_end = machine->touched = FIRST_CELL;
-  machine->cycle_check = CYCLE_LEAST;
-  machine->next_label = 1;
-  machine->program = program;
-  if (strict) machine->code.strict = strict_new(&machine->code, program);
-  machine->diagnostics = &program->diagnostics;
-  machine->output = stdout;
-  machine->input = stdin;
+  shared->main = machine;
+  shared->program = program;
+  if (strict) shared->code.strict = strict_new(&shared->code, program);
+  shared->diagnostics = &program->diagnostics;
+  shared->output = stdout;
+  shared->input = stdin;
   reset(machine);
   return machine;
 }
 
 void machine_free(Machine *machine) {
   if (!machine) return;
-  ARRAY_FREE(&machine->work);
-  ARRAY_FREE(&machine->aside);
-  code_free(&machine->code);
+  Shared *shared = machine->shared;
+  code_free(&shared->code);
   free(machine->natives);
   free((void *)(uintptr_t)machine->stages);
-  munmap(machine->stack, machine->stack_bytes);
-#ifdef HVM_CHECK
-  munmap(machine->sizes, machine->heap_bytes / sizeof(Word));
-#endif
-  munmap(machine->heap, machine->heap_bytes);
+  for (Machine *one = shared->machines, *next; one; one = next) {
+    next = one->next;
+    ARRAY_FREE(&one->work);
+    ARRAY_FREE(&one->aside);
+    munmap(one->stack, one->stack_bytes);
+    free(one);
+  }
+  heap_delete(shared);
 }
 
 // Failures.
@@ -130,11 +93,11 @@ _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePl
   va_start(arguments, format);
   buffer_vformat(&text, format, arguments);
   va_end(arguments);
-  Diagnostic *diagnostic = diagnostic_add(machine->diagnostics, SEVERITY_ERROR, place ? place->source : NULL,
+  Diagnostic *diagnostic = diagnostic_add(machine->shared->diagnostics, SEVERITY_ERROR, place ? place->source : NULL,
                                           place ? place->span : (Span){0, 0}, "%s", text.text);
-  if (hint) diagnostic_hint(machine->diagnostics, diagnostic, "%s", hint);
+  if (hint) diagnostic_hint(machine->shared->diagnostics, diagnostic, "%s", hint);
   buffer_free(&text);
-  machine->status = status;
+  machine->shared->status = status;
 #ifdef __SANITIZE_ADDRESS__ // it cannot see how deep the stack is that is left here, and takes what was there for alive
   char *here = __builtin_frame_address(0);
   if (machine->native_top > here) __asan_unpoison_memory_region(here, (size_t)(machine->native_top - here));
@@ -151,7 +114,8 @@ static void describe_frames(const Machine *machine, const Word *top, Buffer *out
   for (unsigned seen = 0; at >= machine->stack && seen < FRAMES_SEEN && found < NAMES_SHOWN; seen++) {
     NameId name = frames_function(machine, at);
     if (name != UINT32_MAX && name != last) {
-      buffer_format(out, "%s%s", found++ ? ", of " : " for an argument of ", machine->program->names.items[name].text);
+      buffer_format(out, "%s%s", found++ ? ", of " : " for an argument of ",
+                    machine->shared->program->names.items[name].text);
       last = name;
     }
     at = frames_next(machine, at);
@@ -165,7 +129,7 @@ _Noreturn static void fail_running(Machine *machine, MachineStatus status, const
   buffer_text(&where, "while reducing ");
   unsigned tag = word_tag(term), extra = word_extra(term);
   if (tag == TAG_CAL)
-    buffer_format(&where, "a call of %s", machine->program->names.items[extra].text);
+    buffer_format(&where, "a call of %s", machine->shared->program->names.items[extra].text);
   else if (tag == TAG_OP2)
     buffer_format(&where, "an operation %s", OPERATOR_TEXT[op2_operator(extra)]);
   else if (tag == TAG_APP)
@@ -173,20 +137,15 @@ _Noreturn static void fail_running(Machine *machine, MachineStatus status, const
   else
     buffer_text(&where, "a term");
   describe_frames(machine, top, &where);
-  char *hint = arena_text(&machine->diagnostics->arena, where.text, where.size);
+  char *hint = arena_text(&machine->shared->diagnostics->arena, where.text, where.size);
   buffer_free(&where);
   machine_fail(machine, status, NULL, hint, "%s", message);
 }
 
-static size_t committed_bytes(const Machine *machine) {
-  size_t native = (size_t)(machine->native_top - machine->native_bottom);
-  return (machine->heap_end + (size_t)(machine->stack_committed - machine->stack)) * sizeof(Word) + native;
-}
-
-_Noreturn static void fail_memory(Machine *machine, const Word *top, Word term, const char *what) {
+_Noreturn void machine_fail_memory(Machine *machine, const Word *top, Word term, const char *what) {
   char message[128];
-  snprintf(message, sizeof message, "out of memory: the limit of %zu MiB is reached (%s)", machine->memory_limit >> 20,
-           what);
+  snprintf(message, sizeof message, "out of memory: the limit of %zu MiB is reached (%s)",
+           machine->shared->memory_limit >> 20, what);
   if (top) fail_running(machine, MACHINE_EXHAUSTED, top, term, message);
   char hint[128];
   if (machine->running) snprintf(hint, sizeof hint, "while reducing a call of %.80s", machine->running);
@@ -194,172 +153,111 @@ _Noreturn static void fail_memory(Machine *machine, const Word *top, Word term, 
                "%s", message);
 }
 
-// Cuts a node of the wanted size from a larger free one. Only when the memory is used up: it breaks larger nodes.
-static Location split_free(Machine *machine, unsigned size) {
-  for (unsigned larger = size + 1; larger < SIZE_CLASSES; larger++) {
-    Location location = machine->free_lists[larger];
-    if (!location) continue;
-    machine->free_lists[larger] = machine->heap[location];
-    heap_add_free(machine, location + size, larger - size);
-    return location;
-  }
-  return 0;
-}
-
 // The next look at a limit, of the frames' or of machine code's stack, leads to a safe point.
-static void want_attention(Machine *machine) {
+void machine_want_attention(Machine *machine) {
   atomic_store(&machine->stack_limit, machine->stack);
   __atomic_store_n(&machine->native_limit, (char *)UINTPTR_MAX, __ATOMIC_SEQ_CST);
 }
 
 // Lets the next safe point look for cycles: the check of the stack that comes first fails.
-static void want_cycles(Machine *machine) {
+void machine_want_cycles(Machine *machine) {
   machine->cycle_wanted = true;
   atomic_store(&machine->stack_limit, machine->stack);
 }
 
-// Extends the heap; false at the limit. Cycles are looked for when the heap has doubled since the last time and enough
-// labelled dups were half erased to make it worth while; and as the limit comes near.
-static bool extend_heap(Machine *machine) {
-  Location wanted = machine->heap_end + HEAP_STEP;
-  size_t committed = committed_bytes(machine) + HEAP_STEP * sizeof(Word);
-  bool full = wanted * sizeof(Word) > machine->heap_bytes || committed > machine->memory_limit;
-  if (full && (machine->exhausted || wanted * sizeof(Word) > machine->heap_bytes)) return false;
-  if (full) { // one step beyond the limit, so that the next safe point can say what was being reduced
-    machine->exhausted = true;
-    want_attention(machine);
-  }
-  bool suspected = machine->cycles_possible || machine->program->has_scopeless;
-  bool worth = machine->cycle_debt > machine->heap_end / 4096 || machine->program->has_scopeless;
-  bool near_limit = !full && machine->memory_limit - committed < machine->memory_limit / 8;
-  if (wanted >= machine->cycle_check && (worth || (suspected && near_limit))) want_cycles(machine);
-  // The current run is at the end already, or the last of the others was: what is new follows the end.
-  if (machine->bump_limit != machine->heap_end) machine->bump = machine->heap_end;
-#ifdef MADV_POPULATE_WRITE // one call instead of a fault for every page
-  if (wanted >= POPULATE_LEAST)
-    madvise(machine->heap + machine->heap_end, HEAP_STEP * sizeof(Word), MADV_POPULATE_WRITE);
-#endif
-  machine->heap_end = machine->bump_limit = wanted;
-  return true;
-}
-
-Location machine_more_heap(Machine *machine, unsigned size) {
-  while (machine->bump + size > machine->bump_limit) {
-    if (machine->bump_limit == machine->heap_end)
-      machine->touched = machine->heap_end;
-    else if (machine->bump < machine->bump_limit)
-      heap_add_free(machine, machine->bump, (unsigned)(machine->bump_limit - machine->bump));
-    Location run = machine->runs;
-    if (run) {
-      if (machine->bump_limit == machine->heap_end && machine->bump < machine->bump_limit)
-        heap_add_free(machine, machine->bump, (unsigned)(machine->bump_limit - machine->bump));
-      machine->runs = machine->heap[run];
-      machine->bump = run;
-      machine->bump_limit = run + machine->heap[run + 1];
-      continue;
-    }
-    if (machine->bump_limit != machine->heap_end) machine->bump = machine->bump_limit = machine->heap_end;
-    if (extend_heap(machine)) continue;
-    Location location = split_free(machine, size);
-    if (!location) fail_memory(machine, NULL, 0, "cells");
-    NATIVE_CHECK_ALLOC(machine, location, size);
-    return location;
-  }
-  Location location = machine->bump;
-  machine->bump += size;
-  NATIVE_CHECK_ALLOC(machine, location, size);
-  return location;
-}
-
 // Room for so many words above the top of the frames.
 static void commit_stack(Machine *machine, Word *top, size_t words, Word term) {
+  Shared *shared = machine->shared;
   size_t native = (size_t)(machine->native_top - machine->native_floor); // may be held on the stack without a check
   Word *end = machine->stack + (machine->stack_bytes - native) / sizeof(Word);
   while (top + words + STACK_MARGIN > machine->stack_committed) {
     size_t more = STACK_STEP * sizeof(Word);
-    if (machine->stack_committed + STACK_STEP > end || committed_bytes(machine) + more > machine->memory_limit)
-      fail_memory(machine, top, term, "stack: the evaluation is nested too deeply");
+    if (machine->stack_committed + STACK_STEP > end || heap_committed_bytes(shared) + more > shared->memory_limit)
+      machine_fail_memory(machine, top, term, "stack: the evaluation is nested too deeply");
     machine->stack_committed += STACK_STEP;
+    atomic_fetch_add(&shared->stack_bytes, more);
   }
 }
 
 void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term) {
-  if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
-  if (machine->exhausted) fail_memory(machine, top, term, "cells");
-  const NativeModule *offered = atomic_exchange(&machine->native_offer, NULL);
+  if (atomic_load(&machine->shared->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
+  if (machine->shared->exhausted) machine_fail_memory(machine, top, term, "cells");
+  const NativeModule *offered = atomic_exchange(&machine->shared->native_offer, NULL);
   if (offered) machine_use_native(machine, offered);
   if (machine->cycle_wanted && !machine->trace) { // what a trace still shows may be reachable from nowhere else
     machine->cycle_wanted = false;
     machine_find_cycles(machine, top, loose, term);
-    Location live = machine_live_cells(machine);
-    machine->cycle_check = live * 2 > CYCLE_LEAST ? live * 2 : CYCLE_LEAST;
-    if (machine->cycle_check < machine->heap_end) machine->cycle_check = machine->heap_end + HEAP_STEP;
+    Location live = machine_live_cells(machine), cells = machine->shared->heap_end - machine->shared->heap_start;
+    machine->cycle_check = live * 2 > CYCLE_LEAST_CELLS ? live * 2 : CYCLE_LEAST_CELLS;
+    if (machine->cycle_check < cells) machine->cycle_check = cells + HEAP_STEP_CELLS;
   }
   commit_stack(machine, top, words, term);
   atomic_store(&machine->stack_limit, machine->stack_committed - STACK_MARGIN);
 #ifdef HVM_STRESS_CYCLES // a test build: look for cycles at every safe point
-  want_cycles(machine);
+  machine_want_cycles(machine);
 #endif
   // An interrupt or an offer between the tests above and this store must not be lost.
-  if (atomic_load(&machine->interrupted) || atomic_load(&machine->native_offer))
+  if (atomic_load(&machine->shared->interrupted) || atomic_load(&machine->shared->native_offer))
     atomic_store(&machine->stack_limit, machine->stack);
 }
 
 void machine_interrupt(Machine *machine) {
-  atomic_store(&machine->interrupted, true);
-  want_attention(machine);
+  atomic_store(&machine->shared->interrupted, true);
+  machine_want_attention(machine);
 }
 
 // Machine code found its limit passed: it is deep in recursion, or somebody wants attention.
 void machine_attend(Machine *machine, uint32_t name) {
   Word *top = machine->stack_top; // the term is for messages only
   Word term = name == NATIVE_NO_NAME ? number_u60(0) : word_make(TAG_CAL, name, 0);
-  if (atomic_load(&machine->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
-  if (machine->exhausted) fail_memory(machine, top, term, "cells");
+  if (atomic_load(&machine->shared->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
+  if (machine->shared->exhausted) machine_fail_memory(machine, top, term, "cells");
   while ((char *)__builtin_frame_address(0) < machine->native_bottom) {
     if ((size_t)(machine->native_bottom - machine->native_floor) < NATIVE_STEP ||
-        committed_bytes(machine) + NATIVE_STEP > machine->memory_limit)
-      fail_memory(machine, top, term, "stack: the evaluation is nested too deeply");
+        heap_committed_bytes(machine->shared) + NATIVE_STEP > machine->shared->memory_limit)
+      machine_fail_memory(machine, top, term, "stack: the evaluation is nested too deeply");
     machine->native_bottom -= NATIVE_STEP;
+    atomic_fetch_add(&machine->shared->stack_bytes, NATIVE_STEP);
     commit_stack(machine, top, 0, term); // what it holds
     size_t used = (size_t)(machine->native_top - machine->native_bottom);
     if (used > machine->native_peak) machine->native_peak = used;
   }
   __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
-  if (atomic_load(&machine->interrupted)) want_attention(machine); // in between
+  if (atomic_load(&machine->shared->interrupted)) machine_want_attention(machine); // in between
 }
 
 // A place in the tables for every name.
 static void grow_natives(Machine *machine) {
-  size_t count = machine->code.functions.count;
-  if (count <= machine->natives_count) return;
+  size_t count = machine->shared->code.functions.count;
+  if (count <= machine->shared->natives_count) return;
   uint16_t *stages = (uint16_t *)(uintptr_t)machine->stages;
-  if (count > machine->natives_capacity) {
+  if (count > machine->shared->natives_capacity) {
     size_t capacity = count + count / 2;
     machine->natives = realloc(machine->natives, capacity * sizeof *machine->natives);
     machine->stages = stages = realloc(stages, capacity * sizeof *stages);
     if (!machine->natives || !stages) memory_exhausted();
-    machine->natives_capacity = capacity;
+    machine->shared->natives_capacity = capacity;
   }
-  for (size_t i = machine->natives_count; i < count; i++) {
+  for (size_t i = machine->shared->natives_count; i < count; i++) {
     machine->natives[i] = NULL;
-    stages[i] = (uint16_t)((unsigned)machine->code.arities.items[i] << 8 | machine->program->names.items[i].missing);
+    stages[i] = (uint16_t)((unsigned)machine->shared->code.arities.items[i] << 8 |
+                           machine->shared->program->names.items[i].missing);
   }
-  machine->natives_count = count;
+  machine->shared->natives_count = count;
 }
 
 void machine_use_native(Machine *machine, const NativeModule *module) {
-  if (machine->code.remade) return; // the program has grown by what the module does not know of
+  if (machine->shared->code.remade) return; // the program has grown by what the module does not know of
   grow_natives(machine);
   for (uint32_t i = 0; i < module->count; i++) {
     const NativeEntry *entry = &module->entries[i];
-    if (entry->name < machine->natives_count) machine->natives[entry->name] = entry->enter;
+    if (entry->name < machine->shared->natives_count) machine->natives[entry->name] = entry->enter;
   }
 }
 
 void machine_offer_native(Machine *machine, const NativeModule *module) {
-  atomic_store(&machine->native_offer, module);
-  want_attention(machine);
+  atomic_store(&machine->shared->native_offer, module);
+  machine_want_attention(machine);
 }
 
 // Erasing.
@@ -375,7 +273,7 @@ void machine_erase_all(Machine *machine) {
     case TAG_CTR:
     case TAG_CAL:
       if (!location) continue;
-      size = machine->code.arities.items[word_extra(term)];
+      size = machine->shared->code.arities.items[word_extra(term)];
       break;
     case TAG_SUP:
     case TAG_APP:
@@ -383,7 +281,7 @@ void machine_erase_all(Machine *machine) {
     case TAG_LAM:
       if (word_extra(term)) { // a closure
         if (!location) continue;
-        size = machine->code.arities.items[word_extra(term)];
+        size = machine->shared->code.arities.items[word_extra(term)];
         break;
       }
       if (!word_is_flat(heap[location + 1])) ARRAY_PUSH(&machine->work, heap[location + 1]);
@@ -429,7 +327,7 @@ void machine_erase_all(Machine *machine) {
 }
 
 void machine_make_ready(Machine *machine, NameId name) {
-  Strict *strict = machine->code.strict;
+  Strict *strict = machine->shared->code.strict;
   strict_ready(strict, strict->by_name.items[name]);
   grow_natives(machine);
 }
@@ -445,13 +343,13 @@ typedef struct {
 
 static void run_compile(void *argument) {
   CompileJob *job = argument;
-  code_compile(&job->machine->code, job->program);
-  job->start = code_start(&job->machine->code, job->function);
+  code_compile(&job->machine->shared->code, job->program);
+  job->start = code_start(&job->machine->shared->code, job->function);
 }
 
 static void run_reach(void *argument) {
   CompileJob *job = argument;
-  Code *code = &job->machine->code;
+  Code *code = &job->machine->shared->code;
   code_compile(code, job->program);
   for (size_t i = 0; i < job->program->functions.count && !job->function; i++) // no Main: anything may be asked for
     if (!job->program->functions.items[i]->builtin) code_reach(code, job->program->functions.items[i]);
@@ -464,10 +362,11 @@ static const Function *main_function(const Program *program) {
 }
 
 void machine_compile(Machine *machine) {
-  const Program *program = machine->program;
-  if (machine->code.compiled == program->functions.count && machine->code.functions.count == program->names.count)
+  const Program *program = machine->shared->program;
+  if (machine->shared->code.compiled == program->functions.count &&
+      machine->shared->code.functions.count == program->names.count)
     return;
-  CompileJob job = {machine, (Program *)machine->program, main_function(machine->program), 0};
+  CompileJob job = {machine, (Program *)machine->shared->program, main_function(machine->shared->program), 0};
   term_run_deep(run_reach, &job);
 }
 
@@ -484,7 +383,7 @@ static uint64_t total_rewrites(const Machine *machine) {
 uint64_t machine_begin_normalising(Machine *machine) {
   machine->session = machine->session < 0xFFF ? machine->session + 1 : 0xFFF;
   // A pass inside another one (of HVM.log's term, say) must not forget what the outer one found.
-  machine->stale = machine->stale || machine->program->has_scopeless;
+  machine->stale = machine->stale || machine->shared->program->has_scopeless;
   return total_rewrites(machine);
 }
 
@@ -511,25 +410,28 @@ static void run_normalise(void *argument) {
   CompileJob *job = argument;
   Machine *machine = job->machine;
   run_compile(job);
-  if (machine->code.remade && machine->natives)
-    memset(machine->natives, 0, machine->natives_count * sizeof *machine->natives);
+  if (machine->shared->code.remade && machine->natives)
+    memset(machine->natives, 0, machine->shared->natives_count * sizeof *machine->natives);
   grow_natives(machine);
   size_t depth = term_stack_bytes();
   if (depth > 2 * READY_RESERVE) depth -= READY_RESERVE;
-  if (depth > machine->memory_limit) depth = machine->memory_limit;
+  if (depth > machine->shared->memory_limit) depth = machine->shared->memory_limit;
   if (depth > machine->stack_bytes / 2) depth = machine->stack_bytes / 2;
+  if (machine->native_top)
+    atomic_fetch_sub(&machine->shared->stack_bytes, (size_t)(machine->native_top - machine->native_bottom));
   machine->native_top = __builtin_frame_address(0);
   machine->native_floor = machine->native_top - depth + STACK_RESERVE;
   machine->native_bottom = machine->native_top - NATIVE_FIRST;
+  atomic_fetch_add(&machine->shared->stack_bytes, NATIVE_FIRST);
   __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
   machine->session = 0;
-  machine->exhausted = false; // the run before may have ended just above the limit
-  machine->status = MACHINE_OK;
+  machine->shared->exhausted = false; // the run before may have ended just above the limit
+  machine->shared->status = MACHINE_OK;
   machine->running = NULL;
   if (setjmp(machine->escape) == 0) {
     machine_more_stack(machine, machine->stack, 1, 0, 0);
     if (machine->trace) trace_begin(machine);
-    if (atomic_load(&machine->interrupted)) want_attention(machine);
+    if (atomic_load(&machine->shared->interrupted)) machine_want_attention(machine);
     machine->root = heap_alloc(machine, 1);
     machine->heap[machine->root] = word_make(TAG_CAL, job->start, 0);
     normalise_root(machine);
@@ -537,15 +439,15 @@ static void run_normalise(void *argument) {
   } else {
     if (machine->trace) trace_end(machine);
     reset(machine); // what was being reduced is in no state to be looked at
-    atomic_store(&machine->interrupted, false);
+    atomic_store(&machine->shared->interrupted, false);
   }
 }
 
 MachineStatus machine_normalise(Machine *machine, const Function *function) {
   machine_collect_result(machine);
-  CompileJob job = {machine, (Program *)machine->program, function, function->name};
+  CompileJob job = {machine, (Program *)machine->shared->program, function, function->name};
   term_run_deep(run_normalise, &job);
-  return machine->status;
+  return machine->shared->status;
 }
 
 void machine_collect_result(Machine *machine) {
@@ -553,26 +455,15 @@ void machine_collect_result(Machine *machine) {
   heap_erase(machine, machine->heap[machine->root]);
   heap_free(machine, machine->root, 1);
   machine->root = 0;
-  if (!machine->cycles_possible && !machine->program->has_scopeless) return;
+  if (!machine->cycles_possible && !machine->shared->program->has_scopeless) return;
   // Nothing is reachable any more: what is left are cycles.
   machine->cycle_cells += machine_live_cells(machine);
   reset(machine);
 }
 
-uint64_t machine_live_cells(const Machine *machine) {
-  uint64_t live = machine->heap_end - FIRST_CELL - (machine->bump_limit - machine->bump);
-  for (unsigned size = 1; size < SIZE_CLASSES; size++)
-    for (Location at = machine->free_lists[size]; at; at = machine->heap[at]) live -= size;
-  for (Location run = machine->runs; run; run = machine->heap[run]) live -= machine->heap[run + 1];
-  return live;
-}
-
-uint64_t machine_peak_cells(const Machine *machine) {
-  bool last = machine->bump_limit == machine->heap_end && machine->bump > machine->touched;
-  return (last ? machine->bump : machine->touched) - FIRST_CELL;
-}
-
 uint64_t machine_peak_bytes(const Machine *machine) {
-  uint64_t words = machine_peak_cells(machine) + (uint64_t)(machine->stack_committed - machine->stack);
-  return words * sizeof(Word) + machine->native_peak;
+  uint64_t words = machine_peak_cells(machine), bytes = 0;
+  for (const Machine *one = machine->shared->machines; one; one = one->next)
+    words += (uint64_t)(one->stack_committed - one->stack), bytes += one->native_peak;
+  return words * sizeof(Word) + bytes;
 }

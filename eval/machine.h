@@ -4,6 +4,8 @@
 // links are the freed cells themselves; new ones come from there, else from the current run of unused cells. Every rule
 // frees what it consumes. The one thing that this leaves behind are cycles: see cycles.c.
 //
+// A location is an address in units of cells (native_abi.h): heaps are mapped low enough for 38 bits.
+//
 // Stack: continuation frames, words in reserved memory. The word on top of a frame says its kind (reduce.c).
 //
 // One machine is used by one thread. Only machine_interrupt and machine_offer_native may be called from anywhere.
@@ -35,45 +37,65 @@ typedef enum { MACHINE_OK, MACHINE_FAILED, MACHINE_EXHAUSTED, MACHINE_INTERRUPTE
 
 enum { SIZE_CLASSES = NATIVE_SIZES };
 
-struct Machine {
-  NATIVE_MACHINE_FIELDS       // see native_abi.h
-      Word *heap;             // where the machine itself is: cells before FIRST_CELL are its own
-  Location runs;              // further runs, by address: [next, length] in their first cells; 0: none
-  Location heap_end, touched; // end of the cells in use or free for use; of those that were ever used
-  Location cycle_check;       // heap_end at which to look for cycles
-  uint64_t cycle_debt;        // erased sides of labelled dups since the last look: each may leave a cycle
-  bool cycles_possible;       // some were, since the heap was empty
-  uint64_t cycle_cells;       // cells that only cycles kept, given back so far
-  bool cycle_wanted;          // look at the next safe point: when the stack is checked
-  Word *stack;                // its bottom
+enum { MACHINE_ALIGNMENT = 64 }; // bytes: a cache line
+enum {
+  HEAP_STEP_CELLS = 1 << 15,
+  CYCLE_LEAST_CELLS = 1 << 16
+}; // the heap's end moves by; the least to look for cycles
+
+// What all machines of a run have in common.
+typedef struct Shared {
+  Word *heap; // the memory of the cells, which begins with cell heap_start
+  Location heap_start;
+  _Atomic(Location) heap_end, touched; // end of the cells in use or free for use; of those that were ever used
+  atomic_size_t stack_bytes;           // of all machines' stacks: what they may use without asking
+  _Atomic(Machine *) machines;         // all; main is the one that the result belongs to
+  Machine *main;
+#ifdef HVM_CHECK
+  uint8_t *sizes;
+#endif
+  size_t memory_limit, heap_bytes; // the limit, and what is reserved, in bytes
+  bool exhausted;                  // the limit was passed: the next safe point fails
+  atomic_bool interrupted;
+  _Atomic(const NativeModule *) native_offer; // machine code to use from the next safe point on; NULL: none
   size_t natives_count, natives_capacity;
+  const Program *program;
+  Code code;
+  FILE *output, *input;
+  Diagnostics *diagnostics; // where failures are reported
+  MachineStatus status;
+} Shared;
+
+struct Machine {
+  NATIVE_MACHINE_FIELDS // see native_abi.h
+      Shared *shared;
+  Machine *next;               // of all
+  Word *heap;                  // cell 0, which is not there
+  Location runs;               // further runs, by address: [next, length] in their first cells; 0: none
+  Location cycle_check;        // heap_end at which to look for cycles
+  uint64_t cycle_debt;         // erased sides of labelled dups since the last look: each may leave a cycle
+  bool cycles_possible;        // some were, since the heap was empty
+  uint64_t cycle_cells;        // cells that only cycles kept, given back so far
+  bool cycle_wanted;           // look at the next safe point: when the stack is checked
+  Word *stack;                 // its bottom
   char *native_top;            // where the C stack begins that machine code may use
   char *native_bottom;         // what native_limit is without a wish for attention: so far it may be used as yet
   char *native_floor;          // the lowest that this may become
   size_t native_peak;          // bytes that it was ever used for
   _Atomic(Word *) stack_limit; // where to ask for more; at the bottom after an interrupt
   Word *stack_committed;
+  size_t stack_bytes; // that are reserved
   uint64_t rewrites[RULE_COUNT];
   uint64_t next_label;
-  uint32_t session;                             // number of the pass of normalisation
-  bool stale;                                   // the pass may have to be repeated
-  Location root;                                // the cell of the result; 0: none
-  size_t memory_limit, heap_bytes, stack_bytes; // the limit, and what is reserved, in bytes
-  atomic_bool interrupted;
-  _Atomic(const NativeModule *) native_offer; // machine code to use from the next safe point on; NULL: none
-  bool exhausted;                             // the limit was passed: the next safe point fails
-  const char *running;                        // the built-in function that runs, for messages; NULL: none
-  ARRAY(Word) work;                           // terms still to be erased
-  ARRAY(Word) aside;                          // room for one run of aside.c
-  const Program *program;
-  Code code;
-  FILE *output, *input;
-  struct Trace *trace;      // NULL: nobody looks; see trace.h
-  Diagnostics *diagnostics; // where failures are reported
-  MachineStatus status;
-  jmp_buf escape; // where failures go
+  uint32_t session;    // number of the pass of normalisation
+  bool stale;          // the pass may have to be repeated
+  Location root;       // the cell of the result; 0: none
+  const char *running; // the built-in function that runs, for messages; NULL: none
+  ARRAY(Word) work;    // terms still to be erased
+  ARRAY(Word) aside;   // room for one run of aside.c
+  struct Trace *trace; // NULL: nobody looks; see trace.h
+  jmp_buf escape;      // where failures go
 };
-#define FIRST_CELL ((sizeof(Machine) + sizeof(Word) - 1) / sizeof(Word))
 
 // memory_limit: bytes for cells and stack together; 0: most of the machine's. NULL when nothing can be reserved.
 // strict: functions may run as strict code (strict.h).
@@ -128,6 +150,17 @@ _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePl
 // A pass of normalisation: what begin returns is given to must_repeat at its end.
 uint64_t machine_begin_normalising(Machine *machine);
 bool machine_must_repeat(const Machine *machine, uint64_t begin);
+// Fails at a safe point (top, term) or somewhere else (top NULL) since the memory limit is reached.
+_Noreturn void machine_fail_memory(Machine *machine, const Word *top, Word term, const char *what);
+void machine_want_attention(Machine *machine); // the next look at a limit of the stacks leads to a safe point
+void machine_want_cycles(Machine *machine);    // the next safe point looks for cycles
+
+// heap.c
+Shared *heap_new(size_t memory_limit); // NULL: nothing can be reserved
+void heap_delete(Shared *shared);
+void heap_reset(Shared *shared);                             // all cells are free
+void *heap_reserve(size_t *bytes);                           // address space, perhaps less of it; NULL: none
+size_t heap_committed_bytes(const Shared *shared);           // cells and stacks, for the memory limit
 Location machine_more_heap(Machine *machine, unsigned size); // fails at the limit
 // Also a safe point: all terms are reachable from the result's cell, the frames up to top, the loose words above it,
 // and the term at hand.

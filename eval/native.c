@@ -42,7 +42,7 @@ typedef struct {
 
 static void run_emit(void *argument) {
   EmitJob *job = argument;
-  job->functions = emit_c(&job->machine->code, job->machine->program, job->out);
+  job->functions = emit_c(&job->machine->shared->code, job->machine->shared->program, job->out);
 }
 
 bool native_emit(Machine *machine, Buffer *out) {
@@ -126,7 +126,7 @@ NativeStatus native_look_up(NativeBuild *build) {
 static bool wait_for(NativeBuild *build, int descriptor, int milliseconds) {
   struct pollfd polled[] = {{build->wake, POLLIN, 0}, {descriptor, POLLIN, 0}};
   poll(polled, 2, milliseconds); // a signal is as good as anything
-  return !polled[0].revents && !(build->interruptible && atomic_load(&build->machine->interrupted));
+  return !polled[0].revents && !(build->interruptible && atomic_load(&build->machine->shared->interrupted));
 }
 
 // Reads what the compiler says until it has ended; false when it was not waited for.

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 4
+#define NATIVE_ABI 5
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;
@@ -21,6 +21,14 @@ typedef Word NativeEnter(Machine *machine, const Word *arguments, Location node)
 enum { NATIVE_SIZES = 256 }; // cells of the largest node + 1
 enum { NATIVE_FUEL = 256 };  // constructors that are built eagerly before one is left for later
 
+// A location is an address divided by the size of a cell: the heap is mapped where all of it has such numbers. Only
+// where a sanitizer has these addresses for itself, the heap lies behind them.
+#ifdef __SANITIZE_ADDRESS__
+#define HVM_HEAP_BASE ((uintptr_t)1 << 45)
+#elif !defined HVM_HEAP_BASE
+#define HVM_HEAP_BASE ((uintptr_t)0)
+#endif
+
 // A test build (-DHVM_CHECK) knows of every cell whether a node begins there, and how large it is. What is freed twice
 // or used after it was freed is a trap; freed cells hold words that are no terms.
 #ifdef HVM_CHECK
@@ -30,7 +38,7 @@ enum { NATIVE_FUEL = 256 };  // constructors that are built eagerly before one i
   do {                                                                                                                 \
     if ((machine)->sizes[location] != (size)) __builtin_trap();                                                        \
     (machine)->sizes[location] = 0;                                                                                    \
-    for (unsigned i_ = 1; i_ < (size); i_++) ((Word *)(machine))[(location) + i_] = 14;                                \
+    for (unsigned i_ = 1; i_ < (size); i_++) ((Word *)HVM_HEAP_BASE)[(location) + i_] = 14;                            \
   } while (0)
 #define NATIVE_CHECK_TERM(machine, term) native_check_term((machine)->sizes, term)
 static inline void native_check_term(const uint8_t *sizes, Word term) {
@@ -44,7 +52,7 @@ static inline void native_check_term(const uint8_t *sizes, Word term) {
 #define NATIVE_CHECK_TERM(machine, term) ((void)0)
 #endif
 
-// What a machine begins with. The machine is itself in the first cells of its heap.
+// What a machine begins with.
 #define NATIVE_MACHINE_FIELDS                                                                                          \
   NATIVE_CHECK_FIELDS                                                                                                  \
   Location bump, bump_limit;         /* the current run of unused cells */                                             \

@@ -23,7 +23,7 @@ static const NativeRuntime *runtime;
 #define COLD_LABEL __attribute__((cold))
 #define INLINE static inline __attribute__((always_inline, unused))
 
-#define HEAP ((Word *)m)
+#define HEAP ((Word *)HVM_HEAP_BASE)
 #define TAG(w) ((w)&15)
 #define EXTRA(w) ((uint32_t)((w) >> 4 & 0x3FFFFF))
 #define LOCATION(w) ((w) >> 26)

@@ -52,7 +52,7 @@ static Word runtime_superpose(Machine *machine, Word first, Word second) {
 }
 
 static Word runtime_string(Machine *machine, uint32_t index) {
-  return make_string(machine, &machine->code.strings.items[index]);
+  return make_string(machine, &machine->shared->code.strings.items[index]);
 }
 
 const NativeRuntime native_runtime = {
@@ -91,6 +91,8 @@ void native_emit_prelude(Buffer *out) {
 #ifdef HVM_CHECK
   buffer_text(out, "#define HVM_CHECK\n");
 #endif
+  if (HVM_HEAP_BASE)
+    buffer_format(out, "#define HVM_HEAP_BASE ((uintptr_t)%#llx)\n", (unsigned long long)HVM_HEAP_BASE);
   buffer_text(out, native_abi_text);
   buffer_add(out, prelude, (size_t)(line - prelude));
   buffer_text(out, strchr(line, '\n'));

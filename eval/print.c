@@ -191,7 +191,7 @@ static void write_node(Printer *printer, const char *name, Location location, un
 static void write_constructor(Printer *printer, Item *item) {
   const Machine *machine = printer->machine;
   NameId name = word_extra(item->term);
-  const char *text = machine->program->names.items[name].text;
+  const char *text = machine->shared->program->names.items[name].text;
   bool string = name == NAME_STRING_CONS || name == NAME_STRING_NIL;
   if (string || name == NAME_LIST_CONS || name == NAME_LIST_NIL) {
     NameId cons = string ? NAME_STRING_CONS : NAME_LIST_CONS;
@@ -212,7 +212,7 @@ static void write_constructor(Printer *printer, Item *item) {
       return;
     }
   }
-  unsigned arity = word_location(item->term) ? machine->code.arities.items[name] : 0;
+  unsigned arity = word_location(item->term) ? machine->shared->code.arities.items[name] : 0;
   if (arity)
     write_node(printer, text, word_location(item->term), arity, item->choices);
   else
@@ -265,8 +265,8 @@ static void write_term(Printer *printer, Item *item) {
   case TAG_APP: write_application(printer, item); return;
   case TAG_OP2: write_node(printer, OPERATOR_TEXT[op2_operator(word_extra(term))], location, 2, item->choices); return;
   case TAG_CAL: {
-    unsigned arity = machine->code.arities.items[word_extra(term)];
-    const char *name = machine->program->names.items[word_extra(term)].text;
+    unsigned arity = machine->shared->code.arities.items[word_extra(term)];
+    const char *name = machine->shared->program->names.items[word_extra(term)].text;
     if (arity)
       write_node(printer, name, location, arity, item->choices);
     else
@@ -393,7 +393,7 @@ static void write_names(Printer *printer, Buffer *out) {
 // Nothing of a text may be larger than the memory that the machine may use: a small result can have a very long text.
 static bool is_too_large(const Printer *printer) {
   size_t bytes = printer->text.size + printer->items.count * sizeof(Item) + printer->marks.count * sizeof(Mark);
-  return bytes > printer->machine->memory_limit;
+  return bytes > printer->machine->shared->memory_limit;
 }
 
 PrintStatus machine_print(const Machine *machine, Buffer *out, Word term) {
@@ -411,11 +411,11 @@ PrintStatus machine_print(const Machine *machine, Buffer *out, Word term) {
     else
       write_term(&printer, &item);
     if (is_too_large(&printer)) status = PRINT_TOO_LARGE;
-    if (atomic_load_explicit(&machine->interrupted, memory_order_relaxed)) status = PRINT_INTERRUPTED;
+    if (atomic_load_explicit(&machine->shared->interrupted, memory_order_relaxed)) status = PRINT_INTERRUPTED;
   }
   size_t start = out->size;
   if (status == PRINT_OK) write_names(&printer, out);
-  if (printer.torn && !machine->program->has_scopeless && !machine->program->has_superposition) {
+  if (printer.torn && !machine->shared->program->has_scopeless && !machine->shared->program->has_superposition) {
     out->size = start;
     status = PRINT_TORN;
   }

@@ -146,8 +146,8 @@ Word machine_reduce(Machine *machine, Word term) {
   const Word *constants;
   FunctionCode *const *functions;
 #define LOOK_AT_CODE()                                                                                                 \
-  (code = machine->code.words.items, constants = machine->code.constants.items,                                        \
-   functions = machine->code.functions.items)
+  (code = machine->shared->code.words.items, constants = machine->shared->code.constants.items,                        \
+   functions = machine->shared->code.functions.items)
   LOOK_AT_CODE();
   Word *sp = machine->stack_top, *fp = sp;
   const int32_t *pc = code;
@@ -287,9 +287,9 @@ trace_ret:;
   case FRAME_APP: {
     Word argument = sp[-2];
     if (word_is_closure(term)) {
-      unsigned stage = word_extra(term), held = machine->code.arities.items[stage];
+      unsigned stage = word_extra(term), held = machine->shared->code.arities.items[stage];
       machine->rewrites[RULE_APP_LAM]++;
-      if (machine->program->names.items[stage].missing > 1) {
+      if (machine->shared->program->names.items[stage].missing > 1) {
         sp -= 2;
         term = extend_closure(machine, term, argument);
         goto ret;
@@ -684,7 +684,7 @@ CODE_SUP : {
   NEXT();
 }
 CODE_STRING:;
-  fp[pc[1]] = make_string(machine, &machine->code.strings.items[pc[2]]);
+  fp[pc[1]] = make_string(machine, &machine->shared->code.strings.items[pc[2]]);
   pc += 3;
   NEXT();
 CODE_LIST : {

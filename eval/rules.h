@@ -102,7 +102,7 @@ static inline void clone(Machine *machine, Word term, Word state, Word copies[2]
     copies[0] = copies[1] = term;
     return;
   }
-  if (machine->code.shares) {
+  if (machine->shared->code.shares) {
     copies[0] = copies[1] = word_tag(term) == TAG_SHR ? term : new_box(machine, term);
     if (word_tag(term) == TAG_SHR) machine->heap[word_location(term)] += SHARE_ONE;
     return;
@@ -141,7 +141,7 @@ static inline Word make_string(Machine *machine, const CodeString *string) {
 // x <- (K a0 b0 …)
 // y <- (K a1 b1 …)
 static inline void dup_constructor(Machine *machine, Word term, Word state, Word results[2]) {
-  unsigned arity = machine->code.arities.items[word_extra(term)];
+  unsigned arity = machine->shared->code.arities.items[word_extra(term)];
   Location source = word_location(term);
   machine->rewrites[RULE_DUP_CTR]++;
   if (state & (DUP_DEAD0 | DUP_DEAD1)) {
@@ -305,21 +305,21 @@ static inline Word operate_argument(Machine *machine, Word term) {
 #endif
 
 static inline _Noreturn void fail_division(Machine *machine, unsigned extra, Word left) {
-  const CodePlace *place = &machine->code.places.items[op2_place(extra)];
+  const CodePlace *place = &machine->shared->code.places.items[op2_place(extra)];
   Buffer text = {0};
   buffer_format(&text, "while reducing (%s ", OPERATOR_TEXT[op2_operator(extra)]);
   number_print(&text, left);
   buffer_text(&text, " 0)");
-  const char *name = machine->program->names.items[place->function].text;
+  const char *name = machine->shared->program->names.items[place->function].text;
   if (place->source && *name != '(') buffer_format(&text, " in a rule of %s", name); // else: in the expression
-  char *hint = arena_text(&machine->diagnostics->arena, text.text, text.size);
+  char *hint = arena_text(&machine->shared->diagnostics->arena, text.text, text.size);
   buffer_free(&text);
   machine_fail(machine, MACHINE_FAILED, place, hint, "division by zero");
 }
 
 // The term of a dup asks for the other side of the same dup.
 static inline _Noreturn void fail_cycle(Machine *machine) {
-  const char *hint = machine->program->has_scopeless ? "follow the scopeless variables" : PRINT_TORN_HINT;
+  const char *hint = machine->shared->program->has_scopeless ? "follow the scopeless variables" : PRINT_TORN_HINT;
   machine_fail(machine, MACHINE_FAILED, NULL, hint, "a value depends on itself");
 }
 
@@ -438,7 +438,7 @@ static inline void copy_value(Machine *machine, Word term, Word copies[2]) {
 
 // Both copies of a value, which may be in a box.
 static inline void clone_value(Machine *machine, Word term, Word copies[2]) {
-  if (machine->code.shares)
+  if (machine->shared->code.shares)
     clone(machine, term, 0, copies);
   else
     copy_value(machine, term, copies);
@@ -484,7 +484,7 @@ static inline Word lend(Machine *machine, Word *owner) {
 
 // A closure that still misses arguments after this one.
 static inline Word extend_closure(Machine *machine, Word closure, Word argument) {
-  unsigned stage = word_extra(closure), held = machine->code.arities.items[stage];
+  unsigned stage = word_extra(closure), held = machine->shared->code.arities.items[stage];
   Location from = word_location(closure), to = heap_alloc(machine, held + 1);
   for (unsigned i = 0; i < held; i++) machine->heap[to + i] = machine->heap[from + i];
   machine->heap[to + held] = argument;
@@ -625,7 +625,7 @@ static inline unsigned lift_to_argument(Machine *machine, const FunctionCode *fu
   while (occurrence >= function->arity) {
     Occurrence place = function->function->occurrences.items[occurrence];
     Word node = fp[place.parent];
-    unsigned arity = machine->code.arities.items[word_extra(node)];
+    unsigned arity = machine->shared->code.arities.items[word_extra(node)];
     machine->rewrites[RULE_FUN_SUP]++;
     fp[place.parent] =
         lift_superposition(machine, word_key(node), &machine->heap[word_location(node)], arity, place.field);
@@ -649,17 +649,17 @@ static inline Word rebuild_call(Machine *machine, unsigned name, const Word *fie
 // A stuck call of a function that was made for known λs becomes the call that it stands for, which is to be reduced in
 // its place: results show what the program says.
 static inline bool is_made(const Machine *machine, Word term) {
-  return word_tag(term) == TAG_CAL && machine->code.functions.items[word_extra(term)]->function->original;
+  return word_tag(term) == TAG_CAL && machine->shared->code.functions.items[word_extra(term)]->function->original;
 }
 
 static inline Word original_call(const Machine *machine, Word term) {
-  unsigned original = machine->code.functions.items[word_extra(term)]->function->original;
+  unsigned original = machine->shared->code.functions.items[word_extra(term)]->function->original;
   return word_make(TAG_CAL, original, word_location(term));
 }
 
 // All strict arguments are in weak head normal form, one of them no value.
 static inline Word odd_call(Machine *machine, unsigned name, Word *fp) {
-  const FunctionCode *function = machine->code.functions.items[name];
+  const FunctionCode *function = machine->shared->code.functions.items[name];
   for (unsigned i = 0; i < function->arity; i++) {
     if (!function->strict[i] || word_tag(fp[i]) != TAG_SUP) continue;
     machine->rewrites[RULE_FUN_SUP]++;

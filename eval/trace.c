@@ -41,7 +41,7 @@ static void note_point(Trace *trace, int32_t offset, uint8_t point) { trace->poi
 
 void trace_begin(Machine *machine) {
   Trace *trace = machine->trace;
-  const Code *code = &machine->code;
+  const Code *code = &machine->shared->code;
   ARRAY_RESERVE(&trace->points, code->words.count);
   trace->points.count = code->words.count;
   memset(trace->points.items, 0, trace->points.count);
@@ -52,6 +52,7 @@ void trace_begin(Machine *machine) {
   trace->steps = 0;
   trace->open = trace->hiding = trace->stopped = trace->collecting = false;
   trace->lost.count = trace->names.count = 0;
+  trace->first = machine->shared->heap_start;
   trace->lifted = 0;
   trace->followed = false;
   for (size_t i = 0; i < trace->bases.count; i++) trace->bases.items[i].next = 0, trace->bases.items[i].plain = false;
@@ -82,6 +83,7 @@ static uint32_t binder_base(Trace *trace, const Binder *binder) {
 static TraceName fresh_name(Trace *trace, uint32_t base) { return (TraceName){base, ++trace->bases.items[base].next}; }
 
 static TraceNames *names_of(Trace *trace, Location location) {
+  location -= trace->first;
   while (trace->names.count <= location) ARRAY_PUSH(&trace->names, (TraceNames){0});
   return &trace->names.items[location];
 }
@@ -133,7 +135,7 @@ static const CodeBinder *binder_at(const Code *code, int32_t offset) {
 
 void trace_binder(Machine *machine, const int32_t *pc) {
   Trace *trace = machine->trace;
-  const CodeBinder *binder = binder_at(&machine->code, (int32_t)(pc - machine->code.words.items));
+  const CodeBinder *binder = binder_at(&machine->shared->code, (int32_t)(pc - machine->shared->code.words.items));
   for (int side = 0; side < 2; side++)
     trace->pending[side] = binder_base(trace, side && binder->second ? binder->second : binder->first);
   if (pc[0] == CODE_DUP) return;
@@ -189,22 +191,23 @@ static void save(Machine *machine) {
     to = loop->sp;
   } else {
     unsigned name = word_extra(trace->begin.term);
-    to = loop->fp + machine->code.functions.items[name]->frame;
+    to = loop->fp + machine->shared->code.functions.items[name]->frame;
   }
   trace->saved.stack_from = (size_t)(from - machine->stack);
   COPY(&trace->saved.stack, from, (size_t)(to - from));
-  COPY(&trace->saved.cells, machine->heap + FIRST_CELL, machine_peak_cells(machine));
+  COPY(&trace->saved.cells, machine->heap + machine->shared->heap_start, machine_peak_cells(machine));
 #ifdef HVM_CHECK
-  COPY(&trace->saved.sizes, machine->sizes + FIRST_CELL, machine_peak_cells(machine));
+  COPY(&trace->saved.sizes, machine->sizes + machine->shared->heap_start, machine_peak_cells(machine));
 #endif
   COPY(&trace->saved.bases, trace->bases.items, trace->bases.count);
   COPY(&trace->saved.lost, trace->lost.items, trace->lost.count);
 #define FIELDS(X)                                                                                                      \
   X(bump)                                                                                                              \
-  X(bump_limit) X(runs) X(heap_end) X(touched) X(cycle_debt) X(next_label) X(cycles_possible) X(stale)
+  X(bump_limit) X(runs) X(cycle_debt) X(next_label) X(cycles_possible) X(stale)
 #define X(field) trace->saved.field = machine->field;
   FIELDS(X)
 #undef X
+  trace->saved.heap_end = machine->shared->heap_end, trace->saved.touched = machine->shared->touched;
   memcpy(trace->saved.free_lists, machine->free_lists, sizeof machine->free_lists);
   memcpy(trace->saved.rewrites, machine->rewrites, sizeof machine->rewrites);
   trace->saved.serial = trace->serial;
@@ -214,10 +217,11 @@ static void restore(Machine *machine) {
   Trace *trace = machine->trace;
   memcpy(machine->stack + trace->saved.stack_from, trace->saved.stack.items, trace->saved.stack.count * sizeof(Word));
 #ifdef HVM_CHECK
-  memset(machine->sizes + FIRST_CELL, 0, machine_peak_cells(machine));
-  memcpy(machine->sizes + FIRST_CELL, trace->saved.sizes.items, trace->saved.sizes.count);
+  memset(machine->sizes + machine->shared->heap_start, 0, machine_peak_cells(machine));
+  memcpy(machine->sizes + machine->shared->heap_start, trace->saved.sizes.items, trace->saved.sizes.count);
 #endif
-  memcpy(machine->heap + FIRST_CELL, trace->saved.cells.items, trace->saved.cells.count * sizeof(Word));
+  memcpy(machine->heap + machine->shared->heap_start, trace->saved.cells.items,
+         trace->saved.cells.count * sizeof(Word));
   for (size_t i = 0; i < trace->bases.count; i++)
     if (i < trace->saved.bases.count)
       trace->bases.items[i] = trace->saved.bases.items[i];
@@ -227,6 +231,8 @@ static void restore(Machine *machine) {
 #define X(field) machine->field = trace->saved.field;
   FIELDS(X)
 #undef X
+  machine->shared->heap_end = trace->saved.heap_end;
+  machine->shared->touched = trace->saved.touched;
   memcpy(machine->free_lists, trace->saved.free_lists, sizeof machine->free_lists);
   memcpy(machine->rewrites, trace->saved.rewrites, sizeof machine->rewrites);
   trace->serial = trace->saved.serial;
@@ -247,7 +253,7 @@ static uint64_t height(const Machine *machine, const TraceLoop *loop) {
 
 _Noreturn static void stop(Machine *machine) {
   machine->trace->stopped = true;
-  machine->status = MACHINE_INTERRUPTED;
+  machine->shared->status = MACHINE_INTERRUPTED;
   longjmp(machine->escape, 1);
 }
 
@@ -311,7 +317,8 @@ static void begin_run(Machine *machine, uint32_t limit) {
     for (int side = 0; side < 2 && names->serial; side++) trace->pending[side] = names->sides[side].base;
   }
   const TraceLoop *loop = &trace->begin;
-  bool noted = loop->state == TRACE_RUN && trace->points.items[loop->pc - machine->code.words.items] & POINT_BINDER;
+  bool noted =
+      loop->state == TRACE_RUN && trace->points.items[loop->pc - machine->shared->code.words.items] & POINT_BINDER;
   if (noted) trace_binder(machine, loop->pc);
 }
 
@@ -432,7 +439,7 @@ static bool is_hidden(const Trace *trace, const char *name) {
 }
 
 static const char *function_name(const Machine *machine, unsigned name) {
-  const char *text = machine->program->names.items[name].text;
+  const char *text = machine->shared->program->names.items[name].text;
   if (*text == '(') return "Main"; // an expression
   return (unsigned char)*text == 0xCE ? "λ" : text;
 }
@@ -556,7 +563,8 @@ static bool should_collect(const Machine *machine, const TraceLoop *loop) {
 TraceState trace_point(Machine *machine, TraceLoop *loop) {
   Trace *trace = machine->trace;
   const CodeRule *rule = NULL;
-  if (loop->state == TRACE_RUN) rule = rule_at(&machine->code, (int32_t)(loop->pc - machine->code.words.items));
+  if (loop->state == TRACE_RUN)
+    rule = rule_at(&machine->shared->code, (int32_t)(loop->pc - machine->shared->code.words.items));
   if (rule) loop->term = word_make(TAG_CAL, rule->rule ? rule->rule->function : (NameId)loop->pc[1], 0);
   if (trace->open && end_transition(machine, loop)) {
     *loop = trace->begin;
@@ -576,7 +584,7 @@ TraceState trace_point(Machine *machine, TraceLoop *loop) {
 void trace_end(Machine *machine) {
   Trace *trace = machine->trace;
   trace->open = false;
-  if (machine->status == MACHINE_OK) free_lost(machine);
+  if (machine->shared->status == MACHINE_OK) free_lost(machine);
   trace->running = false;
 }
 

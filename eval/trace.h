@@ -133,6 +133,7 @@ struct Trace {
   // Names.
   ARRAY(TraceNames) names; // by location
   ARRAY(TraceBase) bases;
+  Location first;      // the location of the first name
   uint32_t pending[2]; // names for the dup that comes next
   uint64_t serial;
   // A copy of the machine when the transition began.

@@ -95,7 +95,7 @@ static void find_frames(Drawing *drawing) {
     if (kind == FRAME_NORMAL_STORE || kind == FRAME_DUP0 || kind == FRAME_DUP1)
       add_hole(drawing, *frame->top >> FRAME_SHIFT, i + 1);
     if (kind != FRAME_RUN) continue;
-    const int32_t *pc = machine->code.words.items + (*frame->top >> FRAME_SHIFT);
+    const int32_t *pc = machine->shared->code.words.items + (*frame->top >> FRAME_SHIFT);
     if (pc[0] == CODE_FIELD) add_hole(drawing, word_location(frame->bottom[pc[5]]) + (Location)pc[6], i + 1);
   }
 }
@@ -243,7 +243,7 @@ static void write_list(Drawing *drawing, const Item *item) {
 static void write_constructor(Drawing *drawing, Item *item) {
   NameId name = word_extra(item->value);
   Location location = word_location(item->value);
-  const char *text = drawing->machine->program->names.items[name].text;
+  const char *text = drawing->machine->shared->program->names.items[name].text;
   if (name <= NAME_LIST_NIL && !item->improper) {
     bool proper = is_proper(drawing, item->value);
     if (proper && name <= NAME_STRING_NIL) {
@@ -265,7 +265,7 @@ static void write_constructor(Drawing *drawing, Item *item) {
     return;
   }
   if (too_deep(drawing, item)) return;
-  write_cells(drawing, text, location, drawing->machine->code.arities.items[name], item->depth);
+  write_cells(drawing, text, location, drawing->machine->shared->code.arities.items[name], item->depth);
   if (name <= NAME_LIST_NIL) drawing->items.items[drawing->items.count - 4].improper = true; // the tail
 }
 
@@ -279,16 +279,17 @@ static void push_function(Drawing *drawing, Item item) {
 static void write_closure(Drawing *drawing, const Item *item) {
   const Machine *machine = drawing->machine;
   NameId stage = word_extra(item->value);
-  const Name *name = &machine->program->names.items[stage];
+  const Name *name = &machine->shared->program->names.items[stage];
   Location location = word_location(item->value);
   Buffer text = {0};
   if (location && too_deep(drawing, item)) return;
   if (location) buffer_char(&drawing->text, '(');
-  trace_lambda_print(machine->program, &text, machine->program->names.items[stage + name->missing].function, 0);
+  trace_lambda_print(machine->shared->program, &text,
+                     machine->shared->program->names.items[stage + name->missing].function, 0);
   buffer_add(&drawing->text, text.text, text.size);
   buffer_free(&text);
   if (location) push_text(drawing, ")");
-  for (unsigned i = location ? machine->code.arities.items[stage] : 0; i-- > 0;) {
+  for (unsigned i = location ? machine->shared->code.arities.items[stage] : 0; i-- > 0;) {
     push_cell(drawing, location + i, item->depth + 1);
     push_text(drawing, " ");
   }
@@ -315,10 +316,10 @@ static void write_term(Drawing *drawing, Item *item) {
   case TAG_CTR: write_constructor(drawing, item); return;
   case TAG_CAL: {
     if (!location)
-      write_word(drawing, machine->program->names.items[extra].text);
+      write_word(drawing, machine->shared->program->names.items[extra].text);
     else if (!too_deep(drawing, item))
-      write_cells(drawing, machine->program->names.items[extra].text, location, machine->code.arities.items[extra],
-                  item->depth);
+      write_cells(drawing, machine->shared->program->names.items[extra].text, location,
+                  machine->shared->code.arities.items[extra], item->depth);
     return;
   }
   case TAG_LAM:
@@ -372,9 +373,9 @@ static void write_term(Drawing *drawing, Item *item) {
 static void write_call(Drawing *drawing, unsigned name, const Word *registers, unsigned hole, size_t chain,
                        unsigned depth) {
   const Machine *machine = drawing->machine;
-  unsigned arity = machine->code.arities.items[name];
+  unsigned arity = machine->shared->code.arities.items[name];
   if (arity) buffer_char(&drawing->text, '('), push_text(drawing, ")");
-  write_word(drawing, machine->program->names.items[name].text);
+  write_word(drawing, machine->shared->program->names.items[name].text);
   for (unsigned i = arity; i-- > 0;) {
     if (i == hole)
       push_chain(drawing, chain, depth + 1);
@@ -442,7 +443,7 @@ static void write_chain(Drawing *drawing, Item *item) {
   case FRAME_OP2_LEFT: write_operation(drawing, top, frame->bottom[0], true, next, item->depth); return;
   case FRAME_OP2_RIGHT: write_operation(drawing, top, frame->bottom[0], false, next, item->depth); return;
   case FRAME_RUN: {
-    const int32_t *pc = machine->code.words.items + (top >> FRAME_SHIFT);
+    const int32_t *pc = machine->shared->code.words.items + (top >> FRAME_SHIFT);
     unsigned hole = pc[0] == CODE_FIELD ? UINT32_MAX : (unsigned)pc[1];
     write_call(drawing, (unsigned)pc[3], frame->bottom, hole, next, item->depth);
     return;
@@ -453,8 +454,8 @@ static void write_chain(Drawing *drawing, Item *item) {
     return;
   case FRAME_BUILTIN: {
     unsigned name = (unsigned)(top >> FRAME_SHIFT);
-    write_cells(drawing, machine->program->names.items[name].text, frame->bottom[1], machine->code.arities.items[name],
-                item->depth);
+    write_cells(drawing, machine->shared->program->names.items[name].text, frame->bottom[1],
+                machine->shared->code.arities.items[name], item->depth);
     return;
   }
   default: buffer_char(&drawing->text, '*');
@@ -555,7 +556,8 @@ void trace_draw(Machine *machine, const TraceFocus *focus, TracePicture *picture
     Location dup = drawing.dups.items[i];
     size_t start = drawing.text.size;
     write_dup(&drawing, dup);
-    uint64_t serial = dup < machine->trace->names.count ? machine->trace->names.items[dup].serial : 0;
+    size_t at = dup - machine->trace->first;
+    uint64_t serial = at < machine->trace->names.count ? machine->trace->names.items[at].serial : 0;
     ARRAY_PUSH(&parts, (Part){.start = start, .end = drawing.text.size, .serial = serial});
   }
   assemble(&drawing, parts.items, parts.count, picture);

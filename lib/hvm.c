@@ -41,8 +41,8 @@ hvm_runtime *hvm_new(const hvm_options *options) {
     hvm_free(runtime);
     return NULL;
   }
-  if (options->output) runtime->machine->output = options->output;
-  if (options->input) runtime->machine->input = options->input;
+  if (options->output) runtime->machine->shared->output = options->output;
+  if (options->input) runtime->machine->shared->input = options->input;
   runtime->graph_only = options->graph_only;
   runtime->native = options->native;
   return runtime;
@@ -103,7 +103,8 @@ char *hvm_steps_text(hvm_runtime *runtime, const char *name) {
   Buffer text = {0};
   machine_compile(runtime->machine);
   buffer_text(&text, "");
-  if (runtime->machine->code.strict) strict_dump_function(runtime->machine->code.strict, function, &text);
+  if (runtime->machine->shared->code.strict)
+    strict_dump_function(runtime->machine->shared->code.strict, function, &text);
   return text.text;
 }
 
@@ -294,7 +295,7 @@ char *hvm_result_text(hvm_runtime *runtime, size_t *size) {
   Buffer text = {0};
   PrintStatus status = machine_print(machine, &text, machine->heap[machine->root]);
   if (status != PRINT_OK) {
-    if (status == PRINT_INTERRUPTED) atomic_store(&machine->interrupted, false);
+    if (status == PRINT_INTERRUPTED) atomic_store(&machine->shared->interrupted, false);
     Diagnostics *all = &runtime->program->diagnostics;
     Diagnostic *diagnostic = diagnostic_add(all, SEVERITY_ERROR, NULL, (Span){0, 0}, "%s", PRINT_MESSAGES[status]);
     if (status == PRINT_TORN) diagnostic_hint(all, diagnostic, "%s", PRINT_TORN_HINT);
@@ -349,7 +350,8 @@ const char *hvm_name(hvm_node node) {
 unsigned hvm_child_count(hvm_node node) {
   switch (word_tag(node.word)) {
   case TAG_CTR:
-  case TAG_CAL: return word_location(node.word) ? node.runtime->machine->code.arities.items[word_extra(node.word)] : 0;
+  case TAG_CAL:
+    return word_location(node.word) ? node.runtime->machine->shared->code.arities.items[word_extra(node.word)] : 0;
   case TAG_LAM: return 1;
   case TAG_APP:
   case TAG_OP2:

@@ -105,7 +105,7 @@ static void allocation_stops_at_the_limit_and_takes_larger_nodes_apart(void) {
       machine->heap[location] = last;
       last = location;
     }
-  CHECK_NUMBER(machine->status, MACHINE_EXHAUSTED);
+  CHECK_NUMBER(machine->shared->status, MACHINE_EXHAUSTED);
   CHECK(count * 4 * sizeof(Word) <= (4 << 20) + (256 << 10));
   CHECK(count * 4 * sizeof(Word) >= 3 << 20);
   CHECK(machine_peak_bytes(machine) <= (4 << 20) + (256 << 10));
@@ -243,7 +243,7 @@ static void check_folder(const char *folder) {
     char *text = read_file(path);
     Fixture fixture = open_fixture(text ? text : "", 0);
     FILE *nothing = fopen("/dev/null", "r+");
-    if (nothing) fixture.machine->output = fixture.machine->input = nothing;
+    if (nothing) fixture.machine->shared->output = fixture.machine->shared->input = nothing;
     if (reduce(&fixture, "(Main)") == MACHINE_OK) {
       // With cyclic garbage the heap is reset as a whole, which hides leaks.
       freed += fixture.machine->cycle_debt == 0 && !fixture.program->has_scopeless;

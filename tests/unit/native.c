@@ -35,7 +35,7 @@ static NameId name_of(const Setup *setup, const char *name) {
 
 static NativeEnter *entry_of(const Setup *setup, const char *name) {
   NameId id = name_of(setup, name);
-  return id < setup->machine->natives_count ? setup->machine->natives[id] : NULL;
+  return id < setup->machine->shared->natives_count ? setup->machine->natives[id] : NULL;
 }
 
 // A unit in which F returns a number.
@@ -100,8 +100,8 @@ static void test_background(void) {
   Setup setup = set_up();
   NativeBuild *build = new_build(&setup, 30);
   native_in_background(build);
-  for (int i = 0; i < 3000 && !atomic_load(&setup.machine->native_offer); i++) usleep(10000);
-  CHECK(atomic_load(&setup.machine->native_offer) != NULL);
+  for (int i = 0; i < 3000 && !atomic_load(&setup.machine->shared->native_offer); i++) usleep(10000);
+  CHECK(atomic_load(&setup.machine->shared->native_offer) != NULL);
   CHECK(entry_of(&setup, "F") == NULL);
   machine_more_stack(setup.machine, setup.machine->stack, 1, 0, 0); // a safe point
   check_entry(&setup, 30);
@@ -112,14 +112,14 @@ static void test_background(void) {
 static void test_stop(void) {
   Setup setup = set_up();
   NativeBuild *build = new_build(&setup, 40);
-  atomic_store(&setup.machine->interrupted, true);
+  atomic_store(&setup.machine->shared->interrupted, true);
   CHECK(native_wait(build) == NATIVE_STOPPED);
   CHECK(entry_of(&setup, "F") == NULL);
   native_free(build);
   build = new_build(&setup, 41);
   native_in_background(build);
   native_free(build); // at once
-  CHECK(atomic_load(&setup.machine->native_offer) == NULL);
+  CHECK(atomic_load(&setup.machine->shared->native_offer) == NULL);
   tear_down(&setup);
 }
 
