@@ -68,7 +68,7 @@ bool emit_is_passed(const Emitter *emitter, const Unit *unit, uint32_t parameter
 
 // A call of a unit, as an expression. What goes through memory is passed before.
 static void print_call(Emitter *emitter, const Step *step, const Unit *callee) {
-  PRINT("%c%u(m", emitter->heads[step->name] ? 'h' : 'u', step->name);
+  PRINT("%c%u(m", emitter->heads[callee->name] ? 'h' : 'u', callee->name);
   for (uint32_t i = 0; i < step->count; i++) {
     if (emit_is_passed(emitter, callee, i)) continue;
     PRINT(", ");
@@ -453,6 +453,32 @@ static void emit_branch(Emitter *emitter, const Step *step, const uint64_t *afte
   emitter->head = head;
 }
 
+// Is each parameter known to be what the other unit takes?
+static bool suits(const Emitter *emitter, const Unit *callee) {
+  for (uint32_t i = 0; i < callee->function->arity; i++) {
+    Known kind = (Known)kinds_of(emitter->kinds, callee)->parameters[i];
+    if (kind != KNOWN_NOTHING && kind != (Known)emitter->known[i]) return false;
+  }
+  return true;
+}
+
+// The parameter x is in a box. If others own it too, a unit that borrows it goes on (offer.c).
+static void emit_offer(Emitter *emitter, const Step *step, Atom x) {
+  const Unit *borrower = step->borrower ? emitted(emitter, step->borrower) : NULL;
+  if (!borrower || emitter->inside.count || !suits(emitter, borrower)) return;
+  uint32_t arity = borrower->function->arity;
+  PRINT("  if (HEAP[LOCATION(v%d)] >= 2 * SHARE_ONE_ && TAG(HEAP[LOCATION(v%d) + 1]) == T_CTR) {\n", x, x);
+  for (uint32_t i = PASSED_FROM; i < arity; i++)
+    if (emit_is_passed(emitter, borrower, i)) PRINT("  m->passed[%u] = v%u;\n", i, i);
+  PRINT("  return o%u_%d(m", emitter->unit->name, x);
+  for (uint32_t i = 0; i < arity; i++) {
+    if (emit_is_passed(emitter, borrower, i)) continue;
+    PRINT(", ");
+    emit_as(emitter, (Atom)i, (Known)kinds_of(emitter->kinds, borrower)->parameters[i]);
+  }
+  PRINT(");\n  }\n");
+}
+
 static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after) {
   Atom x = step->arguments[0];
   bool tests = !step_opens(emitter->strict, step);
@@ -467,7 +493,9 @@ static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after)
   }
   PRINT("  default:;\n");
   if (again) {
-    PRINT("  if (TAG(v%d) == T_SHR) {\n  LOOK_INTO(f%d, v%d);\n  goto c%u;\n  }\n", x, x, x, again);
+    PRINT("  if (TAG(v%d) == T_SHR) {\n", x);
+    emit_offer(emitter, step, x);
+    PRINT("  LOOK_INTO(f%d, v%d);\n  goto c%u;\n  }\n", x, x, again);
     PRINT("  if (f%d) v%d = f%d;\n", x, x, x);
   }
   emit_branch(emitter, step->aside, after, tests);
