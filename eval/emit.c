@@ -263,15 +263,28 @@ static void emit_node(Emitter *emitter, const Step *step) {
   PRINT("  v%d = 0x%llxull | l_ << 26;\n  }\n", step->dst, word);
 }
 
+static bool is_dropped_next(const Step *step, Atom x) {
+  for (; step && step->kind == STEP_DROP; step = step->next)
+    if (step->arguments[0] == x) return true;
+  return false;
+}
+
 static void emit_open(Emitter *emitter, const Step *step) {
   const Atom *x = step->arguments;
   uint32_t count = step->count - 1;
   bool shares = emitter->strict->shares;
   if (shares) { // f: the box that it is in, if others own it too
-    PRINT("  if (f%d) {\n  peel(m, f%d, %u);\n", x[0], x[0], count);
-    for (uint32_t i = 0; i < count; i++) PRINT("  v%d = m->passed[%u];\n", x[i + 1], i);
+    PRINT("  if (f%d) v%d = HEAP[LOCATION(f%d) + 1];\n", x[0], x[0], x[0]);
+    PRINT("  if (f%d && HEAP[LOCATION(f%d)] >= 2 * SHARE_ONE_) {\n", x[0], x[0]);
+    for (uint32_t i = 0; i < count; i++) {
+      if (is_dropped_next(step->next, x[i + 1]))
+        PRINT("  v%d = 0;\n", x[i + 1]);
+      else
+        PRINT("  v%d = share_field(m, LOCATION(v%d) + %u);\n", x[i + 1], x[0], i);
+    }
+    PRINT("  HEAP[LOCATION(f%d)] -= SHARE_ONE_;\n", x[0]);
     if (step->keep) PRINT("  v%d = alloc(m, %u) << 26;\n", x[0], count);
-    PRINT("  } else {\n");
+    PRINT("  } else {\n  if (f%d) release(m, LOCATION(f%d), 2);\n", x[0], x[0]);
   }
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", x[0]);
   for (uint32_t i = 0; i < count; i++) PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x[i + 1], x[0], i);
