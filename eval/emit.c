@@ -188,26 +188,30 @@ static void emit_force(Emitter *emitter, const Step *step, const uint64_t *after
   emit_known(emitter, x);
 }
 
+// A field is mostly what is wanted, or a box with it.
 static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t *after) {
+  Atom x = step->dst;
+  unsigned field = (unsigned)step->word;
   uint32_t label = emit_way(emitter, step, after);
+  Known kind = (Known)emitter->of->wanted[x];
+  char unfit[32];
+  snprintf(unfit, sizeof unfit, kind == KNOWN_NOTHING ? "> %d" : "!= %d",
+           kind == KNOWN_NOTHING ? TAG_CTR : kind == KNOWN_F60 ? TAG_FLO : TAG_NUM);
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", step->arguments[0]);
-  PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", step->dst, step->arguments[0], (unsigned)step->word);
-  PRINT("  if (TAG(v%d) > T_CTR) {\n  v%d = view(m, v%d);\n", step->dst, step->dst, step->dst);
-  PRINT("  if (TAG(v%d) == T_LAM) goto l%u;\n  }\n", step->dst, label);
-  PRINT("  if (TAG(v%d) > T_CTR) {\n", step->dst);
-  PRINT("  HEAP[LOCATION(v%d) + %u] = 0;\n", step->arguments[0], (unsigned)step->word);
+  PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x, step->arguments[0], field);
+  PRINT(kind == KNOWN_NOTHING ? "  if (TAG(v%d) %s) {\n" : "  if (UNLIKELY(TAG(v%d) %s)) {\n", x, unfit);
+  if (emitter->strict->shares && kind == KNOWN_NOTHING) {
+    PRINT("  if (TAG(v%d) == T_SHR && TAG(HEAP[LOCATION(v%d) + 1]) == T_CTR) {\n", x, x);
+    PRINT("  v%d = HEAP[LOCATION(v%d) + 1];\n  } else {\n", x, x);
+  } else {
+    PRINT("  {\n");
+  }
   uint32_t held = print_hold(emitter, step, after);
-  PRINT("  v%d = finish(m, v%d);\n", step->dst, step->dst);
+  PRINT("  v%d = force_field(m, LOCATION(v%d) + %u);\n", x, step->arguments[0], field);
   print_let_go(emitter, held);
-  PRINT("  if (UNLIKELY(!IS_VALUE(v%d)) && !is_settled(m, v%d)) ", step->dst, step->dst);
-  PRINT("v%d = runtime->surprise(m, v%d);\n", step->dst, step->dst);
-  PRINT("  HEAP[LOCATION(v%d) + %u] = v%d;\n", step->arguments[0], (unsigned)step->word, step->dst);
-  PRINT("  v%d = view(m, v%d);\n", step->dst, step->dst);
-  PRINT("  if (UNLIKELY(TAG(v%d) > T_CTR)) goto l%u;\n  }\n", step->dst, label);
-  emitter->known[step->dst] = KNOWN_NOTHING;
-  if (!emit_unless(emitter, "  if (UNLIKELY(", step->dst, (Known)emitter->of->wanted[step->dst])) return;
-  PRINT(")) goto l%u;\n", label);
-  emit_known(emitter, step->dst);
+  PRINT("  if (UNLIKELY(TAG(v%d) %s)) goto l%u;\n  }\n  }\n", x, unfit, label);
+  emitter->known[x] = KNOWN_NOTHING;
+  emit_known(emitter, x);
 }
 
 static void emit_apply(Emitter *emitter, const Step *step, const uint64_t *after) {
