@@ -89,19 +89,54 @@ static bool is_computed_with(const Lowering *lowering, Term *term, const Binder 
          is_computed_with(lowering, term->call.arguments[2], binder);
 }
 
+// Does some rule want a constructor there?
+static bool takes_apart(const Function *function, uint32_t index) {
+  NameId name;
+  for (size_t i = 0; i < function->rules.count; i++)
+    if (match_constructor(function->rules.items[i]->patterns[index], &name) != UINT32_MAX) return true;
+  return false;
+}
+
 bool build_computes_with(const Lowering *lowering, const Function *function, uint32_t index) {
   for (size_t i = 0; i < function->rules.count; i++) {
     const Rule *rule = function->rules.items[i];
     const Term *pattern = rule->patterns[index];
-    if (pattern->kind != TERM_VARIABLE) return true;
+    if (pattern->kind != TERM_VARIABLE) return !takes_apart(function, index);
     if (pattern->variable.binder && is_computed_with(lowering, rule->body, pattern->variable.binder)) return true;
   }
   return false;
 }
 
+// A pattern that looks no deeper than at one constructor's fields.
+static bool is_shallow(Arena *arena, Term *pattern) {
+  NameId name;
+  uint32_t fields = match_constructor(pattern, &name);
+  for (uint32_t i = 0; fields != UINT32_MAX && i < fields; i++)
+    if (match_subpattern(arena, pattern, i)->kind != TERM_VARIABLE) return false;
+  return true;
+}
+
+// Functions that take constructors apart only to give one of their fields, or something flat, cost less than a node,
+// too, where the constructors are there: nothing is reduced by it, and what else they hold can go.
+static bool is_projection(const Lowering *lowering, const Function *function) {
+  if (function->builtin || function->recursive || !strict_can_lower(lowering->strict, function)) return false;
+  if (function->rules.count * function->arity > CHEAP_TERMS) return false;
+  for (size_t i = 0; i < function->rules.count; i++) {
+    const Rule *rule = function->rules.items[i];
+    const Term *body = rule->body;
+    bool flat = body->kind == TERM_NUMBER ||
+                (body->kind == TERM_CALL && body->call.count == 0 && !called_function(lowering, body));
+    if (!flat && body->kind != TERM_VARIABLE) return false;
+    for (uint32_t k = 0; k < rule->arity; k++)
+      if (!is_shallow(lowering->arena, rule->patterns[k])) return false;
+  }
+  return true;
+}
+
 static bool is_cheap_call(const Lowering *lowering, const Term *term, const Function *function) {
   uint32_t left = CHEAP_TERMS;
-  if (lowering->aside || !lower_has_room(lowering) || !is_cheap_function(lowering, function, &left)) return false;
+  if (lowering->aside || !lower_has_room(lowering)) return false;
+  if (!is_cheap_function(lowering, function, &left) && !is_projection(lowering, function)) return false;
   for (uint32_t i = 0; i < term->call.count; i++) { // an argument that is no number yet for sure
     const Function *inner = called_function(lowering, term->call.arguments[i]);
     uint32_t rest = CHEAP_TERMS;
@@ -110,12 +145,17 @@ static bool is_cheap_call(const Lowering *lowering, const Term *term, const Func
   return true;
 }
 
+// NO_ATOM: a constructor that it wants is not there.
 static Atom build_cheap_call(Lowering *lowering, Term *term, const Function *function) {
   uint32_t count = term->call.count;
   Scope *scope = ARENA_NEW(lowering->arena, Scope);
   *scope = (Scope){lowering->scope, function, ARENA_ARRAY(lowering->arena, Atom, count + 1)};
+  for (uint32_t i = 0; i < count; i++) {
+    scope->arguments[i] = build_term(lowering, term->call.arguments[i], DEMAND_LAZY);
+    if (takes_apart(function, i) && lower_kind(lowering, scope->arguments[i]) != KIND_VALUE) return NO_ATOM;
+  }
   for (uint32_t i = 0; i < count; i++)
-    scope->arguments[i] = lower_use(lowering, build_term(lowering, term->call.arguments[i], DEMAND_LAZY));
+    if (!takes_apart(function, i)) scope->arguments[i] = lower_use(lowering, scope->arguments[i]);
   return lower_cheap_call(lowering, term, scope);
 }
 
@@ -129,7 +169,8 @@ static Atom build_call(Lowering *lowering, Term *term, Demand on) {
     for (uint32_t i = 0; i < count; i++) demands[i] = lower_field_demand(lowering, name, i, on);
     return build_node(lowering, word_make(TAG_CTR, name, 0), term->call.arguments, count, demands);
   }
-  if (is_cheap_call(lowering, term, function)) return build_cheap_call(lowering, term, function);
+  Atom made = is_cheap_call(lowering, term, function) ? build_cheap_call(lowering, term, function) : NO_ATOM;
+  if (made != NO_ATOM) return made;
   Unit *unit = strict_unit(lowering->strict, function, on > DEMAND_WEAK ? on : DEMAND_WEAK);
   return build_node(lowering, word_make(TAG_CAL, unit ? unit->name : name, 0), term->call.arguments, count, NULL);
 }

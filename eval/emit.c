@@ -68,7 +68,7 @@ bool emit_is_passed(const Emitter *emitter, const Unit *unit, uint32_t parameter
 
 // A call of a unit, as an expression. What goes through memory is passed before.
 static void print_call(Emitter *emitter, const Step *step, const Unit *callee) {
-  PRINT("%c%u(m", emitter->heads[step->name] ? 'h' : 'u', step->name);
+  PRINT("%c%u(m", emitter->heads[callee->name] ? 'h' : 'u', callee->name);
   for (uint32_t i = 0; i < step->count; i++) {
     if (emit_is_passed(emitter, callee, i)) continue;
     PRINT(", ");
@@ -188,26 +188,30 @@ static void emit_force(Emitter *emitter, const Step *step, const uint64_t *after
   emit_known(emitter, x);
 }
 
+// A field is mostly what is wanted, or a box with it.
 static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t *after) {
+  Atom x = step->dst;
+  unsigned field = (unsigned)step->word;
   uint32_t label = emit_way(emitter, step, after);
+  Known kind = (Known)emitter->of->wanted[x];
+  char unfit[32];
+  snprintf(unfit, sizeof unfit, kind == KNOWN_NOTHING ? "> %d" : "!= %d",
+           kind == KNOWN_NOTHING ? TAG_CTR : kind == KNOWN_F60 ? TAG_FLO : TAG_NUM);
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", step->arguments[0]);
-  PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", step->dst, step->arguments[0], (unsigned)step->word);
-  PRINT("  if (TAG(v%d) > T_CTR) {\n  v%d = view(m, v%d);\n", step->dst, step->dst, step->dst);
-  PRINT("  if (TAG(v%d) == T_LAM) goto l%u;\n  }\n", step->dst, label);
-  PRINT("  if (TAG(v%d) > T_CTR) {\n", step->dst);
-  PRINT("  HEAP[LOCATION(v%d) + %u] = 0;\n", step->arguments[0], (unsigned)step->word);
+  PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x, step->arguments[0], field);
+  PRINT(kind == KNOWN_NOTHING ? "  if (TAG(v%d) %s) {\n" : "  if (UNLIKELY(TAG(v%d) %s)) {\n", x, unfit);
+  if (emitter->strict->shares && kind == KNOWN_NOTHING) {
+    PRINT("  if (TAG(v%d) == T_SHR && TAG(HEAP[LOCATION(v%d) + 1]) == T_CTR) {\n", x, x);
+    PRINT("  v%d = HEAP[LOCATION(v%d) + 1];\n  } else {\n", x, x);
+  } else {
+    PRINT("  {\n");
+  }
   uint32_t held = print_hold(emitter, step, after);
-  PRINT("  v%d = finish(m, v%d);\n", step->dst, step->dst);
+  PRINT("  v%d = force_field(m, LOCATION(v%d) + %u);\n", x, step->arguments[0], field);
   print_let_go(emitter, held);
-  PRINT("  if (UNLIKELY(!IS_VALUE(v%d)) && !is_settled(m, v%d)) ", step->dst, step->dst);
-  PRINT("v%d = runtime->surprise(m, v%d);\n", step->dst, step->dst);
-  PRINT("  HEAP[LOCATION(v%d) + %u] = v%d;\n", step->arguments[0], (unsigned)step->word, step->dst);
-  PRINT("  v%d = view(m, v%d);\n", step->dst, step->dst);
-  PRINT("  if (UNLIKELY(TAG(v%d) > T_CTR)) goto l%u;\n  }\n", step->dst, label);
-  emitter->known[step->dst] = KNOWN_NOTHING;
-  if (!emit_unless(emitter, "  if (UNLIKELY(", step->dst, (Known)emitter->of->wanted[step->dst])) return;
-  PRINT(")) goto l%u;\n", label);
-  emit_known(emitter, step->dst);
+  PRINT("  if (UNLIKELY(TAG(v%d) %s)) goto l%u;\n  }\n  }\n", x, unfit, label);
+  emitter->known[x] = KNOWN_NOTHING;
+  emit_known(emitter, x);
 }
 
 static void emit_apply(Emitter *emitter, const Step *step, const uint64_t *after) {
@@ -263,15 +267,28 @@ static void emit_node(Emitter *emitter, const Step *step) {
   PRINT("  v%d = 0x%llxull | l_ << 26;\n  }\n", step->dst, word);
 }
 
+static bool is_dropped_next(const Step *step, Atom x) {
+  for (; step && step->kind == STEP_DROP; step = step->next)
+    if (step->arguments[0] == x) return true;
+  return false;
+}
+
 static void emit_open(Emitter *emitter, const Step *step) {
   const Atom *x = step->arguments;
   uint32_t count = step->count - 1;
   bool shares = emitter->strict->shares;
   if (shares) { // f: the box that it is in, if others own it too
-    PRINT("  if (f%d) {\n  peel(m, f%d, %u);\n", x[0], x[0], count);
-    for (uint32_t i = 0; i < count; i++) PRINT("  v%d = m->passed[%u];\n", x[i + 1], i);
+    PRINT("  if (f%d) v%d = HEAP[LOCATION(f%d) + 1];\n", x[0], x[0], x[0]);
+    PRINT("  if (f%d && HEAP[LOCATION(f%d)] >= 2 * SHARE_ONE_) {\n", x[0], x[0]);
+    for (uint32_t i = 0; i < count; i++) {
+      if (is_dropped_next(step->next, x[i + 1]))
+        PRINT("  v%d = 0;\n", x[i + 1]);
+      else
+        PRINT("  v%d = share_field(m, LOCATION(v%d) + %u);\n", x[i + 1], x[0], i);
+    }
+    PRINT("  HEAP[LOCATION(f%d)] -= SHARE_ONE_;\n", x[0]);
     if (step->keep) PRINT("  v%d = alloc(m, %u) << 26;\n", x[0], count);
-    PRINT("  } else {\n");
+    PRINT("  } else {\n  if (f%d) release(m, LOCATION(f%d), 2);\n", x[0], x[0]);
   }
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", x[0]);
   for (uint32_t i = 0; i < count; i++) PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x[i + 1], x[0], i);
@@ -453,6 +470,32 @@ static void emit_branch(Emitter *emitter, const Step *step, const uint64_t *afte
   emitter->head = head;
 }
 
+// Is each parameter known to be what the other unit takes?
+static bool suits(const Emitter *emitter, const Unit *callee) {
+  for (uint32_t i = 0; i < callee->function->arity; i++) {
+    Known kind = (Known)kinds_of(emitter->kinds, callee)->parameters[i];
+    if (kind != KNOWN_NOTHING && kind != (Known)emitter->known[i]) return false;
+  }
+  return true;
+}
+
+// The parameter x is in a box. If others own it too, a unit that borrows it goes on (offer.c).
+static void emit_offer(Emitter *emitter, const Step *step, Atom x) {
+  const Unit *borrower = step->borrower ? emitted(emitter, step->borrower) : NULL;
+  if (!borrower || emitter->inside.count || !suits(emitter, borrower)) return;
+  uint32_t arity = borrower->function->arity;
+  PRINT("  if (HEAP[LOCATION(v%d)] >= 2 * SHARE_ONE_ && TAG(HEAP[LOCATION(v%d) + 1]) == T_CTR) {\n", x, x);
+  for (uint32_t i = PASSED_FROM; i < arity; i++)
+    if (emit_is_passed(emitter, borrower, i)) PRINT("  m->passed[%u] = v%u;\n", i, i);
+  PRINT("  return o%u_%d(m", emitter->unit->name, x);
+  for (uint32_t i = 0; i < arity; i++) {
+    if (emit_is_passed(emitter, borrower, i)) continue;
+    PRINT(", ");
+    emit_as(emitter, (Atom)i, (Known)kinds_of(emitter->kinds, borrower)->parameters[i]);
+  }
+  PRINT(");\n  }\n");
+}
+
 static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after) {
   Atom x = step->arguments[0];
   bool tests = !step_opens(emitter->strict, step);
@@ -467,7 +510,9 @@ static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after)
   }
   PRINT("  default:;\n");
   if (again) {
-    PRINT("  if (TAG(v%d) == T_SHR) {\n  LOOK_INTO(f%d, v%d);\n  goto c%u;\n  }\n", x, x, x, again);
+    PRINT("  if (TAG(v%d) == T_SHR) {\n", x);
+    emit_offer(emitter, step, x);
+    PRINT("  LOOK_INTO(f%d, v%d);\n  goto c%u;\n  }\n", x, x, again);
     PRINT("  if (f%d) v%d = f%d;\n", x, x, x);
   }
   emit_branch(emitter, step->aside, after, tests);

@@ -103,13 +103,18 @@ static bool walk_branch(Emitter *emitter, const Step *step, uint32_t forks, bool
   return found;
 }
 
-static void print_body_call(Emitter *emitter) {
-  const Unit *unit = emitter->unit;
-  const uint8_t *kinds = emitter->of->parameters;
-  PRINT("  return u%u(m", unit->name);
+// A call with the parameters of the function around it, which are the same.
+static void print_same_call(Emitter *emitter, const Unit *unit) {
+  const uint8_t *kinds = kinds_of(emitter->kinds, unit)->parameters;
+  PRINT("u%u(m", unit->name);
   for (uint32_t i = 0; i < unit->function->arity; i++)
     if (!emit_is_passed(emitter, unit, i)) PRINT(kinds[i] == KNOWN_F60 ? ", d%u" : ", v%u", i);
   PRINT(");\n");
+}
+
+static void print_body_call(Emitter *emitter) {
+  PRINT("  return ");
+  print_same_call(emitter, emitter->unit);
 }
 
 static bool walk_fork(Emitter *emitter, const Step *step, uint32_t forks, bool emits) {
@@ -160,8 +165,31 @@ static void emit_head(Emitter *emitter, const Unit *unit) {
   PRINT("}\n");
 }
 
+// What a unit calls when the parameter x is in a box of others: the unit that borrows it. Apart, so that the compiler
+// saves no registers for it on the usual way.
+static void emit_loan(Emitter *emitter, const Unit *unit, const Unit *borrower, Atom x) {
+  PRINT("\nstatic __attribute__((noinline, unused)) Word o%u_%d(", unit->name, x);
+  print_parameters(emitter, borrower);
+  PRINT(") {\n  Word box_ = v%d;\n  v%d = HEAP[LOCATION(v%d) + 1];\n  Word w_ = ", x, x, x);
+  print_same_call(emitter, borrower);
+  PRINT("  erase(m, box_);\n  return w_;\n}\n");
+}
+
+static void emit_loans(Emitter *emitter, const Unit *unit, const Step *step, uint64_t *done) {
+  for (; step; step = step->next) {
+    if (step->kind == STEP_CASE && step->borrower && !bit_has(done, step->arguments[0])) {
+      bit_add(done, step->arguments[0]);
+      emit_loan(emitter, unit, emitter->strict->by_name.items[step->borrower], step->arguments[0]);
+    }
+    if (step->aside && !aside_is_way(step)) emit_loans(emitter, unit, step->aside, done);
+    for (uint32_t i = 0; i < step->case_count; i++) emit_loans(emitter, unit, step->cases[i].steps, done);
+  }
+}
+
 static void emit_unit(Emitter *emitter, Unit *unit) {
   begin_unit(emitter, unit);
+  uint64_t loans[1] = {0}; // of the first parameters
+  emit_loans(emitter, unit, unit->steps, loans);
   aside_number(emitter->code->strict, unit);
   PRINT("\n// %s\nUNIT Word u%u(", emitter->program->names.items[unit->name].text, unit->name);
   print_parameters(emitter, unit);

@@ -79,7 +79,16 @@ static void classify_call(Kinds *kinds, const Unit *unit, const Step *step, size
              result_node(kinds, callee));
 }
 
+// The unit that a case may hand the parameters to.
+static const Unit *unit_offered(const Kinds *kinds, const Step *step) {
+  return step->borrower ? unit_called(kinds, step->borrower) : NULL;
+}
+
 static void classify_case(Kinds *kinds, const Unit *unit, const Step *step, size_t result) {
+  const Unit *borrower = unit_offered(kinds, step);
+  for (uint32_t i = 0; borrower && i < unit->function->arity; i++)
+    meet_nodes(kinds, unit_node(kinds, unit) + i, unit_node(kinds, borrower) + i);
+  if (borrower) meet_nodes(kinds, result, result_node(kinds, borrower));
   for (uint32_t i = 0; i < step->case_count; i++) {
     unsigned tag = word_tag(step->cases[i].key);
     seed_atom(kinds, unit, step->arguments[0], tag == TAG_NUM ? KNOWN_U60 : tag == TAG_FLO ? KNOWN_F60 : (Known)OTHER);
@@ -197,16 +206,23 @@ void kinds_learn(const Kinds *kinds, const UnitKinds *of, const Step *step, uint
 }
 
 // A parameter that need not be a value is only taken for a number if all calls give it one.
+static void visit_argument(Kinds *kinds, const Unit *callee, uint32_t index, Known kind) {
+  uint8_t *parameter = &kinds->units[kinds->index[callee->name]].parameters[index];
+  if (callee->values[index] || *parameter == KNOWN_NOTHING || kind == (Known)*parameter) return;
+  *parameter = KNOWN_NOTHING;
+  kinds->changed = true;
+}
+
 static void visit_call(Kinds *kinds, const Step *step, const uint8_t *known) {
   const Unit *callee = unit_called(kinds, step->name);
-  if (!callee) return;
-  uint8_t *parameters = kinds->units[kinds->index[callee->name]].parameters;
-  for (uint32_t i = 0; i < step->count; i++) {
-    if (callee->values[i] || parameters[i] == KNOWN_NOTHING) continue;
-    if (kinds_known(kinds, known, step->arguments[i]) == (Known)parameters[i]) continue;
-    parameters[i] = KNOWN_NOTHING;
-    kinds->changed = true;
-  }
+  for (uint32_t i = 0; callee && i < step->count; i++)
+    visit_argument(kinds, callee, i, kinds_known(kinds, known, step->arguments[i]));
+}
+
+static void visit_offer(Kinds *kinds, const Unit *unit, const Step *step, const uint8_t *known) {
+  const Unit *borrower = unit_offered(kinds, step);
+  for (uint32_t i = 0; borrower && i < unit->function->arity; i++)
+    visit_argument(kinds, borrower, i, (Known)known[i]);
 }
 
 static void visit(Kinds *kinds, const Unit *unit, const Step *step, uint8_t *known);
@@ -224,6 +240,7 @@ static void visit(Kinds *kinds, const Unit *unit, const Step *step, uint8_t *kno
   for (; step; step = step->next) {
     switch (step->kind) {
     case STEP_CASE:
+      visit_offer(kinds, unit, step, known);
       for (uint32_t i = 0; i < step->case_count; i++) visit_fork(kinds, unit, step->cases[i].steps, known);
       visit_fork(kinds, unit, step->aside, known);
       return;

@@ -289,6 +289,19 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
   }
 }
 
+// Reduces the field of something borrowed in its place, and looks at it there.
+static __attribute__((noinline, unused)) Word force_field(Machine *m, Location cell) {
+  Word w = view(m, HEAP[cell]);
+  if (TAG(w) <= T_LAM) return w;
+  HEAP[cell] = 0;
+  NativeEnter *enter = TAG(w) == T_CAL ? m->natives[EXTRA(w)] : NULL;
+  if (enter) w = enter(m, HEAP + LOCATION(w), LOCATION(w));
+  if (!is_settled(m, w)) w = finish(m, w);
+  if (!is_settled(m, w)) w = runtime->surprise(m, w);
+  HEAP[cell] = w;
+  return view(m, w);
+}
+
 // A call that the graph's code takes over.
 static COLD Word graph(Machine *m, uint32_t name, uint32_t n, ...) {
   Location l = n ? alloc(m, n) : 0;
@@ -370,19 +383,6 @@ INLINE Word share_field(Machine *m, Location cell) {
     }                                                                                                                  \
   } while (0)
 
-// An owner leaves a box with the fields of its constructor, which are passed. It may be the last one by now.
-static __attribute__((noinline, unused)) void peel(Machine *m, Word w, uint32_t count) {
-  Location l = LOCATION(w), from = LOCATION(HEAP[l + 1]);
-  if (HEAP[l] < 2 * SHARE_ONE_) {
-    for (uint32_t i = 0; i < count; i++) m->passed[i] = HEAP[from + i];
-    release(m, from, count);
-    release(m, l, 2);
-    return;
-  }
-  HEAP[l] -= SHARE_ONE_;
-  for (uint32_t i = 0; i < count; i++) m->passed[i] = share_field(m, from + i);
-}
-
 #define COPY_VALUE(copy, x)                                                                                            \
   do {                                                                                                                 \
     if (IS_FLAT(x)) {                                                                                                  \
@@ -396,7 +396,9 @@ static __attribute__((noinline, unused)) void peel(Machine *m, Word w, uint32_t 
 
 #define LEND(lent, x)                                                                                                  \
   do {                                                                                                                 \
-    if (UNLIKELY(TAG(x) == T_LAM || TAG(x) == T_SHR)) {                                                                \
+    if (TAG(x) == T_SHR && TAG(HEAP[LOCATION(x) + 1]) == T_CTR) {                                                      \
+      lent = HEAP[LOCATION(x) + 1];                                                                                    \
+    } else if (UNLIKELY(TAG(x) == T_LAM || TAG(x) == T_SHR)) {                                                         \
       NativePair pair_ = runtime->lend(m, x);                                                                          \
       x = pair_.first;                                                                                                 \
       lent = pair_.second;                                                                                             \

@@ -345,6 +345,7 @@ static void reach_callees(Strict *strict, const Step *step) {
     if (step->kind == STEP_NODE) reach_node(strict, step->word);
     for (uint32_t i = 0; i < step->count; i++)
       if (step->arguments[i] < 0) reach_node(strict, strict->code->constants.items[~step->arguments[i]]);
+    if (step->borrower) reach(strict, step->borrower);
     if (step->aside && !aside_is_way(step)) reach_callees(strict, step->aside);
     for (uint32_t i = 0; i < step->case_count; i++) reach_callees(strict, step->cases[i].steps);
   }
@@ -359,6 +360,7 @@ void strict_reach(Strict *strict, const Function *function) {
   for (size_t i = 0; i < strict->reached.count; i++) {
     Unit *unit = strict->reached.items[i];
     strict_ready(strict, unit);
+    strict_offer(strict, unit);
     if (unit->steps)
       reach_callees(strict, unit->steps);
     else
