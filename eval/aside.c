@@ -7,7 +7,7 @@
 
 bool aside_is_way(const Step *step) {
   return step->aside && step->kind != STEP_CASE && step->kind != STEP_IF && step->kind != STEP_FUEL &&
-         step->kind != STEP_BLOCK;
+         step->kind != STEP_HUNGRY && step->kind != STEP_BLOCK;
 }
 
 // Calls visit for each way's step, in an order that depends on the main paths alone.
@@ -126,7 +126,7 @@ static Word make(const Walk *walk, const Step *step) {
     if (step->kind == STEP_COPY || (step->word && !machine->shared->code.shares))
       copy_value(machine, value(walk, x[0]), copies);
     else
-      clone(machine, value(walk, x[0]), 0, copies);
+      clone_term(machine, value(walk, x[0]), 0, copies);
     walk->values[x[0]] = copies[0]; // what is lent stays where it is
     return copies[1];
   case STEP_KEEP:

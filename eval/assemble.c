@@ -318,6 +318,11 @@ static int32_t assemble_middle(Assembler *assembler, const Step *step, Layout *l
   }
   case STEP_UNLEND: return 0;
   case STEP_BORROW: emit(assembler, CODE_BORROW), emit(assembler, layout->registers[x[0]]); return emit(assembler, 0);
+  case STEP_SPARK: {
+    int32_t dst = place(assembler, layout, step->dst);
+    emit(assembler, CODE_SPARK), emit(assembler, dst), emit(assembler, layout->registers[x[0]]);
+    return 0;
+  }
   case STEP_KEEP: {
     int32_t dst = place(assembler, layout, step->dst);
     emit(assembler, CODE_KEEP), emit(assembler, dst), emit(assembler, layout->registers[x[0]]);
@@ -379,8 +384,9 @@ static void assemble(Assembler *assembler, Step *step, Layout *layout, Exit *exi
       free_layout(&fork);
       goto done;
     }
-    case STEP_FUEL: {
-      emit(assembler, CODE_FUEL);
+    case STEP_FUEL:
+    case STEP_HUNGRY: {
+      emit(assembler, step->kind == STEP_FUEL ? CODE_FUEL : CODE_HUNGRY);
       int32_t target = emit(assembler, 0);
       Layout fork = new_layout(assembler, layout);
       release_dead(assembler, layout, step->next, after);

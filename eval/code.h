@@ -68,6 +68,8 @@ typedef enum {
   CODE_REFUEL,
   CODE_ENTER,       // name                    a unit begins: in machine code if there is some
   CODE_FUEL,        // target                  takes one, or jumps when there is none
+  CODE_HUNGRY,      // target                  jumps when others may want work
+  CODE_SPARK,       // dst x                   x, a call, in a box that is offered to others
   CODE_IF_ZERO,     // x target                jumps when x is 0
   CODE_TAKE,        // x n free dst*n          the fields of a constructor; frees its cells if told so
   CODE_FREE,        // x n                     frees the n cells of an opened constructor

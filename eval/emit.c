@@ -196,7 +196,9 @@ static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t 
   Known kind = (Known)emitter->of->wanted[x];
   char unfit[32];
   snprintf(unfit, sizeof unfit, kind == KNOWN_NOTHING ? "> %d" : "!= %d",
-           kind == KNOWN_NOTHING ? TAG_CTR : kind == KNOWN_F60 ? TAG_FLO : TAG_NUM);
+           kind == KNOWN_NOTHING ? TAG_CTR
+           : kind == KNOWN_F60   ? TAG_FLO
+                                 : TAG_NUM);
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", step->arguments[0]);
   PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x, step->arguments[0], field);
   PRINT(kind == KNOWN_NOTHING ? "  if (TAG(v%d) %s) {\n" : "  if (UNLIKELY(TAG(v%d) %s)) {\n", x, unfit);
@@ -286,7 +288,7 @@ static void emit_open(Emitter *emitter, const Step *step) {
       else
         PRINT("  v%d = share_field(m, LOCATION(v%d) + %u);\n", x[i + 1], x[0], i);
     }
-    PRINT("  HEAP[LOCATION(f%d)] -= SHARE_ONE_;\n", x[0]);
+    PRINT("  leave(m, f%d);\n", x[0]);
     if (step->keep) PRINT("  v%d = alloc(m, %u) << 26;\n", x[0], count);
     PRINT("  } else {\n  if (f%d) release(m, LOCATION(f%d), 2);\n", x[0], x[0]);
   }
@@ -349,6 +351,11 @@ void emit_step(Emitter *emitter, const Step *step, const uint64_t *after) {
     break;
   case STEP_SUPERPOSE:
     PRINT("  v%d = runtime->superpose(m", step->dst);
+    emit_arguments(emitter, step);
+    PRINT(");\n");
+    break;
+  case STEP_SPARK:
+    PRINT("  v%d = runtime->spark(m", step->dst);
     emit_arguments(emitter, step);
     PRINT(");\n");
     break;
@@ -602,6 +609,10 @@ void emit_path(Emitter *emitter, const Step *step, const uint64_t *after) {
       PRINT("  if (");
       emit_atom(emitter, step->arguments[0]);
       PRINT(")");
+      emit_fork(emitter, step, after);
+      return;
+    case STEP_HUNGRY:
+      PRINT("  if (LIKELY(!m->hungry))");
       emit_fork(emitter, step, after);
       return;
     case STEP_FUEL:

@@ -54,12 +54,14 @@ Word *frames_push_parts(Machine *machine, Word term, Word *sp) {
     break;
   }
   case TAG_SHR: { // likewise, for all owners
-    Word *count = &machine->heap[location], mark = (Word)machine->session << DUP_SESSION_SHIFT;
-    if ((*count & DUP_SESSION_MASK) == mark && mark != DUP_SESSION_MASK) {
+    Word *count = &machine->heap[location], mark = (Word)machine->session << DUP_SESSION_SHIFT, old = *count;
+    if ((old & DUP_SESSION_MASK) == mark && mark != DUP_SESSION_MASK) {
       machine->stale = true;
       break;
     }
-    *count = (*count & ~DUP_SESSION_MASK) | mark;
+    while (!__atomic_compare_exchange_n(count, &old, (old & ~DUP_SESSION_MASK) | mark, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED))
+      continue;
     PUSH(FRAME_NORMAL_BELOW, location + 1);
     break;
   }

@@ -192,9 +192,6 @@ Step *lower_aside(Lowering *lowering) {
 
 // Values.
 
-static Atom lower_value(Lowering *lowering, Term *term, Demand on);
-static void lower_tail(Lowering *lowering, Term *term, Demand on);
-
 // Makes sure that a variable holds a value. What it holds changes in place.
 static void lower_force(Lowering *lowering, Atom atom) {
   atom = lower_resolve(lowering, atom);
@@ -218,107 +215,6 @@ static void lower_surprise(Lowering *lowering, Term *term, Step *step) {
   set_kind(lowering, step->dst, KIND_VALUE);
 }
 
-// A part of its own: what it gives becomes one variable, whichever path gave it.
-typedef struct {
-  Saved saved;
-  Step *step;
-} Block;
-
-// What is delayed and used inside of the block as well as outside must be built before it: what is built inside is not
-// there any more behind it, and would be made, and computed, twice.
-
-typedef struct {
-  const Entry *entry; // one that delays the term
-  uint32_t uses;      // in the block
-} Delayed;
-
-typedef struct {
-  Lowering *lowering;
-  const Scope *scope;
-  ARRAY(Delayed) found;
-} DelayedSearch;
-
-static void find_delayed(void *context, Term *term) {
-  DelayedSearch *search = context;
-  const Scope *scope = search->lowering->scope;
-  search->lowering->scope = search->scope;
-  const Entry *entry = lower_find(search->lowering, term->kind == TERM_VARIABLE ? (void *)term->variable.binder : term);
-  search->lowering->scope = scope;
-  if (term->kind != TERM_VARIABLE) {
-    if (!entry) term_visit_parts(term, find_delayed, context);
-    return;
-  }
-  if (!entry || entry->atom != NO_ATOM) return;
-  for (size_t i = 0; i < search->found.count; i++) {
-    Delayed *known = &search->found.items[i];
-    if (known->entry->delayed != entry->delayed || known->entry->delayed_scope != entry->delayed_scope) continue;
-    known->uses++;
-    return;
-  }
-  ARRAY_PUSH(&search->found, (Delayed){entry, 1});
-  scope = search->scope;
-  search->scope = entry->delayed_scope;
-  find_delayed(search, entry->delayed);
-  search->scope = scope;
-}
-
-static void build_shared(Lowering *lowering, Root root) {
-  DelayedSearch search = {.lowering = lowering, .scope = root.scope};
-  find_delayed(&search, root.term);
-  for (size_t i = 0; i < search.found.count; i++) {
-    const Entry *entry = search.found.items[i].entry;
-    if (search.found.items[i].uses >= entry->sides) continue;
-    const Scope *scope = lowering->scope;
-    lowering->scope = entry->delayed_scope;
-    build_term(lowering, entry->delayed, DEMAND_LAZY);
-    lowering->scope = scope;
-  }
-  ARRAY_FREE(&search.found);
-}
-
-static Block begin_block(Lowering *lowering, Root root) {
-  build_shared(lowering, root);
-  Atom dst = lower_variable(lowering, KIND_ANY);
-  Step *step = lower_step(lowering, STEP_BLOCK, dst, 0);
-  Block block = {lower_save(lowering), step};
-  lowering->at = &step->aside;
-  lowering->in_block = true;
-  lowering->root = root;
-  return block;
-}
-
-static Atom end_block(Lowering *lowering, Block *block) {
-  lower_restore(lowering, &block->saved);
-  return block->step->dst;
-}
-
-static Root term_root(const Lowering *lowering, Term *term) { return (Root){lowering->scope, term}; }
-
-static bool may_eager(const Lowering *lowering, const Term *term) {
-  const Program *program = lowering->strict->program;
-  if (term->kind != TERM_CALL) return term->kind == TERM_OPERATE;
-  const Function *function = program->names.items[term->call.name].function;
-  return !function || (!function->builtin && strict_can_lower(lowering->strict, function));
-}
-
-// A field that is demanded as well: a call goes on while there is fuel, else it is left for later.
-static Atom lower_field(Lowering *lowering, Term *term, Demand on) {
-  if (on == DEMAND_LAZY || !may_eager(lowering, term)) return build_term(lowering, term, on);
-  const Program *program = lowering->strict->program;
-  bool call = term->kind == TERM_CALL && program->names.items[term->call.name].function;
-  if (!call) return lower_value(lowering, term, on);
-  Block block = begin_block(lowering, term_root(lowering, term));
-  Step *step = lower_step(lowering, STEP_FUEL, NO_ATOM, 0);
-  Saved saved = lower_save(lowering);
-  lowering->at = &step->aside;
-  lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on)));
-  lower_restore(lowering, &saved);
-  lower_tail(lowering, term, on);
-  Atom dst = end_block(lowering, &block);
-  lower_bind(lowering, term, dst);
-  return dst;
-}
-
 Demand lower_field_demand(const Lowering *lowering, NameId constructor, uint32_t field, Demand on) {
   if (on == DEMAND_COMPLETE) return on;
   return on == DEMAND_SPINE && demand_is_spine(lowering->strict->program, constructor, field) ? on : DEMAND_LAZY;
@@ -329,6 +225,7 @@ static Atom lower_constructor(Lowering *lowering, Term *term, Demand on) {
   NameId name = term->call.name;
   if (count == 0) return lower_constant(lowering, word_make(TAG_CTR, name, 0));
   Atom *fields = ARENA_ARRAY(lowering->arena, Atom, count);
+  lower_fields_apart(lowering, term, on);
   for (uint32_t i = 0; i < count; i++) {
     Demand field = lower_field_demand(lowering, name, i, on);
     fields[i] = lower_field(lowering, term->call.arguments[i], field);
@@ -339,6 +236,7 @@ static Atom lower_constructor(Lowering *lowering, Term *term, Demand on) {
 }
 
 static Atom lower_operate(Lowering *lowering, Term *term) {
+  lower_apart(lowering, term, DEMAND_COMPLETE);
   Atom left = lower_value(lowering, term->operate.left, DEMAND_COMPLETE);
   Atom right = lower_value(lowering, term->operate.right, DEMAND_COMPLETE);
   left = lower_look(lowering, left), right = lower_look(lowering, right);
@@ -355,9 +253,10 @@ static Atom lower_operate(Lowering *lowering, Term *term) {
 }
 
 // The arguments of a call, the demanded ones as values. False when one of them cannot be one: the call never returns.
-static Atom *lower_arguments(Lowering *lowering, const Term *term, const Function *function, Demand on, bool delay) {
+static Atom *lower_arguments(Lowering *lowering, Term *term, const Function *function, Demand on, bool delay) {
   uint32_t count = term->call.count;
   Atom *atoms = ARENA_ARRAY(lowering->arena, Atom, count + 1);
+  lower_apart(lowering, term, on);
   for (uint32_t i = 0; i < count; i++) {
     Term *argument = term->call.arguments[i];
     Demand demand = demand_of_argument(lowering->strict->program, function, on, i);
@@ -398,7 +297,7 @@ bool lower_has_room(const Lowering *lowering) {
 
 Atom lower_cheap_call(Lowering *lowering, Term *term, Scope *scope) {
   const Function *function = scope->function;
-  Block block = begin_block(lowering, term_root(lowering, term));
+  Block block = lower_begin_block(lowering, lower_root(lowering, term));
   for (uint32_t i = 0; i < function->arity; i++) {
     Atom atom = scope->arguments[i];
     lower_bind(lowering, term->call.arguments[i], atom); // a way aside takes it from here
@@ -411,7 +310,7 @@ Atom lower_cheap_call(Lowering *lowering, Term *term, Scope *scope) {
   lowering->scope = scope;
   lowering->depth++;
   lower_tree(lowering, function->tree, DEMAND_WEAK);
-  return end_block(lowering, &block);
+  return lower_end_block(lowering, &block);
 }
 
 static bool should_inline(const Lowering *lowering, const Function *function) {
@@ -422,7 +321,7 @@ static bool should_inline(const Lowering *lowering, const Function *function) {
 }
 
 // A call of a unit. What is borrowed is lent on where the callee only looks at it.
-static Step *lower_unit_call(Lowering *lowering, const Term *term, const Unit *unit, Demand on, StepKind kind) {
+static Step *lower_unit_call(Lowering *lowering, Term *term, const Unit *unit, Demand on, StepKind kind) {
   Atom *atoms = lower_arguments(lowering, term, unit->function, on, false);
   uint32_t count = term->call.count;
   bool *lent = ARENA_ARRAY(lowering->arena, bool, count + 1);
@@ -444,9 +343,9 @@ static Atom lower_call(Lowering *lowering, Term *term, Demand on) {
   const Function *function = lowering->strict->program->names.items[term->call.name].function;
   if (!function) return lower_constructor(lowering, term, on);
   if (function->builtin == BUILTIN_U60_IF || should_inline(lowering, function)) {
-    Block block = begin_block(lowering, term_root(lowering, term));
+    Block block = lower_begin_block(lowering, lower_root(lowering, term));
     lower_tail(lowering, term, on);
-    Atom dst = end_block(lowering, &block);
+    Atom dst = lower_end_block(lowering, &block);
     lower_bind(lowering, term, dst);
     lower_force(lowering, dst);
     return dst;
@@ -519,7 +418,7 @@ static Atom lower_variable_value(Lowering *lowering, Term *term, Demand on) {
   return atom;
 }
 
-static Atom lower_value(Lowering *lowering, Term *term, Demand on) {
+Atom lower_value(Lowering *lowering, Term *term, Demand on) {
   const Entry *computed = lower_find(lowering, term);
   if (computed) {
     lower_force(lowering, computed->atom);
@@ -557,11 +456,11 @@ static void lower_if(Lowering *lowering, Term *term, Demand on) {
   Step *step = lower_step(lowering, STEP_IF, NO_ATOM, 1);
   step->arguments[0] = condition;
   Saved saved = lower_save(lowering);
-  lowering->root = term_root(lowering, arguments[2]);
+  lowering->root = lower_root(lowering, arguments[2]);
   lowering->at = &step->aside;
   lower_tail(lowering, arguments[2], on);
   lower_restore(lowering, &saved);
-  lowering->root = term_root(lowering, arguments[1]);
+  lowering->root = lower_root(lowering, arguments[1]);
   lower_tail(lowering, arguments[1], on);
 }
 
@@ -593,7 +492,7 @@ static void lower_tail_apply(Lowering *lowering, Term *term) {
   if (lowering->in_block) lower_end(lowering, STEP_RETURN, dst);
 }
 
-static void lower_tail(Lowering *lowering, Term *term, Demand on) {
+void lower_tail(Lowering *lowering, Term *term, Demand on) {
   if (lowering->failed) return;
   const Entry *computed = lower_find(lowering, term);
   if (computed) {
@@ -656,7 +555,7 @@ static void lower_rule(Lowering *lowering, Rule *rule, Demand on) {
     if (pattern->kind == TERM_VARIABLE && pattern->variable.binder && entry)
       lower_delay(lowering, pattern->variable.binder, entry->delayed, entry->delayed_scope, 1);
   }
-  lowering->root = term_root(lowering, rule->body);
+  lowering->root = lower_root(lowering, rule->body);
   lower_tail(lowering, rule->body, on);
 }
 

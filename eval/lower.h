@@ -96,6 +96,24 @@ Atom lower_look(Lowering *lowering, Atom atom);
 Word lower_operation(Lowering *lowering, const Term *term); // the word of an operation's node
 Step *lower_aside(Lowering *lowering); // the steps that leave what is left of the root to the graph
 
+// A part of its own: what it gives becomes one variable, whichever path gave it.
+typedef struct {
+  Saved saved;
+  Step *step;
+} Block;
+Root lower_root(const Lowering *lowering, Term *term);
+Block lower_begin_block(Lowering *lowering, Root root);
+Atom lower_end_block(Lowering *lowering, Block *block);
+
+Atom lower_value(Lowering *lowering, Term *term, Demand on); // computes it
+void lower_tail(Lowering *lowering, Term *term, Demand on);  // … and leaves the unit, or the block, with it
+// A field that is demanded with its constructor, as far as there is fuel.
+Atom lower_field(Lowering *lowering, Term *term, Demand on);
+// Lets other machines compute what an operation's operands or a call's arguments demand, all but one of them; and what
+// a constructor's fields do.
+void lower_apart(Lowering *lowering, Term *term, Demand on);
+void lower_fields_apart(Lowering *lowering, const Term *term, Demand on);
+
 // Does a cheap function compute with an argument? Others can only be its result.
 bool build_computes_with(const Lowering *lowering, const Function *function, uint32_t index);
 // A function in the place of its call (whose arguments are built) if those that it computes with are numbers: a block.

@@ -3,6 +3,7 @@
 #include "frames.h"
 #include "strict.h"
 #include "trace.h"
+#include "worker.h"
 
 #include <sys/mman.h>
 #ifdef __SANITIZE_ADDRESS__
@@ -27,7 +28,7 @@ static void reset(Machine *machine) {
 }
 
 // A machine on a heap: with a stack for frames, and nothing on it.
-static Machine *add_machine(Shared *shared) {
+Machine *machine_add(Shared *shared) {
   size_t bytes = 2 * shared->heap_bytes; // frames, and what machine code holds, which is less than its own stack
   Word *stack = heap_reserve(&bytes);
   if (!stack) return NULL;
@@ -46,20 +47,26 @@ static Machine *add_machine(Shared *shared) {
   atomic_init(&machine->stack_limit, stack);
   machine->cycle_check = CYCLE_LEAST_CELLS;
   machine->next_label = 1;
-  machine->next = shared->machines;
+  deque_init(&machine->deque);
+  machine->next = atomic_load(&shared->machines);
   atomic_store(&shared->machines, machine);
   return machine;
 }
 
 Machine *machine_new(Program *program, size_t memory_limit, bool strict) {
   Shared *shared = heap_new(memory_limit);
-  Machine *machine = shared ? add_machine(shared) : NULL;
+  Machine *machine = shared ? machine_add(shared) : NULL;
   if (!machine) {
     if (shared) heap_delete(shared);
     return NULL;
   }
   shared->main = machine;
   shared->program = program;
+  shared->threads = 1;
+  atomic_store(&shared->active, 1);
+  pthread_mutex_init(&shared->lock, NULL);
+  pthread_mutex_init(&shared->alone, NULL);
+  pthread_mutex_init(&shared->failing, NULL);
   if (strict) shared->code.strict = strict_new(&shared->code, program);
   shared->diagnostics = &program->diagnostics;
   shared->output = stdout;
@@ -71,6 +78,7 @@ Machine *machine_new(Program *program, size_t memory_limit, bool strict) {
 void machine_free(Machine *machine) {
   if (!machine) return;
   Shared *shared = machine->shared;
+  worker_delete(shared);
   code_free(&shared->code);
   free(machine->natives);
   free((void *)(uintptr_t)machine->stages);
@@ -78,6 +86,7 @@ void machine_free(Machine *machine) {
     next = one->next;
     ARRAY_FREE(&one->work);
     ARRAY_FREE(&one->aside);
+    deque_free(&one->deque);
     munmap(one->stack, one->stack_bytes);
     free(one);
   }
@@ -86,23 +95,34 @@ void machine_free(Machine *machine) {
 
 // Failures.
 
-_Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
-                            const char *format, ...) {
-  Buffer text = {0};
-  va_list arguments;
-  va_start(arguments, format);
-  buffer_vformat(&text, format, arguments);
-  va_end(arguments);
-  Diagnostic *diagnostic = diagnostic_add(machine->shared->diagnostics, SEVERITY_ERROR, place ? place->source : NULL,
-                                          place ? place->span : (Span){0, 0}, "%s", text.text);
-  if (hint) diagnostic_hint(machine->shared->diagnostics, diagnostic, "%s", hint);
-  buffer_free(&text);
-  machine->shared->status = status;
+_Noreturn void machine_leave(Machine *machine) {
 #ifdef __SANITIZE_ADDRESS__ // it cannot see how deep the stack is that is left here, and takes what was there for alive
   char *here = __builtin_frame_address(0);
   if (machine->native_top > here) __asan_unpoison_memory_region(here, (size_t)(machine->native_top - here));
 #endif
   longjmp(machine->escape, 1);
+}
+
+// The first one to fail says why, and ends the run for all.
+_Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
+                            const char *format, ...) {
+  Shared *shared = machine->shared;
+  pthread_mutex_lock(&shared->failing);
+  if (!atomic_load(&shared->stopping)) {
+    Buffer text = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    buffer_vformat(&text, format, arguments);
+    va_end(arguments);
+    Diagnostic *diagnostic = diagnostic_add(shared->diagnostics, SEVERITY_ERROR, place ? place->source : NULL,
+                                            place ? place->span : (Span){0, 0}, "%s", text.text);
+    if (hint) diagnostic_hint(shared->diagnostics, diagnostic, "%s", hint);
+    buffer_free(&text);
+    shared->status = status;
+    worker_stop(shared);
+  }
+  pthread_mutex_unlock(&shared->failing);
+  machine_leave(machine);
 }
 
 // The functions whose arguments the frames wait for, innermost first. Frames are walked down by their lengths.
@@ -179,7 +199,13 @@ static void commit_stack(Machine *machine, Word *top, size_t words, Word term) {
   }
 }
 
+static bool is_attention_wanted(Shared *shared) {
+  return atomic_load(&shared->interrupted) || atomic_load(&shared->stopping) || atomic_load(&shared->pausing) ||
+         atomic_load(&shared->exhausted);
+}
+
 void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term) {
+  worker_attend(machine);
   if (atomic_load(&machine->shared->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
   if (machine->shared->exhausted) machine_fail_memory(machine, top, term, "cells");
   const NativeModule *offered = atomic_exchange(&machine->shared->native_offer, NULL);
@@ -197,19 +223,20 @@ void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose,
   machine_want_cycles(machine);
 #endif
   // An interrupt or an offer between the tests above and this store must not be lost.
-  if (atomic_load(&machine->shared->interrupted) || atomic_load(&machine->shared->native_offer))
+  if (is_attention_wanted(machine->shared) || atomic_load(&machine->shared->native_offer))
     atomic_store(&machine->stack_limit, machine->stack);
 }
 
 void machine_interrupt(Machine *machine) {
   atomic_store(&machine->shared->interrupted, true);
-  machine_want_attention(machine);
+  for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next) machine_want_attention(one);
 }
 
 // Machine code found its limit passed: it is deep in recursion, or somebody wants attention.
 void machine_attend(Machine *machine, uint32_t name) {
   Word *top = machine->stack_top; // the term is for messages only
   Word term = name == NATIVE_NO_NAME ? number_u60(0) : word_make(TAG_CAL, name, 0);
+  worker_attend(machine);
   if (atomic_load(&machine->shared->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
   if (machine->shared->exhausted) machine_fail_memory(machine, top, term, "cells");
   while ((char *)__builtin_frame_address(0) < machine->native_bottom) {
@@ -223,7 +250,7 @@ void machine_attend(Machine *machine, uint32_t name) {
     if (used > machine->native_peak) machine->native_peak = used;
   }
   __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
-  if (atomic_load(&machine->shared->interrupted)) machine_want_attention(machine); // in between
+  if (is_attention_wanted(machine->shared)) machine_want_attention(machine); // in between
 }
 
 // A place in the tables for every name.
@@ -313,8 +340,7 @@ void machine_erase_all(Machine *machine) {
       continue;
     }
     case TAG_SHR:
-      heap[location] -= SHARE_ONE;
-      if (heap[location] >= SHARE_ONE) continue;
+      if (drop_owner(machine, location)) continue;
       if (!word_is_flat(heap[location + 1])) ARRAY_PUSH(&machine->work, heap[location + 1]);
       heap_free(machine, location, 2);
       continue;
@@ -328,8 +354,10 @@ void machine_erase_all(Machine *machine) {
 
 void machine_make_ready(Machine *machine, NameId name) {
   Strict *strict = machine->shared->code.strict;
+  worker_pause_others(machine);
   strict_ready(strict, strict->by_name.items[name]);
   grow_natives(machine);
+  worker_resume_others(machine);
 }
 
 // Reduction.
@@ -376,7 +404,8 @@ void machine_compile(Machine *machine) {
 
 static uint64_t total_rewrites(const Machine *machine) {
   uint64_t total = 0;
-  for (int rule = 0; rule < RULE_COUNT; rule++) total += machine->rewrites[rule];
+  for (const Machine *one = machine->shared->machines; one; one = one->next)
+    for (int rule = 0; rule < RULE_COUNT; rule++) total += one->rewrites[rule];
   return total;
 }
 
@@ -406,6 +435,21 @@ static void normalise_root(Machine *machine) {
   } while (machine_must_repeat(machine, begin));
 }
 
+void machine_begin_stack(Machine *machine, size_t bytes) {
+  Shared *shared = machine->shared;
+  size_t depth = bytes;
+  if (depth > 2 * READY_RESERVE) depth -= READY_RESERVE;
+  if (depth > shared->memory_limit) depth = shared->memory_limit;
+  if (depth > machine->stack_bytes / 2) depth = machine->stack_bytes / 2;
+  if (machine->native_top)
+    atomic_fetch_sub(&shared->stack_bytes, (size_t)(machine->native_top - machine->native_bottom));
+  machine->native_top = __builtin_frame_address(0);
+  machine->native_floor = machine->native_top - depth + STACK_RESERVE;
+  machine->native_bottom = machine->native_top - NATIVE_FIRST;
+  atomic_fetch_add(&shared->stack_bytes, NATIVE_FIRST);
+  __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
+}
+
 static void run_normalise(void *argument) {
   CompileJob *job = argument;
   Machine *machine = job->machine;
@@ -413,21 +457,12 @@ static void run_normalise(void *argument) {
   if (machine->shared->code.remade && machine->natives)
     memset(machine->natives, 0, machine->shared->natives_count * sizeof *machine->natives);
   grow_natives(machine);
-  size_t depth = term_stack_bytes();
-  if (depth > 2 * READY_RESERVE) depth -= READY_RESERVE;
-  if (depth > machine->shared->memory_limit) depth = machine->shared->memory_limit;
-  if (depth > machine->stack_bytes / 2) depth = machine->stack_bytes / 2;
-  if (machine->native_top)
-    atomic_fetch_sub(&machine->shared->stack_bytes, (size_t)(machine->native_top - machine->native_bottom));
-  machine->native_top = __builtin_frame_address(0);
-  machine->native_floor = machine->native_top - depth + STACK_RESERVE;
-  machine->native_bottom = machine->native_top - NATIVE_FIRST;
-  atomic_fetch_add(&machine->shared->stack_bytes, NATIVE_FIRST);
-  __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
+  machine_begin_stack(machine, term_stack_bytes());
   machine->session = 0;
   machine->shared->exhausted = false; // the run before may have ended just above the limit
   machine->shared->status = MACHINE_OK;
   machine->running = NULL;
+  worker_begin(machine);
   if (setjmp(machine->escape) == 0) {
     machine_more_stack(machine, machine->stack, 1, 0, 0);
     if (machine->trace) trace_begin(machine);
@@ -435,8 +470,11 @@ static void run_normalise(void *argument) {
     machine->root = heap_alloc(machine, 1);
     machine->heap[machine->root] = word_make(TAG_CAL, job->start, 0);
     normalise_root(machine);
+    worker_settle(machine);
+    worker_end(machine);
     if (machine->trace) trace_end(machine);
   } else {
+    worker_end(machine);
     if (machine->trace) trace_end(machine);
     reset(machine); // what was being reduced is in no state to be looked at
     atomic_store(&machine->shared->interrupted, false);

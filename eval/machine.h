@@ -12,11 +12,13 @@
 #ifndef HVM_EVAL_MACHINE_H
 #define HVM_EVAL_MACHINE_H
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
 #include "code.h"
+#include "deque.h"
 #include "word.h"
 
 typedef enum {
@@ -44,6 +46,7 @@ enum {
 }; // the heap's end moves by; the least to look for cycles
 
 // What all machines of a run have in common.
+typedef struct Worker Worker;
 typedef struct Shared {
   Word *heap; // the memory of the cells, which begins with cell heap_start
   Location heap_start;
@@ -55,7 +58,17 @@ typedef struct Shared {
   uint8_t *sizes;
 #endif
   size_t memory_limit, heap_bytes; // the limit, and what is reserved, in bytes
-  bool exhausted;                  // the limit was passed: the next safe point fails
+  atomic_bool exhausted;           // the limit was passed: the next safe point fails
+  // Threads: see worker.h.
+  unsigned threads;              // how many machines may work at a time
+  atomic_int active, searching;  // machines that work, or look for work; those that only look
+  atomic_long sparks;            // that nobody has done with
+  atomic_int paused;             // machines that wait at a safe point since one wants to be alone
+  atomic_bool pausing, stopping; // … which one does; the run is over
+  atomic_bool deadlock, quitting;
+  pthread_mutex_t lock, alone, failing; // of the next fields; of the one who pauses others; of messages
+  Machine *sleeping;                    // helpers without work
+  unsigned sleepers, helpers;
   atomic_bool interrupted;
   _Atomic(const NativeModule *) native_offer; // machine code to use from the next safe point on; NULL: none
   size_t natives_count, natives_capacity;
@@ -69,20 +82,24 @@ typedef struct Shared {
 struct Machine {
   NATIVE_MACHINE_FIELDS // see native_abi.h
       Shared *shared;
-  Machine *next;               // of all
-  Word *heap;                  // cell 0, which is not there
-  Location runs;               // further runs, by address: [next, length] in their first cells; 0: none
-  Location cycle_check;        // heap_end at which to look for cycles
-  uint64_t cycle_debt;         // erased sides of labelled dups since the last look: each may leave a cycle
-  bool cycles_possible;        // some were, since the heap was empty
-  uint64_t cycle_cells;        // cells that only cycles kept, given back so far
-  bool cycle_wanted;           // look at the next safe point: when the stack is checked
-  Word *stack;                 // its bottom
-  char *native_top;            // where the C stack begins that machine code may use
-  char *native_bottom;         // what native_limit is without a wish for attention: so far it may be used as yet
-  char *native_floor;          // the lowest that this may become
-  size_t native_peak;          // bytes that it was ever used for
-  _Atomic(Word *) stack_limit; // where to ask for more; at the bottom after an interrupt
+  Machine *next;  // of all
+  Worker *worker; // NULL: no threads yet
+  Deque deque;
+  atomic_bool waiting;            // sleeps until a box is reduced
+  uint64_t steals, waits, sparks; // so far
+  Word *heap;                     // cell 0, which is not there
+  Location runs;                  // further runs, by address: [next, length] in their first cells; 0: none
+  Location cycle_check;           // heap_end at which to look for cycles
+  uint64_t cycle_debt;            // erased sides of labelled dups since the last look: each may leave a cycle
+  bool cycles_possible;           // some were, since the heap was empty
+  uint64_t cycle_cells;           // cells that only cycles kept, given back so far
+  bool cycle_wanted;              // look at the next safe point: when the stack is checked
+  Word *stack;                    // its bottom
+  char *native_top;               // where the C stack begins that machine code may use
+  char *native_bottom;            // what native_limit is without a wish for attention: so far it may be used as yet
+  char *native_floor;             // the lowest that this may become
+  size_t native_peak;             // bytes that it was ever used for
+  _Atomic(Word *) stack_limit;    // where to ask for more; at the bottom after an interrupt
   Word *stack_committed;
   size_t stack_bytes; // that are reserved
   uint64_t rewrites[RULE_COUNT];
@@ -145,6 +162,9 @@ void machine_see_through(const Machine *machine, Arena *arena, Word *term, const
 // Below: for the files of eval/ only.
 
 // Ends the reduction with a diagnostic; place and hint may be NULL.
+_Noreturn void machine_leave(Machine *machine);           // the run
+Machine *machine_add(Shared *shared);                     // one more; NULL: no address space
+void machine_begin_stack(Machine *machine, size_t bytes); // the C stack from here on downwards
 _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
                             const char *format, ...) __attribute__((format(printf, 5, 6)));
 // A pass of normalisation: what begin returns is given to must_repeat at its end.
@@ -204,6 +224,31 @@ static inline void heap_add_free(Machine *machine, Location location, unsigned s
 static inline void heap_free(Machine *machine, Location location, unsigned size) {
   NATIVE_CHECK_FREE(machine, location, size);
   heap_add_free(machine, location, size);
+}
+
+// The count of a box.
+static inline void add_owner(Machine *machine, Location box) {
+  if (__builtin_expect(machine->many, 0))
+    __atomic_fetch_add(&machine->heap[box], SHARE_ONE, __ATOMIC_RELAXED);
+  else
+    machine->heap[box] += SHARE_ONE;
+}
+
+// False: it was the last one.
+static inline bool drop_owner(Machine *machine, Location box) {
+  if (__builtin_expect(machine->many, 0))
+    return __atomic_fetch_sub(&machine->heap[box], SHARE_ONE, __ATOMIC_ACQ_REL) >= 2 * SHARE_ONE;
+  machine->heap[box] -= SHARE_ONE;
+  return machine->heap[box] >= SHARE_ONE;
+}
+
+// Does nobody else own the box? Then nobody else can see what is in it, either.
+static inline bool is_last_owner(const Machine *machine, Location box) {
+  return __atomic_load_n(&machine->heap[box], __ATOMIC_ACQUIRE) < 2 * SHARE_ONE;
+}
+
+static inline Word load_cell(const Machine *machine, Location cell) {
+  return __atomic_load_n(&machine->heap[cell], __ATOMIC_ACQUIRE);
 }
 
 // Erases a term that nobody owns any more.

@@ -4,11 +4,12 @@
 #define HVM_EVAL_NATIVE_ABI_H
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 5
+#define NATIVE_ABI 6
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;
@@ -57,6 +58,8 @@ static inline void native_check_term(const uint8_t *sizes, Word term) {
   NATIVE_CHECK_FIELDS                                                                                                  \
   Location bump, bump_limit;         /* the current run of unused cells */                                             \
   Location free_lists[NATIVE_SIZES]; /* by size; 0: empty */                                                           \
+  bool many;                         /* other machines may look at the same boxes */                                   \
+  _Atomic(bool) hungry;              /* others may want work: make sparks (worker.h) */                                \
   uint64_t fuel;                     /* eager steps that strict code may take before it leaves something for later */  \
   char *native_limit;                /* where the C stack must not grow below; the highest address to get attention */ \
   Word *stack_top;                   /* of the frames, while reduce is not running */                                  \
@@ -94,6 +97,9 @@ typedef struct {
   Word (*operate)(Machine *machine, uint32_t extra, Word left, Word right); // NATIVE_NOTHING if it cannot be done
   Word (*superpose)(Machine *machine, Word first, Word second);
   Word (*string)(Machine *machine, uint32_t index);
+  Word (*spark)(Machine *machine, Word call);           // the box that has it
+  Word (*force_field)(Machine *machine, Location cell); // where several machines run: what is in it, and reduced there
+  Word (*settle_box)(Machine *machine, Word box, Word term); // likewise: puts the term into the box it was taken out of
 } NativeRuntime;
 
 typedef struct {

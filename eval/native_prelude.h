@@ -234,6 +234,7 @@ static __attribute__((noinline, unused)) Word finish_box(Machine *m, Word w) {
   HOLD(m->stack_top, 1);
   inner = finish(m, inner);
   LET_GO(1);
+  if (UNLIKELY(m->many)) return runtime->settle_box(m, w, inner);
   if (IS_FLAT(inner)) {
     HEAP[l + 1] = inner;
     HEAP[l] -= SHARE_ONE_;
@@ -273,7 +274,7 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
     case T_SHR: {
       Word inner = HEAP[l + 1];
       if (IS_VALUE(inner) && !IS_FLAT(inner)) return w;
-      if (TAG(inner) >= T_SHR) return runtime->reduce(m, w);
+      if (TAG(inner) >= T_SHR || UNLIKELY(m->many)) return runtime->reduce(m, w);
       if (HEAP[l] < 2 * SHARE_ONE_) { // nobody else has it
         release(m, l, 2);
         w = inner;
@@ -293,6 +294,7 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
 static __attribute__((noinline, unused)) Word force_field(Machine *m, Location cell) {
   Word w = view(m, HEAP[cell]);
   if (TAG(w) <= T_LAM) return w;
+  if (UNLIKELY(m->many)) return runtime->force_field(m, cell);
   HEAP[cell] = 0;
   NativeEnter *enter = TAG(w) == T_CAL ? m->natives[EXTRA(w)] : NULL;
   if (enter) w = enter(m, HEAP + LOCATION(w), LOCATION(w));
@@ -327,7 +329,7 @@ static __attribute__((noinline, unused)) Word apply(Machine *m, Word f, uint32_t
 
 INLINE void erase(Machine *m, Word w) {
   if (LIKELY(IS_FLAT(w))) return;
-  if (TAG(w) == T_SHR && HEAP[LOCATION(w)] >= 2 * SHARE_ONE_)
+  if (TAG(w) == T_SHR && HEAP[LOCATION(w)] >= 2 * SHARE_ONE_ && LIKELY(!m->many))
     HEAP[LOCATION(w)] -= SHARE_ONE_;
   else
     runtime->erase(m, w);
@@ -352,12 +354,27 @@ static __attribute__((noinline, unused)) Word box(Machine *m, Word x) {
   return T_SHR | l << 26;
 }
 
+INLINE void add_owner(Machine *m, Word w) {
+  if (UNLIKELY(m->many))
+    __atomic_fetch_add(&HEAP[LOCATION(w)], SHARE_ONE_, __ATOMIC_RELAXED);
+  else
+    HEAP[LOCATION(w)] += SHARE_ONE_;
+}
+
+// Leaves a box that others own too, or owned a moment ago.
+INLINE void leave(Machine *m, Word w) {
+  if (UNLIKELY(m->many))
+    runtime->erase(m, w);
+  else
+    HEAP[LOCATION(w)] -= SHARE_ONE_;
+}
+
 // CLONE, where clones are boxes.
 #define SHARE(copy, x)                                                                                                 \
   do {                                                                                                                 \
     if (!IS_FLAT(x)) {                                                                                                 \
       if (TAG(x) == T_SHR)                                                                                             \
-        HEAP[LOCATION(x)] += SHARE_ONE_;                                                                               \
+        add_owner(m, x);                                                                                               \
       else                                                                                                             \
         x = box(m, x);                                                                                                 \
     }                                                                                                                  \
@@ -366,6 +383,7 @@ static __attribute__((noinline, unused)) Word box(Machine *m, Word x) {
 
 INLINE Word share_field(Machine *m, Location cell) {
   Word copy, x = HEAP[cell];
+  if (UNLIKELY(m->many) && !IS_FLAT(x)) return runtime->clone_field(m, cell);
   SHARE(copy, x);
   HEAP[cell] = x;
   return copy;

@@ -4,6 +4,7 @@
 #include "machine.h"
 #include "native.h"
 #include "rules.h"
+#include "worker.h"
 
 static Word runtime_apply(Machine *machine, Word function, uint32_t count) {
   uint64_t fuel = machine->fuel;
@@ -21,7 +22,7 @@ static Word runtime_surprise(Machine *machine, Word term) { return mark_stuck(ma
 
 static NativePair runtime_clone(Machine *machine, Word term) {
   Word copies[2];
-  clone(machine, term, 0, copies);
+  clone_term(machine, term, 0, copies);
   return (NativePair){copies[0], copies[1]};
 }
 
@@ -55,6 +56,28 @@ static Word runtime_string(Machine *machine, uint32_t index) {
   return make_string(machine, &machine->shared->code.strings.items[index]);
 }
 
+static Word runtime_force_field(Machine *machine, Location cell) {
+  for (;;) {
+    Word box = box_cell(machine, cell);
+    if (word_is_flat(box)) return box;
+    Word value = load_cell(machine, word_location(box) + 1);
+    if (word_is_value(value)) return value;
+    add_owner(machine, word_location(box));
+    Word term = machine_evaluate(machine, box);
+    bool settled = is_settled(machine, term);
+    if (word_tag(term) == TAG_SHR) drop_owner(machine, word_location(term));
+    if (!settled) return term;
+  }
+}
+
+static Word runtime_settle_box(Machine *machine, Word box, Word term) {
+  if (!is_settled(machine, term)) term = mark_stuck(machine, term);
+  worker_wake(machine, __atomic_exchange_n(&machine->heap[word_location(box) + 1], term, __ATOMIC_ACQ_REL));
+  if (!word_is_flat(term)) return word_tag(term) == TAG_SHR ? machine_evaluate(machine, box) : box;
+  leave_box(machine, word_location(box));
+  return term;
+}
+
 const NativeRuntime native_runtime = {
     .abi = NATIVE_ABI,
     .more_heap = machine_more_heap,
@@ -72,6 +95,9 @@ const NativeRuntime native_runtime = {
     .operate = runtime_operate,
     .superpose = runtime_superpose,
     .string = runtime_string,
+    .spark = worker_spark,
+    .force_field = runtime_force_field,
+    .settle_box = runtime_settle_box,
 };
 
 // The texts of two headers, which make's rule for this file depends on.

@@ -9,7 +9,8 @@
 
 enum { OFFER_LIMIT = 5 }; // parameters that machine code is given in registers
 
-// Could a call of the borrowing version lead to calls that lend less? Then each round of a loop might wait for the next.
+// Could a call of the borrowing version lead to calls that lend less? Then each round of a loop might wait for the
+// next.
 static bool keeps_lending(const Strict *strict, const Unit *unit, const Step *step) {
   for (; step; step = step->next) {
     if (step->kind == STEP_TAIL) {

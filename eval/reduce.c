@@ -10,6 +10,7 @@
 #include "frames.h"
 #include "machine.h"
 #include "rules.h"
+#include "worker.h"
 
 // trace_reduce.c includes this file with hooks where states begin and where instructions do.
 #ifndef HVM_TRACE
@@ -97,7 +98,7 @@ Word machine_reduce(Machine *machine, Word term) {
       [CODE_OP2K + OP_GT] = &&CODE_OP2K_GT, [CODE_OP2K + OP_NE] = &&CODE_OP2K_NE,
       [CODE_FORCE] = &&CODE_FORCE, [CODE_FORCE_FIELD] = &&CODE_FORCE_FIELD, [CODE_CLONE_FIELD] = &&CODE_CLONE_FIELD, [CODE_UNSHARE] = &&CODE_UNSHARE,
       [CODE_LEND] = &&CODE_LEND, [CODE_BORROW] = &&CODE_BORROW, [CODE_KEEP] = &&CODE_KEEP, [CODE_CALL_UNIT] = &&CODE_CALL_UNIT, [CODE_APPLY] = &&CODE_APPLY,
-      [CODE_READY] = &&CODE_READY, [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL,
+      [CODE_READY] = &&CODE_READY, [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL, [CODE_HUNGRY] = &&CODE_HUNGRY, [CODE_SPARK] = &&CODE_SPARK,
       [CODE_IF_ZERO] = &&CODE_IF_ZERO, [CODE_TAKE] = &&CODE_TAKE, [CODE_FREE] = &&CODE_FREE,
       [CODE_REUSE] = &&CODE_REUSE, [CODE_COPY] = &&CODE_COPY, [CODE_MOVE] = &&CODE_MOVE,
       [CODE_RESULT] = &&CODE_RESULT, [CODE_TAIL_UNIT] = &&CODE_TAIL_UNIT, [CODE_GRAPH] = &&CODE_GRAPH,
@@ -155,8 +156,12 @@ Word machine_reduce(Machine *machine, Word term) {
 // `loose` words above the top of the stack are terms, too.
 #define CHECK_STACK(words, loose)                                                                                      \
   do {                                                                                                                 \
-    if (UNLIKELY(sp + (words) > atomic_load_explicit(&machine->stack_limit, memory_order_relaxed)))                    \
+    if (UNLIKELY(sp + (words) > atomic_load_explicit(&machine->stack_limit, memory_order_relaxed))) {                  \
+      ptrdiff_t at_ = pc - code; /* another machine may make code meanwhile */                                         \
       machine_more_stack(machine, sp, (words), (loose), term);                                                         \
+      LOOK_AT_CODE();                                                                                                  \
+      pc = code + at_;                                                                                                 \
+    }                                                                                                                  \
   } while (0)
 
 eval:
@@ -244,30 +249,46 @@ eval:
   }
   case TAG_SHR: {
     Location box = word_location(term);
-    Word inner = heap[box + 1];
+    Word inner = load_cell(machine, box + 1);
     if (word_is_flat(inner)) {
       leave_box(machine, box);
       term = inner;
       goto ret;
     }
     if (word_is_value(inner)) {
-      if (!accepts_boxes(code, sp[-1])) term = unshare(machine, term);
+      if (is_last_owner(machine, box) || !accepts_boxes(code, sp[-1])) term = unbox(machine, term);
       goto ret;
     }
-    if (heap[box] < 2 * SHARE_ONE) { // nobody else has it
+    if (is_last_owner(machine, box)) {
       heap_free(machine, box, 2);
       term = inner;
       goto eval;
     }
     if (word_tag(inner) == TAG_SHR) { // another box took its place
-      heap[word_location(inner)] += SHARE_ONE;
-      heap[box] -= SHARE_ONE;
+      add_owner(machine, word_location(inner));
+      heap_erase(machine, term);
       term = inner;
       goto eval;
     }
-    if (UNLIKELY(word_tag(inner) == TAG_SLOT)) fail_cycle(machine);
-    CHECK_STACK(STACK_SLACK, 0);
-    heap[box + 1] = TAG_SLOT; // moved out
+    if (UNLIKELY(machine->many)) {
+      if (worker_take_back(machine, box)) { // one owner less
+        heap_erase(machine, term);
+        goto eval;
+      }
+      machine->stack_top = sp;
+      if (word_tag(inner) == TAG_SLOT) {
+        worker_wait(machine, box);
+        LOOK_AT_CODE();
+        goto eval;
+      }
+      CHECK_STACK(STACK_SLACK, 0);
+      if (!__atomic_compare_exchange_n(&heap[box + 1], &inner, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        goto eval;
+    } else {
+      if (UNLIKELY(word_tag(inner) == TAG_SLOT)) fail_cycle(machine);
+      CHECK_STACK(STACK_SLACK, 0);
+      heap[box + 1] = TAG_SLOT; // moved out
+    }
     *sp++ = box << FRAME_SHIFT | FRAME_SHARE;
     term = inner;
     goto eval;
@@ -378,7 +399,11 @@ trace_ret:;
     Location box = frame >> FRAME_SHIFT;
     sp--;
     bool settled = word_is_value(term) || word_tag(term) == TAG_SHR;
-    heap[box + 1] = settled ? term : mark_stuck(machine, term);
+    if (!settled) term = mark_stuck(machine, term);
+    if (UNLIKELY(machine->many))
+      worker_wake(machine, __atomic_exchange_n(&heap[box + 1], term, __ATOMIC_ACQ_REL));
+    else
+      heap[box + 1] = term;
     term = word_make(TAG_SHR, 0, box);
     if (settled) goto eval;
     goto ret;
@@ -389,10 +414,16 @@ trace_ret:;
     if (pc[0] >= CODE_FORCE) {
       if (pc[0] != CODE_CALL_UNIT) machine->fuel = sp[-2]; // what was called goes on with what there is
       bool expected = is_settled(machine, term);
-      if (UNLIKELY(!expected)) term = mark_stuck(machine, term);
+      bool boxed =
+          pc[0] == CODE_FORCE_FIELD && heap[word_location(fp[pc[7]]) + (Location)pc[8]]; // it was not moved out
+      if (UNLIKELY(boxed)) {
+        if (word_tag(term) == TAG_SHR) drop_owner(machine, word_location(term));
+      } else if (UNLIKELY(!expected)) {
+        term = mark_stuck(machine, term);
+      }
       fp[pc[1]] = term;
       if (pc[0] == CODE_FORCE_FIELD) {
-        heap[word_location(fp[pc[7]]) + (Location)pc[8]] = term;
+        if (LIKELY(!boxed)) heap[word_location(fp[pc[7]]) + (Location)pc[8]] = term;
         if (is_shared_value(machine, term)) term = fp[pc[1]] = heap[word_location(term) + 1];
         expected = word_tag(term) <= TAG_CTR;
       }
@@ -444,6 +475,11 @@ trace_ret:;
   }
   case FRAME_NORMAL: {
     Location location = frame >> FRAME_SHIFT;
+    if (UNLIKELY(machine->many) && atomic_load(&machine->shared->sparks) > 0) { // others may look at the cell
+      machine->stack_top = sp;
+      worker_settle(machine);
+      LOOK_AT_CODE();
+    }
     term = heap[location];
     if (word_is_flat(term) && word_tag(term) != TAG_LAM) {
       sp--;
@@ -602,7 +638,7 @@ CODE_ERASE : {
 }
 CODE_DUP : {
   Word copies[2];
-  clone(machine, OPERAND(pc[3]), 0, copies);
+  clone_term(machine, OPERAND(pc[3]), 0, copies);
   fp[pc[1]] = copies[0];
   fp[pc[2]] = copies[1];
   pc += 4;
@@ -779,14 +815,14 @@ CODE_FORCE : {
 }
 CODE_FORCE_FIELD : {
   NATIVE_CHECK_TERM(machine, fp[pc[7]]);
-  Word *field = &heap[word_location(fp[pc[7]]) + (Location)pc[8]], argument = *field;
+  Word *field = &heap[word_location(fp[pc[7]]) + (Location)pc[8]], argument = __atomic_load_n(field, __ATOMIC_ACQUIRE);
   if (LIKELY(word_tag(argument) <= TAG_CTR)) {
     fp[pc[1]] = argument;
     pc += 9;
     NEXT();
   }
   Word value = is_shared_value(machine, argument) ? heap[word_location(argument) + 1] : argument;
-  if (word_tag(value) == TAG_CTR && word_location(value)) {
+  if (word_tag(value) <= TAG_CTR && (machine->many || !word_is_flat(value))) {
     fp[pc[1]] = value;
     pc += 9;
     NEXT();
@@ -795,8 +831,14 @@ CODE_FORCE_FIELD : {
     pc = code + pc[4];
     NEXT();
   }
+  if (UNLIKELY(machine->many)) {
+    argument = box_cell(machine, (Location)(field - heap));
+    if (word_is_flat(argument)) NEXT(); // somebody else did it
+    add_owner(machine, word_location(argument));
+  } else {
+    *field = 0; // moved out
+  }
   WAIT();
-  *field = 0; // moved out
   term = argument;
   goto eval;
 }
@@ -808,7 +850,7 @@ CODE_CLONE_FIELD : {
 }
 CODE_UNSHARE:
   if (word_tag(fp[pc[1]]) == TAG_SHR) {
-    fp[pc[1]] = unshare(machine, fp[pc[1]]);
+    fp[pc[1]] = unbox(machine, fp[pc[1]]);
     pc = code + pc[2];
   } else {
     pc += 3;
@@ -877,6 +919,14 @@ CODE_ENTER : {
   LOOK_AT_CODE();
   if (word_tag(term) == TAG_GRAPH) machine->rewrites[RULE_FUN_RULE]--; // no rule was applied yet
   goto eval;
+}
+CODE_HUNGRY:
+  pc = LIKELY(!atomic_load_explicit(&machine->hungry, memory_order_relaxed)) ? pc + 2 : code + pc[1];
+  NEXT();
+CODE_SPARK : {
+  fp[pc[1]] = worker_spark(machine, fp[pc[2]]);
+  pc += 3;
+  NEXT();
 }
 CODE_FUEL:
   if (LIKELY(machine->fuel)) {

@@ -75,9 +75,27 @@ static inline Word new_box(Machine *machine, Word term) {
   return word_make(TAG_SHR, 0, box);
 }
 
+// Machines that run at the same time (worker.h) see the same boxes, and the same constructors in them. So counts are
+// atomic then, a term is moved out of a box with a compare-and-swap, and a field becomes a box where it is with
+// another. Nothing else changes where several owners can see it. A box for the term of a cell that others can see,
+// which becomes this box, too; the cell's one is counted. What the cell has already, if that needs no box or is one:
+// nothing is counted then.
+static inline Word box_cell(Machine *machine, Location cell) {
+  Word term = load_cell(machine, cell), box = 0;
+  while (!word_is_flat(term) && word_tag(term) != TAG_SHR) {
+    if (!box) box = new_box(machine, term);
+    machine->heap[word_location(box)] = SHARE_ONE;
+    machine->heap[word_location(box) + 1] = term;
+    if (__atomic_compare_exchange_n(&machine->heap[cell], &term, box, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+      return box;
+  }
+  if (box) heap_free(machine, word_location(box), 2);
+  return term;
+}
+
 // Does it own a box with a value? Such a word is as good as the value for strict code.
 static inline bool is_shared_value(const Machine *machine, Word term) {
-  return word_tag(term) == TAG_SHR && word_is_value(machine->heap[word_location(term) + 1]);
+  return word_tag(term) == TAG_SHR && word_is_value(load_cell(machine, word_location(term) + 1));
 }
 
 // Strict code's values.
@@ -89,10 +107,10 @@ static inline bool is_settled(const Machine *machine, Word term) {
 #include "trace_rules.h"
 #else
 // The two copies of a term: flat ones at once, others through a dup in the given state. A dead side gets ERA.
-static inline void clone(Machine *machine, Word term, Word state, Word copies[2]) {
+static inline void clone_term(Machine *machine, Word term, Word state, Word copies[2]) {
   NATIVE_CHECK_TERM(machine, term);
   if (word_tag(term) == TAG_SHR) {
-    machine->heap[word_location(term)] += SHARE_ONE;
+    add_owner(machine, word_location(term));
     copies[0] = copies[1] = term;
     return;
   }
@@ -103,8 +121,11 @@ static inline void clone(Machine *machine, Word term, Word state, Word copies[2]
     return;
   }
   if (machine->shared->code.shares) {
-    copies[0] = copies[1] = word_tag(term) == TAG_SHR ? term : new_box(machine, term);
-    if (word_tag(term) == TAG_SHR) machine->heap[word_location(term)] += SHARE_ONE;
+    if (word_tag(term) == TAG_SHR)
+      add_owner(machine, word_location(term));
+    else
+      term = new_box(machine, term);
+    copies[0] = copies[1] = term;
     return;
   }
   Location dup = new_dup(machine, term, state);
@@ -112,6 +133,19 @@ static inline void clone(Machine *machine, Word term, Word state, Word copies[2]
   copies[1] = state & DUP_DEAD1 ? TAG_ERA : word_make(TAG_DP1, 0, dup);
 }
 #endif
+
+// A copy of what is in a cell, which keeps the other.
+static inline Word clone_field(Machine *machine, Location cell) {
+  Word copies[2];
+  if (machine->many) { // boxes
+    copies[1] = box_cell(machine, cell);
+    if (word_tag(copies[1]) == TAG_SHR) add_owner(machine, word_location(copies[1]));
+    return copies[1];
+  }
+  clone_term(machine, machine->heap[cell], 0, copies);
+  machine->heap[cell] = copies[0];
+  return copies[1];
+}
 
 // A stuck term that strict code came upon. It builds what is left around it, which is then reduced and asks for the
 // term once more, and the same happens to what is left: without a mark, a row of n stuck calls would be reduced 2^n
@@ -149,7 +183,7 @@ static inline void dup_constructor(Machine *machine, Word term, Word state, Word
     unsigned side = state & DUP_DEAD0 ? 1 : 0;
     for (unsigned i = 0; i < arity; i++) {
       Word copies[2];
-      clone(machine, machine->heap[source + i], state, copies);
+      clone_term(machine, machine->heap[source + i], state, copies);
       machine->heap[source + i] = copies[side];
     }
     results[side] = term;
@@ -159,7 +193,11 @@ static inline void dup_constructor(Machine *machine, Word term, Word state, Word
   Location target = heap_alloc(machine, arity);
   for (unsigned i = 0; i < arity; i++) {
     Word copies[2];
-    clone(machine, machine->heap[source + i], state, copies);
+    if (UNLIKELY(machine->many)) {
+      machine->heap[target + i] = clone_field(machine, source + i);
+      continue;
+    }
+    clone_term(machine, machine->heap[source + i], state, copies);
     machine->heap[source + i] = copies[0];
     machine->heap[target + i] = copies[1];
   }
@@ -179,8 +217,8 @@ static inline void dup_other_superposition(Machine *machine, Word term, Word sta
   Word dead = state & (DUP_DEAD0 | DUP_DEAD1);
   machine->rewrites[RULE_DUP_SUP]++;
   Word firsts[2], seconds[2];
-  clone(machine, first, state, firsts);
-  clone(machine, second, state, seconds);
+  clone_term(machine, first, state, firsts);
+  clone_term(machine, second, state, seconds);
   unsigned reused = dead & DUP_DEAD0 ? 1 : 0;
   machine->heap[location] = firsts[reused];
   machine->heap[location + 1] = seconds[reused];
@@ -197,7 +235,7 @@ static inline Word apply_superposition(Machine *machine, Word term, Word argumen
   Label label = machine->heap[location + 2];
   Word copies[2];
   machine->rewrites[RULE_APP_SUP]++;
-  clone(machine, argument, label << DUP_LABEL_SHIFT, copies);
+  clone_term(machine, argument, label << DUP_LABEL_SHIFT, copies);
   machine->heap[location] = new_pair(machine, TAG_APP, 0, machine->heap[location], copies[0]);
   machine->heap[location + 1] = new_pair(machine, TAG_APP, 0, machine->heap[location + 1], copies[1]);
   return term;
@@ -214,7 +252,7 @@ static inline Word operate_superposition(Machine *machine, unsigned extra, Word 
   Label label = machine->heap[location + 2];
   Word copies[2];
   machine->rewrites[RULE_OP2_SUP]++;
-  clone(machine, other, label << DUP_LABEL_SHIFT, copies);
+  clone_term(machine, other, label << DUP_LABEL_SHIFT, copies);
   for (unsigned side = 0; side < 2; side++) {
     Word part = machine->heap[location + side];
     machine->heap[location + side] = on_left ? new_pair(machine, TAG_OP2, extra, part, copies[side])
@@ -235,7 +273,7 @@ static inline Word lift_superposition(Machine *machine, Word key, Word *fields, 
   Location nodes[2] = {heap_alloc(machine, arity), heap_alloc(machine, arity)};
   for (unsigned i = 0; i < arity; i++) {
     Word copies[2] = {machine->heap[location], machine->heap[location + 1]};
-    if (i != index) clone(machine, fields[i], label << DUP_LABEL_SHIFT, copies);
+    if (i != index) clone_term(machine, fields[i], label << DUP_LABEL_SHIFT, copies);
     for (unsigned side = 0; side < 2; side++) machine->heap[nodes[side] + i] = copies[side];
   }
   for (unsigned side = 0; side < 2; side++)
@@ -439,36 +477,30 @@ static inline void copy_value(Machine *machine, Word term, Word copies[2]) {
 // Both copies of a value, which may be in a box.
 static inline void clone_value(Machine *machine, Word term, Word copies[2]) {
   if (machine->shared->code.shares)
-    clone(machine, term, 0, copies);
+    clone_term(machine, term, 0, copies);
   else
     copy_value(machine, term, copies);
 }
 
+// An owner leaves; the term, without cells, stays for the others.
+static inline void leave_box(Machine *machine, Location box) {
+  if (!drop_owner(machine, box)) heap_free(machine, box, 2);
+}
+
 // What an owner of a box takes out, a value with cells: all of it if nobody else has it, else a copy of its first
 // layer.
-static inline Word unshare(Machine *machine, Word term) {
+static inline Word unbox(Machine *machine, Word term) {
   Location box = word_location(term);
-  Word copies[2], value = machine->heap[box + 1];
-  if (machine->heap[box] < 2 * SHARE_ONE) {
+  Word copies[2], value = load_cell(machine, box + 1);
+  if (is_last_owner(machine, box)) {
     heap_free(machine, box, 2);
     return value;
   }
-  machine->heap[box] -= SHARE_ONE;
   dup_constructor(machine, value, 0, copies);
-  return copies[1];
-}
-
-// An owner leaves; the term, without cells, stays for the others.
-static inline void leave_box(Machine *machine, Location box) {
-  machine->heap[box] -= SHARE_ONE;
-  if (machine->heap[box] < SHARE_ONE) heap_free(machine, box, 2);
-}
-
-// A copy of what is in a cell, which keeps the other.
-static inline Word clone_field(Machine *machine, Location cell) {
-  Word copies[2];
-  clone(machine, machine->heap[cell], 0, copies);
-  machine->heap[cell] = copies[0];
+  if (!drop_owner(machine, box)) { // the others left meanwhile
+    heap_free(machine, box, 2);
+    heap_erase(machine, value);
+  }
   return copies[1];
 }
 
@@ -479,7 +511,7 @@ static inline Word lend(Machine *machine, Word *owner) {
   if (word_tag(value) != TAG_LAM) return value;
   clone_value(machine, *owner, copies);
   *owner = copies[0];
-  return word_tag(copies[1]) == TAG_SHR ? unshare(machine, copies[1]) : copies[1];
+  return word_tag(copies[1]) == TAG_SHR ? unbox(machine, copies[1]) : copies[1];
 }
 
 // A closure that still misses arguments after this one.
@@ -610,7 +642,7 @@ static inline Word *project_application(Machine *machine, Word *term, Word *sp) 
   for (Word *at = sp; at > below; at -= 2) {
     Word copies[2];
     machine->rewrites[RULE_APP_SUP]++;
-    clone(machine, at[-2], label << DUP_LABEL_SHIFT | dead, copies);
+    clone_term(machine, at[-2], label << DUP_LABEL_SHIFT | dead, copies);
     at[-2] = copies[side];
     if (!dead) other = new_pair(machine, TAG_APP, 0, other, copies[1 - side]);
   }

@@ -54,12 +54,14 @@ typedef enum {
   STEP_CLONE_FIELD,   // dst p        a copy of a field (word: its number) of a borrowed constructor
   STEP_LEND,          // dst x        x for a callee that borrows it; a λ is copied, and the copy becomes the callee's
   STEP_UNLEND,        // x            after the call: nothing is done, but x lives until here
+  STEP_SPARK,         // dst x        x, a call that was built, in a box that is offered to other machines
   STEP_DROP,          // x
   STEP_FREE,          // x            the cells of an opened constructor; count of word
   // Ends.
   STEP_CASE,   // x            cases by key; aside: any other value
   STEP_IF,     // x            next: not 0; aside: 0
   STEP_FUEL,   // -            next: go on eagerly; aside: build it for later
+  STEP_HUNGRY, // -            next: go on; aside: others may want work, build it for them
   STEP_FAIL,   // -            no rule matches: always aside
   STEP_RETURN, // x            the unit's result, or the block's
   STEP_TAIL,   // a…           name: a unit

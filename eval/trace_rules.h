@@ -28,7 +28,7 @@ static inline const char *trace_dup_rule(Word value) {
   }
 }
 
-static inline void clone(Machine *machine, Word term, Word state, Word copies[2]) {
+static inline void clone_term(Machine *machine, Word term, Word state, Word copies[2]) {
   Trace *trace = machine->trace;
   Word seen = trace_see(machine, term);
   if (word_is_flat(seen) && trace_early(trace, trace_dup_rule(seen))) {

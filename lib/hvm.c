@@ -8,6 +8,7 @@
 #include "eval/native.h"
 #include "eval/strict.h"
 #include "eval/trace.h"
+#include "eval/worker.h"
 #include "lang/explain.h"
 #include "module.h"
 
@@ -41,6 +42,7 @@ hvm_runtime *hvm_new(const hvm_options *options) {
     hvm_free(runtime);
     return NULL;
   }
+  runtime->machine->shared->threads = options->threads ? options->threads : worker_default_threads();
   if (options->output) runtime->machine->shared->output = options->output;
   if (options->input) runtime->machine->shared->input = options->input;
   runtime->graph_only = options->graph_only;
@@ -372,8 +374,9 @@ hvm_statistics hvm_stats(const hvm_runtime *runtime) {
                           .peak_cells = machine_peak_cells(machine),
                           .peak_bytes = machine_peak_bytes(machine),
                           .seconds = runtime->seconds};
-  for (int rule = 0; rule < HVM_RULE_COUNT; rule++)
-    stats.rewrites += stats.rewrites_by_rule[rule] = machine->rewrites[rule];
+  for (const Machine *one = machine->shared->machines; one; one = one->next)
+    for (int rule = 0; rule < HVM_RULE_COUNT; rule++) stats.rewrites_by_rule[rule] += one->rewrites[rule];
+  for (int rule = 0; rule < HVM_RULE_COUNT; rule++) stats.rewrites += stats.rewrites_by_rule[rule];
   return stats;
 }
 

@@ -1,0 +1,44 @@
+// Several machines work on one program: each on a thread of its own, all on one heap.
+//
+// A *spark* is a box (rules.h) that one machine offers to the others: its term is demanded, but the machine has
+// something else to do first. It lies in the machine's deque until another one steals it, or until the machine comes to
+// it itself. Whoever takes the term out claims the box, with one compare-and-swap. Who asks for a box that somebody
+// else has claimed *waits*: its thread sleeps until the result is there, and another one works instead of it.
+//
+// As many machines work as the run may have threads; there are more machines than that while some wait. Sparks are
+// made where a machine has few of them in its deque (Machine.hungry): the oldest, which thieves take, are the largest,
+// and below them code runs that makes none. Without threads nothing is ever hungry.
+//
+// Only programs with boxes run on several machines: dups and open λs are for one at a time.
+#ifndef HVM_EVAL_WORKER_H
+#define HVM_EVAL_WORKER_H
+
+#include "machine.h"
+
+unsigned worker_default_threads(void); // the processors that this process may use
+
+// Offers a term that was built to be reduced: the box that has it, for the machine and for the deque.
+Word worker_spark(Machine *machine, Word term);
+// Is this box the newest spark of the machine, and not stolen? Then it is the machine's alone from now on.
+bool worker_take_back(Machine *machine, Location box);
+// Sleeps until the term of a claimed box has been reduced.
+void worker_wait(Machine *machine, Location box);
+// Those who wait for a box: what its cell held before the result was put there.
+void worker_wake(Machine *machine, Word claimed);
+// Works on what there is until no other machine does.
+void worker_settle(Machine *machine);
+
+// A run of the main machine begins, and has ended well or not: no other machine works then.
+void worker_begin(Machine *machine);
+void worker_end(Machine *machine);
+void worker_delete(Shared *shared); // ends all threads
+
+// At a safe point: leaves if the run is to end, waits if somebody wants to be alone.
+void worker_attend(Machine *machine);
+// All machines stop at safe points and leave their runs.
+void worker_stop(Shared *shared);
+// Nobody else runs between these: tables may move.
+void worker_pause_others(Machine *machine);
+void worker_resume_others(Machine *machine);
+
+#endif
