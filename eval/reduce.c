@@ -260,6 +260,7 @@ eval:
       goto ret;
     }
     if (is_last_owner(machine, box)) {
+      inner = heap[box + 1]; // who had it too may have reduced it meanwhile
       heap_free(machine, box, 2);
       term = inner;
       goto eval;
