@@ -57,17 +57,14 @@ static Word runtime_string(Machine *machine, uint32_t index) {
 }
 
 static Word runtime_force_field(Machine *machine, Location cell) {
-  for (;;) {
-    Word box = box_cell(machine, cell);
-    if (word_is_flat(box)) return box;
-    Word value = load_cell(machine, word_location(box) + 1);
-    if (word_is_value(value)) return value;
-    add_owner(machine, word_location(box));
-    Word term = machine_evaluate(machine, box);
-    bool settled = is_settled(machine, term);
-    if (word_tag(term) == TAG_SHR) drop_owner(machine, word_location(term));
-    if (!settled) return term;
-  }
+  Word term = box_cell(machine, cell);
+  if (word_tag(term) != TAG_SHR) return term;
+  add_owner(machine, word_location(term));
+  term = machine_evaluate(machine, term);
+  if (word_tag(term) != TAG_SHR) return term;
+  Word value = load_cell(machine, word_location(term) + 1);
+  drop_owner(machine, word_location(term)); // the cell keeps it
+  return word_is_value(value) ? value : term;
 }
 
 static Word runtime_settle_box(Machine *machine, Word box, Word term) {
