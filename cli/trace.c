@@ -18,6 +18,9 @@ enum {
   OPTION_LIMIT,
   OPTION_DEPTH,
   OPTION_HIDE,
+  OPTION_OPEN,
+  OPTION_OPEN_ALL,
+  OPTION_INSIDE,
   OPTION_WATCH,
   OPTION_FORMAT,
   OPTION_EXACT,
@@ -38,9 +41,9 @@ typedef struct {
   const char *file, *expression, *output, *added; // NULL: not given
   const TraceFormat *format;
   hvm_trace_options library;
-  Names rules, functions, hidden, watched;
+  Names rules, functions, hidden, watched, opened;
   uint64_t steps;
-  bool exact, strict, pager;
+  bool exact, textbook, strict, pager;
   bool width_given;
   TraceOutput target;
 } Options;
@@ -70,7 +73,16 @@ void kept_step_free(KeptStep *kept) {
   *kept = (KeptStep){0};
 }
 
+static const char *how_it_ended(const char *left) {
+  return strcmp(left, "tail") == 0    ? "a call in its place"
+         : strcmp(left, "graph") == 0 ? "a term"
+         : strcmp(left, "back") == 0  ? "given back to the graph"
+                                      : "result";
+}
+
 int step_title(const hvm_step *step, char *text, size_t size) {
+  if (step->strict && step->part != HVM_STEP_ENDS) return snprintf(text, size, "%s, strict call", step->rule);
+  if (step->strict) return snprintf(text, size, "%s, %s", step->rule, how_it_ended(step->left));
   if (step->rewrites > 1) return snprintf(text, size, "%s, %" PRIu64 " steps", step->rule, step->rewrites);
   if (!step->path) return snprintf(text, size, "%s", step->rule);
   const char *slash = strrchr(step->path, '/'), *file = slash ? slash + 1 : step->path;
@@ -121,6 +133,7 @@ static bool shows_variable(const char *text, size_t start, size_t end, const cha
 }
 
 static bool is_watched(const hvm_step *step, const Options *options) {
+  if (step->part != HVM_STEP_WHOLE) return true;
   const hvm_picture *pictures[2] = {&step->before, &step->after};
   for (size_t i = 0; i < options->watched.count; i++)
     for (int k = 0; k < 2; k++)
@@ -285,6 +298,9 @@ static bool set_option(const Command *command, Options *options, int code, char 
   case 'o': options->output = value; return true;
   case OPTION_RULES: return set_names(command, "rules", value, &options->rules);
   case OPTION_FUNCTION: return set_names(command, "function", value, &options->functions);
+  case OPTION_OPEN: return set_names(command, "open", value, &options->opened);
+  case OPTION_OPEN_ALL: options->library.open_all = true; return true;
+  case OPTION_INSIDE: return set_count(command, "inside", value, &options->library.inside);
   case OPTION_HIDE: return set_names(command, "hide", value, &options->hidden);
   case OPTION_WATCH: return set_names(command, "watch", value, &options->watched);
   case OPTION_FROM: return set_count(command, "from", value, &options->library.from);
@@ -301,7 +317,7 @@ static bool set_option(const Command *command, Options *options, int code, char 
     return true;
   case OPTION_FORMAT: return set_format(command, options, value);
   case OPTION_EXACT: options->exact = true; return true;
-  case OPTION_TEXTBOOK: options->exact = false; return true;
+  case OPTION_TEXTBOOK: options->exact = false, options->textbook = true; return true;
   case OPTION_MARKS: return set_switch(command, "marks", value, &options->target.marks);
   case OPTION_PAGER: return set_switch(command, "pager", value, &options->pager);
   case OPTION_LAST: options->target.last = true; return true;
@@ -320,6 +336,9 @@ static const struct option LONG_OPTIONS[] = {{"file", required_argument, NULL, '
                                              {"steps", required_argument, NULL, OPTION_LIMIT},
                                              {"depth", required_argument, NULL, OPTION_DEPTH},
                                              {"hide", required_argument, NULL, OPTION_HIDE},
+                                             {"open", required_argument, NULL, OPTION_OPEN},
+                                             {"open-all", no_argument, NULL, OPTION_OPEN_ALL},
+                                             {"inside", required_argument, NULL, OPTION_INSIDE},
                                              {"watch", required_argument, NULL, OPTION_WATCH},
                                              {"format", required_argument, NULL, OPTION_FORMAT},
                                              {"exact", no_argument, NULL, OPTION_EXACT},
@@ -353,8 +372,10 @@ static int parse(const Command *command, Options *options, int count, char **wor
     if (!set_argument(command, options, words[optind])) return EXIT_USAGE;
   if (!options->file && !options->expression)
     return usage_error(command, "nothing to trace: give a file or an expression");
-  if (options->strict)
-    return usage_error(command, "strict code cannot be traced; without --strict=on the graph is, with the same result");
+  bool opens = options->opened.count || options->library.open_all;
+  if (opens && !options->strict) return usage_error(command, "only strict calls can be opened: give --strict=on, too");
+  if (options->strict && options->textbook)
+    return usage_error(command, "a textbook trace shows the graph: leave out --textbook or --strict=on");
   return -1;
 }
 
@@ -369,13 +390,16 @@ int trace_run(const Command *command, int count, char **words, const TraceDefaul
   optind = 0; // hvm repl comes here often
   int exit_status = parse(command, &options, count, words);
   if (exit_status >= 0) return exit_status;
-  options.reduction.library.graph_only = true;
+  if (options.strict) options.exact = true;
+  options.reduction.library.graph_only = !options.strict;
   options.reduction.library.native = HVM_NATIVE_OFF;
   // With sharing by need, λs are functions in any case.
   options.reduction.library.keep_lambdas = !options.exact && options.reduction.library.sharing == HVM_SHARING_OPTIMAL;
   options.library.textbook = !options.exact;
   options.library.hidden = options.hidden.items;
   options.library.hidden_count = options.hidden.count;
+  options.library.opened = options.opened.items;
+  options.library.opened_count = options.opened.count;
   return run_to_output(&options);
 }
 

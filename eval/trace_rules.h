@@ -30,6 +30,11 @@ static inline const char *trace_dup_rule(Word value) {
 
 static inline void clone(Machine *machine, Word term, Word state, Word copies[2]) {
   Trace *trace = machine->trace;
+  if (word_tag(term) == TAG_SHR) {
+    machine->heap[word_location(term)] += SHARE_ONE;
+    copies[0] = copies[1] = term;
+    return;
+  }
   Word seen = trace_see(machine, term);
   if (word_is_flat(seen) && trace_early(trace, trace_dup_rule(seen))) {
     machine->rewrites[word_tag(seen) == TAG_CTR ? RULE_DUP_CTR : RULE_DUP_NUM]++;
@@ -39,6 +44,14 @@ static inline void clone(Machine *machine, Word term, Word state, Word copies[2]
     return;
   }
   if (!word_is_flat(seen)) term = resolve(machine, term);
+  if (machine->code.shares && !word_is_flat(seen)) {
+    if (word_tag(term) == TAG_SHR)
+      machine->heap[word_location(term)] += SHARE_ONE;
+    else
+      term = new_box(machine, term), trace_name_fresh(trace, word_location(term), "s");
+    copies[0] = copies[1] = term;
+    return;
+  }
   Location dup = new_dup(machine, term, state);
   trace_name_dup(trace, dup);
   copies[0] = state & DUP_DEAD0 ? TAG_ERA : word_make(TAG_DP0, 0, dup);
