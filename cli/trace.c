@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { STEPS_DEFAULT = 1000, WIDTH_PLAIN = 100, WIDTH_LEAST = 20, NAMES_MAX = 64 };
+enum { STEPS_DEFAULT = 1000, INSIDE_PAGE = 200, WIDTH_PLAIN = 100, WIDTH_LEAST = 20, NAMES_MAX = 64 };
 
 enum {
   OPTION_RULES = 512,
@@ -73,7 +73,7 @@ void kept_step_free(KeptStep *kept) {
   *kept = (KeptStep){0};
 }
 
-static const char *how_it_ended(const char *left) {
+const char *strict_end_title(const char *left) {
   return strcmp(left, "tail") == 0    ? "a call in its place"
          : strcmp(left, "graph") == 0 ? "a term"
          : strcmp(left, "back") == 0  ? "given back to the graph"
@@ -82,7 +82,7 @@ static const char *how_it_ended(const char *left) {
 
 int step_title(const hvm_step *step, char *text, size_t size) {
   if (step->strict && step->part != HVM_STEP_ENDS) return snprintf(text, size, "%s, strict call", step->rule);
-  if (step->strict) return snprintf(text, size, "%s, %s", step->rule, how_it_ended(step->left));
+  if (step->strict) return snprintf(text, size, "%s, %s", step->rule, strict_end_title(step->left));
   if (step->rewrites > 1) return snprintf(text, size, "%s, %" PRIu64 " steps", step->rule, step->rewrites);
   if (!step->path) return snprintf(text, size, "%s", step->rule);
   const char *slash = strrchr(step->path, '/'), *file = slash ? slash + 1 : step->path;
@@ -359,6 +359,8 @@ static bool set_argument(const Command *command, Options *options, const char *w
   return true;
 }
 
+static bool opens_any(const Options *options) { return options->opened.count || options->library.open_all; }
+
 // Returns -1 when there is something to trace, else the exit status.
 static int parse(const Command *command, Options *options, int count, char **words) {
   count = option_join_boolean(count, words, "-c", "--cost");
@@ -372,8 +374,8 @@ static int parse(const Command *command, Options *options, int count, char **wor
     if (!set_argument(command, options, words[optind])) return EXIT_USAGE;
   if (!options->file && !options->expression)
     return usage_error(command, "nothing to trace: give a file or an expression");
-  bool opens = options->opened.count || options->library.open_all;
-  if (opens && !options->strict) return usage_error(command, "only strict calls can be opened: give --strict=on, too");
+  if (opens_any(options) && !options->strict)
+    return usage_error(command, "only strict calls can be opened: give --strict=on, too");
   if (options->strict && options->textbook)
     return usage_error(command, "a textbook trace shows the graph: leave out --textbook or --strict=on");
   return -1;
@@ -398,6 +400,10 @@ int trace_run(const Command *command, int count, char **words, const TraceDefaul
   options.library.textbook = !options.exact;
   options.library.hidden = options.hidden.items;
   options.library.hidden_count = options.hidden.count;
+  if (options.strict && !opens_any(&options) && options.format == &TRACE_HTML) { // the page opens and closes them
+    options.library.open_all = true;
+    if (!options.library.inside) options.library.inside = INSIDE_PAGE;
+  }
   options.library.opened = options.opened.items;
   options.library.opened_count = options.opened.count;
   return run_to_output(&options);

@@ -275,7 +275,7 @@ void trace_emit(Machine *machine, TraceStep step) {
   Trace *trace = machine->trace;
   step.depth = (unsigned)trace->levels.count;
   if (step.depth) step.parent = trace_level(trace)->number;
-  trace->inside = step.depth ? trace->inside + 1 : 0;
+  trace->inside = step.depth && trace_level(trace)->limited ? trace->inside + 1 : 0;
   if (!trace->options.sink(trace->options.context, &step)) trace_stop(machine);
 }
 
@@ -397,6 +397,29 @@ static void emit_main(Machine *machine) {
       emit(machine, trace_rule_name(machine, (RuleKind)kind), rule ? trace->source : NULL, rule ? trace->index : 0,
            ++trace->steps, 1);
     }
+}
+
+void trace_lifted(Machine *machine, const FunctionCode *function, Word *fp, unsigned place) {
+  Trace *trace = machine->trace;
+  if (!trace->open || !trace->drawn || trace->limit > 0) return;
+  TraceLoop loop = {.state = TRACE_RUN, .term = word_make(TAG_CAL, function->function->name, 0), .fp = fp};
+  TraceMark refused = {0}; // is marked in the last of these steps
+  size_t kept = 0;
+  bool later = false;
+  for (size_t i = 0; i < trace->marks.count; i++)
+    if (trace->marks.items[i].made)
+      trace->marks.items[kept++] = trace->marks.items[i];
+    else
+      refused = trace->marks.items[i], later = true;
+  trace->marks.count = kept;
+  add_mark(trace, MARK_NODE, word_location(fp[place]), true);
+  add_mark(trace, MARK_HEIGHT, trace->redex.place, false); // once more
+  trace_take_picture(machine, &loop, &trace->after);
+  trace->marks.count = 0;
+  if (later) ARRAY_PUSH(&trace->marks, refused);
+  emit(machine, "Fun-Sup", NULL, 0, ++trace->steps, 1);
+  trace->rewrites[RULE_FUN_SUP]++;
+  trace_swap_pictures(trace);
 }
 
 // The end of a transition. True: it is run once more.

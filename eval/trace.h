@@ -58,7 +58,7 @@ typedef struct {
   const char *const *opened; // strict calls that are opened: names of functions, numbers of steps
   size_t opened_count;
   bool open_all;
-  uint64_t inside; // how many steps are shown inside of a call that is in no other; 0: all
+  uint64_t inside; // how many steps are shown inside of a call that only open_all opens; 0: all
   TraceSink *sink;
   void *context;
 } TraceOptions;
@@ -103,6 +103,7 @@ typedef struct {
   uint64_t height, number; // where its registers are on the stack; of its step
   const char *rule;
   bool opened, shown;
+  bool limited; // it or one that it is in was not opened by name or number
 } TraceLevel;
 
 // An instruction of strict code that may be a step.
@@ -166,7 +167,7 @@ struct Trace {
   TraceInstruction instruction;
   uint64_t rewrites_before; // when the reduction began
   uint64_t uncounted;       // steps that are no rewrites: calls that strict code gave back
-  uint64_t inside;          // steps that were shown inside of the outermost call
+  uint64_t inside;          // steps that were shown inside of the outermost limited call
   // Names.
   ARRAY(TraceNames) names; // by location
   ARRAY(TraceBase) bases;
@@ -231,6 +232,8 @@ const char *trace_rule_name(const Machine *machine, RuleKind kind);
 uint64_t trace_total(const uint64_t *rewrites);
 _Noreturn void trace_stop(Machine *machine);
 
+// A superposition moved up in an argument of a call, at fp, and will move further: steps of their own.
+void trace_lifted(Machine *machine, const FunctionCode *function, Word *fp, unsigned place);
 // What stands for the result of an early step.
 Word trace_result(Machine *machine, Word value);
 void trace_name_lambda(Trace *trace, Location lambda, Location origin);

@@ -383,6 +383,7 @@ static void write_term(Drawing *drawing, Item *item) {
     return;
   case TAG_SUP:
     if (too_deep(drawing, item)) return;
+    open_mark(drawing, MARK_NODE, location);
     buffer_char(&drawing->text, '{');
     push_text(drawing, "}");
     push_cell(drawing, location + 1, item->depth + 1);

@@ -2,6 +2,13 @@
 // Included by rules.h in trace_reduce.c.
 #define TRACE_MOVES(machine) (!(machine)->trace->options.textbook)
 #define TRACE_EARLY(done) false // operate_later does it
+#define TRACE_LIFTED(machine, function, fp, place) trace_lifted(machine, function, fp, place)
+#define TRACE_COPIED(machine, lambda, dup, cells) trace_copied(machine, lambda, dup, cells)
+
+static inline void trace_copied(Machine *machine, Location lambda, Location dup, const Location cells[2]) {
+  trace_name_dup(machine->trace, dup);
+  for (int side = 0; side < 2; side++) trace_name_lambda(machine->trace, cells[side], lambda);
+}
 
 static inline Word trace_see(const Machine *machine, Word term) {
   for (;;) {

@@ -12,7 +12,8 @@ bool trace_conceals(const Trace *trace) {
 
 bool trace_shows(const Trace *trace) {
   if (trace_conceals(trace) || !trace_in_window(trace, trace->steps + 1)) return false;
-  return !trace->levels.count || !trace->options.inside || trace->inside < trace->options.inside;
+  bool limited = trace->levels.count && trace->options.inside && trace_level(trace)->limited;
+  return !limited || trace->inside < trace->options.inside;
 }
 
 void trace_settle(Machine *machine) {
@@ -20,18 +21,26 @@ void trace_settle(Machine *machine) {
   if (!trace->strict || trace->open) return;
   trace->limit = TRACE_NO_LIMIT;
   trace->done = 0;
+  trace->marks.count = 0;
   trace->drawn = trace->refused = trace->mark_next = trace->mark_focus = false;
   trace->steps = trace_total(machine->rewrites) - trace->rewrites_before + trace->uncounted;
 }
 
-static bool is_opened(const Trace *trace, const char *rule, uint64_t number) {
-  char text[24];
-  snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+// What is reduced is opened in any case, unless it is hidden.
+static bool is_asked_for(const TraceOptions *options, const TraceLevel *level) {
+  char number[24];
+  snprintf(number, sizeof number, "%llu", (unsigned long long)level->number);
+  return level->number == 1 || trace_is_named(options->opened, options->opened_count, level->rule) ||
+         trace_is_named(options->opened, options->opened_count, number);
+}
+
+// To what is in a limited call, nothing is shown any more when it has shown so much.
+static void choose_opened(const Trace *trace, TraceLevel *level) {
   const TraceOptions *options = &trace->options;
-  if (trace_is_named(options->hidden, options->hidden_count, rule)) return false;
-  if (number == 1) return true; // what was asked for
-  return options->open_all || trace_is_named(options->opened, options->opened_count, rule) ||
-         trace_is_named(options->opened, options->opened_count, text);
+  bool asked_for = is_asked_for(options, level), left_out = !level->shown && trace_in_window(trace, level->number);
+  bool hidden = trace_is_named(options->hidden, options->hidden_count, level->rule);
+  level->opened = (asked_for || options->open_all) && !hidden && !left_out;
+  level->limited = !asked_for || (trace->levels.count && trace_level(trace)->limited);
 }
 
 // The call takes the mark, since what is below it is what wants its result.
@@ -48,7 +57,7 @@ void trace_enter(Machine *machine, const TraceLoop *loop) {
                       .number = trace->steps + 1,
                       .rule = trace_function_name(machine, word_extra(loop->term)),
                       .shown = trace_shows(trace)};
-  level.opened = is_opened(trace, level.rule, level.number) && (level.shown || !trace_in_window(trace, level.number));
+  choose_opened(trace, &level);
   if (level.shown) {
     mark_call(trace, level.height, false);
     trace_take_picture(machine, loop, &trace->after);

@@ -152,7 +152,7 @@ typedef struct {
   const char *const *opened; // strict calls that are opened: names of functions, numbers of steps; likewise
   size_t opened_count;
   bool open_all;
-  uint64_t inside; // how many steps inside of a call that is in no other are shown; 0: no limit
+  uint64_t inside; // how many steps are shown inside of a call that only open_all opens; 0: no limit
   bool (*step)(void *context, const hvm_step *step); // false: the reduction ends here. The step is valid meanwhile
   void *context;
 } hvm_trace_options;
