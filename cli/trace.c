@@ -422,6 +422,7 @@ static const char HELP[] =
     "A term is written with its dups on top, as they float: 'dup x0 x1 = …'. By default the steps are those of the\n"
     "calculus. The machine also computes some things in advance and moves what only one side of a dup still wants;\n"
     "--exact shows its own steps, as many as 'hvm run --strict=off -c' counts. 'hvm run -d' is 'hvm trace --exact'.\n"
+    "--strict=on shows those of the run that 'hvm run' does.\n"
     "\n"
     "which steps:\n"
     "      --rules LIST     only these rules: App-Lam,Dup (all that begin with Dup-)\n"
@@ -433,6 +434,10 @@ static const char HELP[] =
     "      --depth N        terms are shown to this depth\n"
     "      --exact          the machine's own steps\n"
     "      --textbook       the steps of the calculus\n"
+    "      --strict on|off  strict code as 'hvm run' uses it, too: a strict call is one step (default: off)\n"
+    "      --open LIST      what is inside of these strict calls: names of functions, numbers of steps\n"
+    "      --open-all       … of all of them\n"
+    "      --inside N       of what --open-all opens, at most so many steps inside of one (html: 200)\n"
     "\n"
     "how they are shown:\n"
     "      --format FORMAT  text (default); jsonl, one object a line; dot, for Graphviz; svg; html, one page that "
@@ -459,6 +464,7 @@ static const char HELP[] =
     "  hvm trace --rules Dup,App-Lam main.hvm\n"
     "  hvm trace --hide Insert --depth 6 main.hvm '(Sort [3, 1, 2])'\n"
     "  hvm trace --format html -o trace.html main.hvm\n"
+    "  hvm trace --strict=on --open Sort main.hvm\n"
     "  hvm run -d -c main.hvm\n";
 
 const Command COMMAND_TRACE = {"trace", NULL, "shows a reduction step by step", HELP, run, "hvm trace"};

@@ -193,7 +193,9 @@ static void write_rule(const Writer *writer, const hvm_step *step) {
 
 static void *begin(const TraceOutput *output) {
   Writer *writer = calloc(1, sizeof *writer);
-  if (writer) writer->output = *output;
+  if (!writer) return NULL;
+  writer->output = *output;
+  writer->next = 1;
   return writer;
 }
 
@@ -210,6 +212,12 @@ static void write_left_out(const Writer *writer, uint64_t number) {
             left_out == 1 ? "" : "s");
   else if (!writer->margin)
     fputs("  ⋮\n", writer->output.out);
+}
+
+// Inside of a call, or at its end.
+static void write_left_out_before(const Writer *writer, const hvm_step *one) {
+  uint64_t number = one->number + (one->part == HVM_STEP_ENDS ? one->rewrites : 0);
+  if (number > writer->next) write_left_out(writer, number);
 }
 
 // The term before a step, and the rule.
@@ -248,7 +256,7 @@ static void write_inside(Writer *writer, const hvm_step *one) {
   char title[256];
   size_t length = (size_t)step_title(one, title, sizeof title);
   writer->margin = one->depth < INDENT_MOST / INDENT ? (size_t)one->depth * INDENT : INDENT_MOST;
-  if (one->number > writer->next) write_left_out(writer, one->number);
+  write_left_out_before(writer, one);
   fprintf(out, "%*s%s%" PRIu64 ". %s%s", (int)writer->margin, "", writer->output.colour ? "\x1b[0;1;36m" : "",
           one->number, title, writer->output.colour ? "\x1b[0m" : "");
   size_t needed = length + 12 + columns(before->text, 0, before->size) + columns(after->text, 0, after->size);
@@ -285,10 +293,12 @@ static bool step(void *context, const hvm_step *one) {
     write_before(writer, one);
     writer->any = false;
   } else {
-    if (one->part == HVM_STEP_ENDS)
+    if (one->part == HVM_STEP_ENDS) {
+      write_left_out_before(writer, one);
       write_rule(writer, one);
-    else
+    } else {
       write_before(writer, one);
+    }
     kept_step_set(&writer->last, one);
     writer->any = true;
   }

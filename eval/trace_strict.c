@@ -181,8 +181,9 @@ static unsigned words_after(const Machine *machine, const int32_t *pc, const Wor
 static void begin_instruction(Machine *machine, const int32_t *pc, const Word *fp) {
   Trace *trace = machine->trace;
   Word words[2];
-  if (!trace->levels.count || !trace_shows(trace)) return;
+  if (!trace->levels.count || trace_conceals(trace)) return;
   if (trace->options.to && trace->steps >= trace->options.to) trace_stop(machine);
+  if (!trace_shows(trace)) return;
   unsigned count = words_before(machine, pc, fp, words);
   draw_words(machine, operator_of(pc[0]), words, count, false);
   trace_swap_pictures(trace);
