@@ -247,7 +247,7 @@ typedef struct {
   Word term;
   const Word *registers; // NULL: the focus is the term
   uint64_t base;         // the height of the strict call in which it is: what stands above is drawn; 0: all
-  const char *operator;  // not NULL: instead, these words are drawn, as its operands unless it is empty
+  const char *operation; // not NULL: instead, these words are drawn, as its operands unless it is empty
   const Word *words;
   unsigned count;
 } TraceFocus;

@@ -552,14 +552,14 @@ static void write_dup(Drawing *drawing, Location dup) {
 // The terms that an instruction works on.
 static void write_words(Drawing *drawing) {
   const TraceFocus *focus = drawing->focus;
-  bool operation = *focus->operator;
+  bool brackets = *focus->operation;
   open_mark(drawing, MARK_HEIGHT, 0);
-  if (operation) push_text(drawing, ")");
+  if (brackets) push_text(drawing, ")");
   for (unsigned i = focus->count; i-- > 0;) {
-    push_term(drawing, focus->words[i], operation);
-    if (operation || i) push_text(drawing, " ");
+    push_term(drawing, focus->words[i], brackets);
+    if (brackets || i) push_text(drawing, " ");
   }
-  if (operation) push_text(drawing, focus->operator), push_text(drawing, "(");
+  if (brackets) push_text(drawing, focus->operation), push_text(drawing, "(");
 }
 
 static int compare_parts(const void *left, const void *right) {
@@ -614,7 +614,7 @@ void trace_draw(Machine *machine, const TraceFocus *focus, TracePicture *picture
   picture->text.size = picture->redex.count = picture->made.count = 0;
   buffer_text(&drawing.text, "");
   find_frames(&drawing);
-  if (focus->operator)
+  if (focus->operation)
     write_words(&drawing);
   else if (focus->base)
     push_chain(&drawing, 0, 0);

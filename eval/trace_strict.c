@@ -134,9 +134,10 @@ bool trace_wants(const Machine *machine, const int32_t *pc) {
   }
 }
 
-static void draw_words(Machine *machine, const char *operator, const Word * words, unsigned count, bool made) {
+static void draw_words(Machine *machine, const char *operation, const Word *words, unsigned count, bool made) {
   Trace *trace = machine->trace;
-  TraceFocus focus = {.top = machine->stack, .operator= operator, .words = words, .count = count};
+  TraceFocus focus = {.top = machine->stack, .base = trace_level(trace)->height};
+  focus.operation = operation, focus.words = words, focus.count = count;
   mark_call(trace, 0, made);
   trace_draw(machine, &focus, &trace->after, trace->marks.items, trace->marks.count);
 }
