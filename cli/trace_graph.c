@@ -204,12 +204,14 @@ static bool draw(const hvm_picture *picture, const char *title, const char *path
   return drawn;
 }
 
-static bool write_step(const Writer *writer, const hvm_picture *picture, const char *title, uint64_t number) {
+// In a file of its own, by its number; the end of an opened call has that of the call.
+static bool write_step(const Writer *writer, const hvm_picture *picture, const char *title, uint64_t number,
+                       bool ends) {
   char path[1024];
   bool own = writer->output.folder != NULL;
   if (own)
-    snprintf(path, sizeof path, "%sstep-%06llu.%s", writer->output.folder, (unsigned long long)number,
-             writer->svg ? "svg" : "dot");
+    snprintf(path, sizeof path, "%sstep-%06llu%s.%s", writer->output.folder, (unsigned long long)number,
+             ends ? "-end" : "", writer->svg ? "svg" : "dot");
   if (writer->svg) return draw(picture, title, own ? path : NULL, writer->output.out);
   FILE *out = own ? fopen(path, "w") : writer->output.out;
   if (!out) {
@@ -245,7 +247,7 @@ static void *begin_svg(const TraceOutput *output) { return begin_any(output, tru
 
 static bool write_start(Writer *writer, const hvm_step *one) {
   writer->any = true;
-  return write_step(writer, &one->before, writer->output.program, one->number - 1);
+  return write_step(writer, &one->before, writer->output.program, one->number - 1, false);
 }
 
 static bool step(void *context, const hvm_step *one) {
@@ -261,7 +263,9 @@ static bool step(void *context, const hvm_step *one) {
   if (first && one->part == HVM_STEP_WHOLE && !write_start(writer, one)) return false;
   int length = snprintf(title, sizeof title, "%llu  ", (unsigned long long)one->number);
   step_title(one, title + length, sizeof title - (size_t)length);
-  return write_step(writer, &one->after, title, one->number + (one->rewrites ? one->rewrites - 1 : 0));
+  bool ends = one->part == HVM_STEP_ENDS;
+  uint64_t last = one->number + (one->rewrites && !ends ? one->rewrites - 1 : 0);
+  return write_step(writer, &one->after, title, last, ends);
 }
 
 static bool end(void *context, const TraceEnd *how) {
@@ -271,7 +275,7 @@ static bool end(void *context, const TraceEnd *how) {
   if (writer->output.last && writer->any) {
     char title[300];
     step_title(&writer->last.step, title, sizeof title);
-    written = write_step(writer, &writer->last.step.after, title, writer->last.step.number);
+    written = write_step(writer, &writer->last.step.after, title, writer->last.step.number, false);
   }
   kept_step_free(&writer->last);
   free(writer);

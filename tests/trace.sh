@@ -165,6 +165,8 @@ if command -v dot >/dev/null; then
   trace --format svg -o "$WORK/last.svg" "$program"
   check 'svg' grep -q '</svg>' "$WORK/last.svg"
   trace --format svg -o "$WORK/steps/" "$program"
+  trace --strict=on --open-all --format dot -o "$WORK/calls/" "$WORK/sum.hvm"
+  check 'dot: a file for the end of an opened call' grep -q 'label="2  Sum, result"' "$WORK/calls/step-000002-end.dot"
   check 'svg: a file for each step' [ "$(find "$WORK/steps" -name 'step-*.svg' | wc -l)" = 11 ]
 else
   skip graphs 'dot of Graphviz is not installed'
