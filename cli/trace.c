@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { STEPS_DEFAULT = 1000, WIDTH_PLAIN = 100, WIDTH_LEAST = 20, NAMES_MAX = 64 };
+enum { STEPS_DEFAULT = 1000, INSIDE_PAGE = 200, WIDTH_PLAIN = 100, WIDTH_LEAST = 20, NAMES_MAX = 64 };
 
 enum {
   OPTION_RULES = 512,
@@ -18,6 +18,9 @@ enum {
   OPTION_LIMIT,
   OPTION_DEPTH,
   OPTION_HIDE,
+  OPTION_OPEN,
+  OPTION_OPEN_ALL,
+  OPTION_INSIDE,
   OPTION_WATCH,
   OPTION_FORMAT,
   OPTION_EXACT,
@@ -38,9 +41,9 @@ typedef struct {
   const char *file, *expression, *output, *added; // NULL: not given
   const TraceFormat *format;
   hvm_trace_options library;
-  Names rules, functions, hidden, watched;
+  Names rules, functions, hidden, watched, opened;
   uint64_t steps;
-  bool exact, strict, pager;
+  bool exact, textbook, strict, pager;
   bool width_given;
   TraceOutput target;
 } Options;
@@ -70,7 +73,16 @@ void kept_step_free(KeptStep *kept) {
   *kept = (KeptStep){0};
 }
 
+const char *strict_end_title(const char *left) {
+  return strcmp(left, "tail") == 0    ? "a call in its place"
+         : strcmp(left, "graph") == 0 ? "a term"
+         : strcmp(left, "back") == 0  ? "given back to the graph"
+                                      : "result";
+}
+
 int step_title(const hvm_step *step, char *text, size_t size) {
+  if (step->strict && step->part != HVM_STEP_ENDS) return snprintf(text, size, "%s, strict call", step->rule);
+  if (step->strict) return snprintf(text, size, "%s, %s", step->rule, strict_end_title(step->left));
   if (step->rewrites > 1) return snprintf(text, size, "%s, %" PRIu64 " steps", step->rule, step->rewrites);
   if (!step->path) return snprintf(text, size, "%s", step->rule);
   const char *slash = strrchr(step->path, '/'), *file = slash ? slash + 1 : step->path;
@@ -121,6 +133,7 @@ static bool shows_variable(const char *text, size_t start, size_t end, const cha
 }
 
 static bool is_watched(const hvm_step *step, const Options *options) {
+  if (step->part != HVM_STEP_WHOLE) return true;
   const hvm_picture *pictures[2] = {&step->before, &step->after};
   for (size_t i = 0; i < options->watched.count; i++)
     for (int k = 0; k < 2; k++)
@@ -285,6 +298,9 @@ static bool set_option(const Command *command, Options *options, int code, char 
   case 'o': options->output = value; return true;
   case OPTION_RULES: return set_names(command, "rules", value, &options->rules);
   case OPTION_FUNCTION: return set_names(command, "function", value, &options->functions);
+  case OPTION_OPEN: return set_names(command, "open", value, &options->opened);
+  case OPTION_OPEN_ALL: options->library.open_all = true; return true;
+  case OPTION_INSIDE: return set_count(command, "inside", value, &options->library.inside);
   case OPTION_HIDE: return set_names(command, "hide", value, &options->hidden);
   case OPTION_WATCH: return set_names(command, "watch", value, &options->watched);
   case OPTION_FROM: return set_count(command, "from", value, &options->library.from);
@@ -301,7 +317,7 @@ static bool set_option(const Command *command, Options *options, int code, char 
     return true;
   case OPTION_FORMAT: return set_format(command, options, value);
   case OPTION_EXACT: options->exact = true; return true;
-  case OPTION_TEXTBOOK: options->exact = false; return true;
+  case OPTION_TEXTBOOK: options->exact = false, options->textbook = true; return true;
   case OPTION_MARKS: return set_switch(command, "marks", value, &options->target.marks);
   case OPTION_PAGER: return set_switch(command, "pager", value, &options->pager);
   case OPTION_LAST: options->target.last = true; return true;
@@ -320,6 +336,9 @@ static const struct option LONG_OPTIONS[] = {{"file", required_argument, NULL, '
                                              {"steps", required_argument, NULL, OPTION_LIMIT},
                                              {"depth", required_argument, NULL, OPTION_DEPTH},
                                              {"hide", required_argument, NULL, OPTION_HIDE},
+                                             {"open", required_argument, NULL, OPTION_OPEN},
+                                             {"open-all", no_argument, NULL, OPTION_OPEN_ALL},
+                                             {"inside", required_argument, NULL, OPTION_INSIDE},
                                              {"watch", required_argument, NULL, OPTION_WATCH},
                                              {"format", required_argument, NULL, OPTION_FORMAT},
                                              {"exact", no_argument, NULL, OPTION_EXACT},
@@ -340,6 +359,8 @@ static bool set_argument(const Command *command, Options *options, const char *w
   return true;
 }
 
+static bool opens_any(const Options *options) { return options->opened.count || options->library.open_all; }
+
 // Returns -1 when there is something to trace, else the exit status.
 static int parse(const Command *command, Options *options, int count, char **words) {
   count = option_join_boolean(count, words, "-c", "--cost");
@@ -353,8 +374,10 @@ static int parse(const Command *command, Options *options, int count, char **wor
     if (!set_argument(command, options, words[optind])) return EXIT_USAGE;
   if (!options->file && !options->expression)
     return usage_error(command, "nothing to trace: give a file or an expression");
-  if (options->strict)
-    return usage_error(command, "strict code cannot be traced; without --strict=on the graph is, with the same result");
+  if (opens_any(options) && !options->strict)
+    return usage_error(command, "only strict calls can be opened: give --strict=on, too");
+  if (options->strict && options->textbook)
+    return usage_error(command, "a textbook trace shows the graph: leave out --textbook or --strict=on");
   return -1;
 }
 
@@ -369,13 +392,20 @@ int trace_run(const Command *command, int count, char **words, const TraceDefaul
   optind = 0; // hvm repl comes here often
   int exit_status = parse(command, &options, count, words);
   if (exit_status >= 0) return exit_status;
-  options.reduction.library.graph_only = true;
+  if (options.strict) options.exact = true;
+  options.reduction.library.graph_only = !options.strict;
   options.reduction.library.native = HVM_NATIVE_OFF;
   // With sharing by need, λs are functions in any case.
   options.reduction.library.keep_lambdas = !options.exact && options.reduction.library.sharing == HVM_SHARING_OPTIMAL;
   options.library.textbook = !options.exact;
   options.library.hidden = options.hidden.items;
   options.library.hidden_count = options.hidden.count;
+  if (options.strict && !opens_any(&options) && options.format == &TRACE_HTML) { // the page opens and closes them
+    options.library.open_all = true;
+    if (!options.library.inside) options.library.inside = INSIDE_PAGE;
+  }
+  options.library.opened = options.opened.items;
+  options.library.opened_count = options.opened.count;
   return run_to_output(&options);
 }
 
@@ -392,6 +422,7 @@ static const char HELP[] =
     "A term is written with its dups on top, as they float: 'dup x0 x1 = …'. By default the steps are those of the\n"
     "calculus. The machine also computes some things in advance and moves what only one side of a dup still wants;\n"
     "--exact shows its own steps, as many as 'hvm run --strict=off -c' counts. 'hvm run -d' is 'hvm trace --exact'.\n"
+    "--strict=on shows those of the run that 'hvm run' does.\n"
     "\n"
     "which steps:\n"
     "      --rules LIST     only these rules: App-Lam,Dup (all that begin with Dup-)\n"
@@ -403,6 +434,10 @@ static const char HELP[] =
     "      --depth N        terms are shown to this depth\n"
     "      --exact          the machine's own steps\n"
     "      --textbook       the steps of the calculus\n"
+    "      --strict on|off  strict code as 'hvm run' uses it, too: a strict call is one step (default: off)\n"
+    "      --open LIST      what is inside of these strict calls: names of functions, numbers of steps\n"
+    "      --open-all       … of all of them\n"
+    "      --inside N       of what --open-all opens, at most so many steps inside of one (html: 200)\n"
     "\n"
     "how they are shown:\n"
     "      --format FORMAT  text (default); jsonl, one object a line; dot, for Graphviz; svg; html, one page that "
@@ -429,6 +464,7 @@ static const char HELP[] =
     "  hvm trace --rules Dup,App-Lam main.hvm\n"
     "  hvm trace --hide Insert --depth 6 main.hvm '(Sort [3, 1, 2])'\n"
     "  hvm trace --format html -o trace.html main.hvm\n"
+    "  hvm trace --strict=on --open Sort main.hvm\n"
     "  hvm run -d -c main.hvm\n";
 
 const Command COMMAND_TRACE = {"trace", NULL, "shows a reduction step by step", HELP, run, "hvm trace"};

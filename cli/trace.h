@@ -51,6 +51,7 @@ void kept_step_free(KeptStep *kept);
 
 // How a step is called: "App-Lam", "Map, rule 2 (list.hvm:3)". Returns the name's length, as snprintf does.
 int step_title(const hvm_step *step, char *text, size_t size);
+const char *strict_end_title(const char *left); // how a strict call ended
 
 // What a command line need not say.
 typedef struct {

@@ -58,6 +58,9 @@ static bool is_variable(const char *text, size_t at) {
   return (text[at] >= 'a' && text[at] <= 'z') || text[at] == '_' || text[at] == '$';
 }
 
+// "let x = " stands where the term is used more than once.
+static bool is_let(const char *text, size_t at) { return strncmp(text + at, "let ", 4) == 0; }
+
 // The end of a dup's line or of a λ is the end of its body: those that are open end where a part ends.
 static size_t end_part(Graph *graph, size_t open, size_t end) {
   while (open != SIZE_MAX && (graph->nodes[open].kind == NODE_LAMBDA || graph->nodes[open].kind == NODE_DUP)) {
@@ -71,9 +74,10 @@ static size_t end_part(Graph *graph, size_t open, size_t end) {
 static size_t read_binder(Graph *graph, Node *node, size_t at) {
   const char *text = graph->picture->text;
   bool dup = node->kind == NODE_DUP;
+  int names = dup && !is_let(text, at) ? 2 : 1;
   node->label = node->start;
   at += dup ? 4 : 2;
-  for (int i = 0; i < 1 + dup; i++) {
+  for (int i = 0; i < names; i++) {
     node->names[i] = at;
     node->name_end[i] = at = word_end(text, at);
     node->label_end = at++;
@@ -88,7 +92,7 @@ static void read_graph(Graph *graph) {
     char c = text[at];
     if (c == ' ' || c == '\n' || c == ',') {
       at++;
-    } else if (strncmp(text + at, "dup ", 4) == 0 && (at == 0 || text[at - 1] == '\n')) {
+    } else if ((strncmp(text + at, "dup ", 4) == 0 || is_let(text, at)) && (at == 0 || text[at - 1] == '\n')) {
       open = add_node(graph, NODE_DUP, open, at);
       at = read_binder(graph, &graph->nodes[open], at);
     } else if (strncmp(text + at, "λ", 2) == 0) {
@@ -200,12 +204,14 @@ static bool draw(const hvm_picture *picture, const char *title, const char *path
   return drawn;
 }
 
-static bool write_step(const Writer *writer, const hvm_picture *picture, const char *title, uint64_t number) {
+// In a file of its own, by its number; the end of an opened call has that of the call.
+static bool write_step(const Writer *writer, const hvm_picture *picture, const char *title, uint64_t number,
+                       bool ends) {
   char path[1024];
   bool own = writer->output.folder != NULL;
   if (own)
-    snprintf(path, sizeof path, "%sstep-%06llu.%s", writer->output.folder, (unsigned long long)number,
-             writer->svg ? "svg" : "dot");
+    snprintf(path, sizeof path, "%sstep-%06llu%s.%s", writer->output.folder, (unsigned long long)number,
+             ends ? "-end" : "", writer->svg ? "svg" : "dot");
   if (writer->svg) return draw(picture, title, own ? path : NULL, writer->output.out);
   FILE *out = own ? fopen(path, "w") : writer->output.out;
   if (!out) {
@@ -239,19 +245,27 @@ static void *begin_any(const TraceOutput *output, bool svg) {
 static void *begin_dot(const TraceOutput *output) { return begin_any(output, false); }
 static void *begin_svg(const TraceOutput *output) { return begin_any(output, true); }
 
+static bool write_start(Writer *writer, const hvm_step *one) {
+  writer->any = true;
+  return write_step(writer, &one->before, writer->output.program, one->number - 1, false);
+}
+
 static bool step(void *context, const hvm_step *one) {
   Writer *writer = context;
   bool first = !writer->any;
   char title[300];
+  if (one->part == HVM_STEP_BEGINS) return !first || writer->output.last || write_start(writer, one);
   writer->any = true;
   if (writer->output.last) {
     kept_step_set(&writer->last, one);
     return true;
   }
-  if (first && !write_step(writer, &one->before, writer->output.program, one->number - 1)) return false;
+  if (first && one->part == HVM_STEP_WHOLE && !write_start(writer, one)) return false;
   int length = snprintf(title, sizeof title, "%llu  ", (unsigned long long)one->number);
   step_title(one, title + length, sizeof title - (size_t)length);
-  return write_step(writer, &one->after, title, one->number + (one->rewrites ? one->rewrites - 1 : 0));
+  bool ends = one->part == HVM_STEP_ENDS;
+  uint64_t last = one->number + (one->rewrites && !ends ? one->rewrites - 1 : 0);
+  return write_step(writer, &one->after, title, last, ends);
 }
 
 static bool end(void *context, const TraceEnd *how) {
@@ -261,7 +275,7 @@ static bool end(void *context, const TraceEnd *how) {
   if (writer->output.last && writer->any) {
     char title[300];
     step_title(&writer->last.step, title, sizeof title);
-    written = write_step(writer, &writer->last.step.after, title, writer->last.step.number);
+    written = write_step(writer, &writer->last.step.after, title, writer->last.step.number, false);
   }
   kept_step_free(&writer->last);
   free(writer);

@@ -112,8 +112,9 @@ static bool step(void *context, const hvm_step *one) {
   fprintf(out, "%s[%" PRIu64 ",%" PRIu64 ",", writer->any ? ",\n" : "", one->number, one->rewrites);
   write_string(out, one->rule, strlen(one->rule));
   fprintf(out, ",%u,%u,", one->line, one->index);
-  bool follows = writer->size == one->before.size && memcmp(writer->term, one->before.text, writer->size) == 0;
-  if (follows) {
+  bool begins = one->part == HVM_STEP_BEGINS, ends = one->part == HVM_STEP_ENDS;
+  bool same = writer->size == one->before.size && memcmp(writer->term, one->before.text, writer->size) == 0;
+  if (ends || same) {
     putc('0', out);
   } else {
     write_change(writer, &one->before);
@@ -122,11 +123,18 @@ static bool step(void *context, const hvm_step *one) {
   putc(',', out);
   write_ranges(out, &one->before);
   putc(',', out);
-  write_change(writer, &one->after);
+  if (begins)
+    putc('0', out);
+  else
+    write_change(writer, &one->after);
   putc(',', out);
   write_ranges(out, &one->after);
+  if (one->strict || one->depth) { // how deep; 0: a step of another kind, 1: a strict call, 2: it begins, 3: it ends
+    int kind = begins ? 2 : ends ? 3 : one->strict;
+    fprintf(out, ",%u,%d,\"%s\"", one->depth, kind, ends ? strict_end_title(one->left) : "");
+  }
   putc(']', out);
-  keep(writer, &one->after);
+  if (!begins) keep(writer, &one->after);
   writer->any = true;
   return !ferror(out);
 }

@@ -33,11 +33,18 @@ static bool write_line(FILE *out, json_t *object) {
 }
 
 static bool step(void *context, const hvm_step *one) {
+  static const char *const parts[] = {"call", "begins", "ends"};
   const TraceOutput *writer = context;
   json_t *object = json_object();
   json_object_set_new(object, "step", json_integer((json_int_t)one->number));
-  json_object_set_new(object, "rewrites", json_integer((json_int_t)one->rewrites));
+  if (one->part != HVM_STEP_BEGINS) json_object_set_new(object, "rewrites", json_integer((json_int_t)one->rewrites));
   json_object_set_new(object, "rule", json_string(one->rule));
+  if (one->strict) json_object_set_new(object, "strict", json_string(parts[one->part]));
+  if (one->left) json_object_set_new(object, "left", json_string(one->left));
+  if (one->depth) {
+    json_object_set_new(object, "depth", json_integer(one->depth));
+    json_object_set_new(object, "parent", json_integer((json_int_t)one->parent));
+  }
   if (one->path) {
     json_object_set_new(object, "path", json_string(one->path));
     json_object_set_new(object, "line", json_integer(one->line));
@@ -45,10 +52,14 @@ static bool step(void *context, const hvm_step *one) {
   } else {
     json_object_set_new(object, "line", json_null());
   }
-  json_object_set_new(object, "before", json_stringn_nocheck(one->before.text, one->before.size));
-  json_object_set_new(object, "redex", ranges_json(&one->before));
-  json_object_set_new(object, "term", json_stringn_nocheck(one->after.text, one->after.size));
-  json_object_set_new(object, "contractum", ranges_json(&one->after));
+  if (one->part != HVM_STEP_ENDS) {
+    json_object_set_new(object, "before", json_stringn_nocheck(one->before.text, one->before.size));
+    json_object_set_new(object, "redex", ranges_json(&one->before));
+  }
+  if (one->part != HVM_STEP_BEGINS) {
+    json_object_set_new(object, "term", json_stringn_nocheck(one->after.text, one->after.size));
+    json_object_set_new(object, "contractum", ranges_json(&one->after));
+  }
   return write_line(writer->out, object);
 }
 

@@ -1,17 +1,20 @@
 // Text: a term for each step, with the rule between one and the next. What the next step rewrites and what the last one
-// made is coloured, or marked by a line below.
+// made is coloured, or marked by a line below. Steps inside of an opened strict call are indented, and have their own
+// terms before and after them: on one line, where they are short.
 #include "trace.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { INDENT = 2, INDENT_MOST = 40 };
+enum { INDENT = 2, INDENT_MOST = 40, WIDTH_INSIDE = 20 };
 
 typedef struct {
   TraceOutput output;
   KeptStep last; // its term is written when the next redex in it is known
-  bool any;
+  bool any;      // there is one
+  size_t margin; // in front of all lines
+  uint64_t next; // the number of the next step, if none is left out
 } Writer;
 
 // A position in a term that is being broken into lines.
@@ -75,7 +78,7 @@ static void write_line(const Writer *writer, const Layout *layout, size_t indent
   const char *text = layout->picture->text;
   int state = 0;
   bool any = false;
-  fprintf(out, "%*s", (int)indent, "");
+  fprintf(out, "%*s", (int)(writer->margin + indent), "");
   for (size_t at = from; at < to; at++) {
     bool redex = inside(layout->redex, layout->redex_count, at), made = inside(layout->made, layout->made_count, at);
     int next = redex ? 2 : made ? 1 : 0;
@@ -88,7 +91,7 @@ static void write_line(const Writer *writer, const Layout *layout, size_t indent
   if (writer->output.colour && state) fputs("\x1b[0m", out);
   putc('\n', out);
   if (!any || writer->output.colour || !writer->output.marks) return;
-  fprintf(out, "%*s", (int)indent, "");
+  fprintf(out, "%*s", (int)(writer->margin + indent), "");
   size_t last = to;
   while (last > from && !inside(layout->redex, layout->redex_count, last - 1) &&
          !inside(layout->made, layout->made_count, last - 1))
@@ -103,10 +106,17 @@ static void write_line(const Writer *writer, const Layout *layout, size_t indent
   putc('\n', out);
 }
 
+// Columns for a line of a term.
+static size_t room(const Writer *writer) {
+  size_t width = writer->output.width;
+  if (!width) return SIZE_MAX;
+  return width > writer->margin + WIDTH_INSIDE ? width - writer->margin : WIDTH_INSIDE;
+}
+
 // A term whose brackets do not fit into the line is broken behind each of their parts.
 static void write_paragraph(const Writer *writer, const Layout *layout, size_t from, size_t to) {
   const char *text = layout->picture->text;
-  size_t width = writer->output.width ? writer->output.width : SIZE_MAX;
+  size_t width = room(writer);
   size_t indent = 0, line = from, column = 0, depth = 0;
   struct Broken {
     size_t end, indent;
@@ -183,51 +193,128 @@ static void write_rule(const Writer *writer, const hvm_step *step) {
 
 static void *begin(const TraceOutput *output) {
   Writer *writer = calloc(1, sizeof *writer);
-  if (writer) writer->output = *output;
+  if (!writer) return NULL;
+  writer->output = *output;
+  writer->next = 1;
   return writer;
 }
 
-static bool step(void *context, const hvm_step *one) {
-  Writer *writer = context;
+// The term of the last step, if it was not written yet.
+static void write_last(Writer *writer) {
+  if (writer->any) write_term(writer, &writer->last.step.after, NULL);
+  writer->any = false;
+}
+
+static void write_left_out(const Writer *writer, uint64_t number) {
+  uint64_t left_out = number > writer->next ? number - writer->next : 0;
+  if (left_out)
+    fprintf(writer->output.out, "%*s  ⋮ %" PRIu64 " step%s\n", (int)writer->margin, "", left_out,
+            left_out == 1 ? "" : "s");
+  else if (!writer->margin)
+    fputs("  ⋮\n", writer->output.out);
+}
+
+// Inside of a call, or at its end.
+static void write_left_out_before(const Writer *writer, const hvm_step *one) {
+  uint64_t number = one->number + (one->part == HVM_STEP_ENDS ? one->rewrites : 0);
+  if (number > writer->next) write_left_out(writer, number);
+}
+
+// The term before a step, and the rule.
+static void write_before(Writer *writer, const hvm_step *one) {
   const hvm_picture *before = &writer->last.step.after;
   hvm_picture term = one->before;
   term.range_count = 0;
-  if (one->number == 1 && strcmp(one->before.text, "Main") == 0) { // begin with what Main stands for
-    hvm_step start = *one;
-    start.after.range_count = 0;
-    kept_step_set(&writer->last, &start);
-    writer->any = true;
-    return true;
-  }
   if (!writer->any) {
     write_term(writer, &term, &one->before);
   } else if (before->size == one->before.size && memcmp(before->text, one->before.text, before->size) == 0) {
     write_term(writer, before, &one->before);
   } else {
     write_term(writer, before, NULL);
-    uint64_t next = writer->last.step.number + (writer->last.step.rewrites ? writer->last.step.rewrites : 1);
-    uint64_t left_out = one->number > next ? one->number - next : 0;
-    if (left_out)
-      fprintf(writer->output.out, "  ⋮ %" PRIu64 " step%s\n", left_out, left_out == 1 ? "" : "s");
-    else
-      fputs("  ⋮\n", writer->output.out);
+    write_left_out(writer, one->number);
     write_term(writer, &term, &one->before);
   }
   write_rule(writer, one);
-  kept_step_set(&writer->last, one);
-  writer->any = true;
+}
+
+// Is all of a picture marked, and on one line?
+static bool is_short(const hvm_picture *picture) {
+  return picture->size == 0 || (picture->range_count == 1 && picture->ranges[0].start == 0 &&
+                                picture->ranges[0].end == picture->size && !memchr(picture->text, '\n', picture->size));
+}
+
+static void write_marked(const Writer *writer, const hvm_picture *picture, const char *colour) {
+  if (writer->output.colour) fputs(colour, writer->output.out);
+  fwrite(picture->text, 1, picture->size, writer->output.out);
+  if (writer->output.colour) fputs("\x1b[0m", writer->output.out);
+}
+
+// A step inside of an opened call.
+static void write_inside(Writer *writer, const hvm_step *one) {
+  FILE *out = writer->output.out;
+  const hvm_picture *before = &one->before, *after = &one->after;
+  char title[256];
+  size_t length = (size_t)step_title(one, title, sizeof title);
+  writer->margin = one->depth < INDENT_MOST / INDENT ? (size_t)one->depth * INDENT : INDENT_MOST;
+  write_left_out_before(writer, one);
+  fprintf(out, "%*s%s%" PRIu64 ". %s%s", (int)writer->margin, "", writer->output.colour ? "\x1b[0;1;36m" : "",
+          one->number, title, writer->output.colour ? "\x1b[0m" : "");
+  size_t needed = length + 12 + columns(before->text, 0, before->size) + columns(after->text, 0, after->size);
+  if (is_short(before) && is_short(after) && needed <= room(writer)) {
+    fputs(": ", out);
+    write_marked(writer, before, "\x1b[0;33m");
+    if (before->size && after->size) fputs(" → ", out);
+    write_marked(writer, after, "\x1b[0;32m");
+    putc('\n', out);
+  } else {
+    fputs(":\n", out);
+    writer->margin += INDENT;
+    hvm_picture term = *before;
+    term.range_count = 0;
+    if (before->size) write_term(writer, &term, before);
+    if (before->size && after->size) fprintf(out, "%*s→\n", (int)writer->margin, "");
+    if (after->size) write_term(writer, after, NULL);
+  }
+  writer->margin = 0;
+}
+
+static bool step(void *context, const hvm_step *one) {
+  Writer *writer = context;
+  uint64_t next = one->number + (one->rewrites ? one->rewrites : 1);
+  if (one->number == 1 && !one->strict && strcmp(one->before.text, "Main") == 0) { // begin with what Main stands for
+    hvm_step start = *one;
+    start.after.range_count = 0;
+    kept_step_set(&writer->last, &start);
+    writer->any = true;
+  } else if (one->depth) {
+    write_last(writer);
+    write_inside(writer, one);
+  } else if (one->part == HVM_STEP_BEGINS) {
+    write_before(writer, one);
+    writer->any = false;
+  } else {
+    if (one->part == HVM_STEP_ENDS) {
+      write_left_out_before(writer, one);
+      write_rule(writer, one);
+    } else {
+      write_before(writer, one);
+    }
+    kept_step_set(&writer->last, one);
+    writer->any = true;
+  }
+  if (next > writer->next) writer->next = next;
   return !ferror(writer->output.out);
 }
 
 static bool end(void *context, const TraceEnd *how) {
   Writer *writer = context;
   FILE *out = writer->output.out;
-  if (writer->any) write_term(writer, &writer->last.step.after, NULL);
+  bool shown = how->result && writer->any && strcmp(how->result, writer->last.step.after.text) == 0;
+  write_last(writer);
   if (how->cut)
     fprintf(out, "  ⋮ cut here after %" PRIu64 " steps; --steps shows more, --steps 0 all\n", how->limit);
   else if (how->status == HVM_STOPPED)
     fputs("  ⋮ the rest was not asked for\n", out);
-  bool shown = how->result && writer->any && strcmp(how->result, writer->last.step.after.text) == 0;
   if (how->result && !shown) fprintf(out, "\n%s\n", how->result);
   kept_step_free(&writer->last);
   fflush(out);

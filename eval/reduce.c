@@ -167,6 +167,9 @@ Word machine_reduce(Machine *machine, Word term) {
 eval:
   NATIVE_CHECK_TERM(machine, term);
   TRACE_POINT(EVAL);
+#ifdef HVM_TRACE
+trace_eval:
+#endif
   switch (word_tag(term)) {
   case TAG_APP: {
     Location location = word_location(term);

@@ -15,6 +15,8 @@
 #ifndef HVM_TRACE
 #define TRACE_MOVES(machine) true
 #define TRACE_EARLY(done) (done)
+#define TRACE_COPIED(machine, lambda, dup, cells) ((void)0)
+#define TRACE_LIFTED(machine, function, fp, place) ((void)0)
 #endif
 
 static inline Word new_pair(Machine *machine, unsigned tag, unsigned extra, Word first, Word second) {
@@ -466,6 +468,7 @@ static inline void copy_value(Machine *machine, Word term, Word copies[2]) {
       heap[cells[side] + 1] = word_make(TAG_DP0 + side, 0, dup);
       copies[side] = word_make(TAG_LAM, 0, cells[side]);
     }
+    TRACE_COPIED(machine, lambda, dup, cells);
     if (used)
       heap[lambda] =
           new_superposition(machine, word_make(TAG_VAR, 0, cells[0]), word_make(TAG_VAR, 0, cells[1]), label);
@@ -665,6 +668,7 @@ static inline unsigned lift_to_argument(Machine *machine, const FunctionCode *fu
     if (place.parent >= function->arity) {
       Occurrence above = function->function->occurrences.items[place.parent];
       machine->heap[word_location(fp[above.parent]) + above.field] = fp[place.parent];
+      TRACE_LIFTED(machine, function, fp, place.parent);
     }
     occurrence = place.parent;
   }

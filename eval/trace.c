@@ -22,6 +22,7 @@ void trace_free(Trace *trace) {
   ARRAY_FREE(&trace->marks);
   ARRAY_FREE(&trace->values);
   ARRAY_FREE(&trace->lost);
+  ARRAY_FREE(&trace->levels);
   ARRAY_FREE(&trace->names);
   ARRAY_FREE(&trace->bases);
   ARRAY_FREE(&trace->saved.cells);
@@ -36,28 +37,6 @@ void trace_free(Trace *trace) {
 
 bool trace_stopped(const Trace *trace) { return trace->stopped; }
 uint64_t trace_steps(const Trace *trace) { return trace->steps; }
-
-static void note_point(Trace *trace, int32_t offset, uint8_t point) { trace->points.items[offset] |= point; }
-
-void trace_begin(Machine *machine) {
-  Trace *trace = machine->trace;
-  const Code *code = &machine->shared->code;
-  ARRAY_RESERVE(&trace->points, code->words.count);
-  trace->points.count = code->words.count;
-  memset(trace->points.items, 0, trace->points.count);
-  for (size_t i = 0; i < code->rules.count; i++) note_point(trace, code->rules.items[i].offset, POINT_RULE);
-  for (size_t i = 0; i < code->binders.count; i++) note_point(trace, code->binders.items[i].offset, POINT_BINDER);
-  for (size_t i = 0; i < code->functions.count; i++)
-    if (code->functions.items[i]) note_point(trace, code->functions.items[i]->entry, POINT_ENTRY);
-  trace->steps = 0;
-  trace->open = trace->hiding = trace->stopped = trace->collecting = false;
-  trace->lost.count = trace->names.count = 0;
-  trace->first = machine->shared->heap_start;
-  trace->lifted = 0;
-  trace->followed = false;
-  for (size_t i = 0; i < trace->bases.count; i++) trace->bases.items[i].next = 0, trace->bases.items[i].plain = false;
-  trace->running = true;
-}
 
 // Names. A variable is called as in the program; those that come of it get numbers.
 
@@ -84,6 +63,7 @@ static TraceName fresh_name(Trace *trace, uint32_t base) { return (TraceName){ba
 
 static TraceNames *names_of(Trace *trace, Location location) {
   location -= trace->first;
+  location -= trace->first;
   while (trace->names.count <= location) ARRAY_PUSH(&trace->names, (TraceNames){0});
   return &trace->names.items[location];
 }
@@ -107,6 +87,11 @@ void trace_name_dup(Trace *trace, Location dup) {
   if (!trace->mark_next) return;
   trace->mark_next = false;
   ARRAY_PUSH(&trace->marks, (TraceMark){MARK_DUP, dup, false});
+}
+
+void trace_name_fresh(Trace *trace, Location location, const char *base) {
+  TraceName name = fresh_name(trace, find_base(trace, base, strlen(base)));
+  *names_of(trace, location) = (TraceNames){{name, name}, ++trace->serial};
 }
 
 void trace_name_print(Trace *trace, Buffer *out, Location location, unsigned side, bool dup) {
@@ -151,6 +136,35 @@ void trace_binder(Machine *machine, const int32_t *pc) {
   *names_of(trace, next) = (TraceNames){{name, {0, 0}}, ++trace->serial};
 }
 
+static void note_point(Trace *trace, int32_t offset, uint8_t point) { trace->points.items[offset] |= point; }
+
+void trace_begin(Machine *machine) {
+  Trace *trace = machine->trace;
+  const Code *code = &machine->shared->code;
+  ARRAY_RESERVE(&trace->points, code->words.count);
+  trace->points.count = code->words.count;
+  memset(trace->points.items, 0, trace->points.count);
+  for (size_t i = 0; i < code->rules.count; i++) note_point(trace, code->rules.items[i].offset, POINT_RULE);
+  for (size_t i = 0; i < code->binders.count; i++) note_point(trace, code->binders.items[i].offset, POINT_BINDER);
+  for (size_t i = 0; i < code->functions.count; i++)
+    if (code->functions.items[i]) note_point(trace, code->functions.items[i]->graph, POINT_ENTRY);
+  trace->steps = 0;
+  trace->open = trace->hiding = trace->stopped = trace->collecting = false;
+  trace->lost.count = trace->names.count = 0;
+  trace->first = machine->shared->heap_start;
+  trace->lifted = 0;
+  trace->followed = false;
+  trace->strict = code->strict;
+  trace->levels.count = 0;
+  trace->leaving = NULL;
+  trace->instruction.waits = false;
+  trace->rewrites_before = trace_total(machine->rewrites);
+  trace->uncounted = trace->inside = 0;
+  for (size_t i = 0; i < trace->bases.count; i++) trace->bases.items[i].next = 0, trace->bases.items[i].plain = false;
+  trace->pending[0] = trace->pending[1] = find_base(trace, "a", 1);
+  trace->running = true;
+}
+
 // Early steps.
 
 bool trace_early(Trace *trace, const char *rule) {
@@ -186,7 +200,9 @@ static void save(Machine *machine) {
   Trace *trace = machine->trace;
   const TraceLoop *loop = &trace->begin;
   const Word *from = loop->fp, *to;
-  if (loop->state == TRACE_RET) {
+  if (loop->state == TRACE_EVAL) {
+    from = to = loop->sp;
+  } else if (loop->state == TRACE_RET) {
     from = frames_next(machine, loop->sp - 1) + 1;
     to = loop->sp;
   } else {
@@ -240,36 +256,50 @@ static void restore(Machine *machine) {
 
 // Pictures.
 
-static void draw(Machine *machine, const TraceLoop *loop, TracePicture *picture) {
+void trace_take_picture(Machine *machine, const TraceLoop *loop, TracePicture *picture) {
   Trace *trace = machine->trace;
-  TraceFocus focus = {loop->state == TRACE_RUN ? loop->fp : loop->sp, loop->term, NULL};
+  TraceFocus focus = {.top = loop->state == TRACE_RUN ? loop->fp : loop->sp, .term = loop->term};
   if (loop->state == TRACE_RUN) focus.registers = loop->fp;
+  if (trace->levels.count) focus.base = trace_level(trace)->height;
   trace_draw(machine, &focus, picture, trace->marks.items, trace->marks.count);
 }
 
-static uint64_t height(const Machine *machine, const TraceLoop *loop) {
+uint64_t trace_height(const Machine *machine, const TraceLoop *loop) {
   return (uint64_t)((loop->state == TRACE_RUN ? loop->fp : loop->sp) - machine->stack);
 }
 
-_Noreturn static void stop(Machine *machine) {
+_Noreturn void trace_stop(Machine *machine) {
   machine->trace->stopped = true;
   machine->shared->status = MACHINE_INTERRUPTED;
   longjmp(machine->escape, 1);
 }
 
-static bool in_window(const Trace *trace, uint64_t number) {
+bool trace_in_window(const Trace *trace, uint64_t number) {
   return number >= trace->options.from && (!trace->options.to || number <= trace->options.to);
+}
+
+void trace_emit(Machine *machine, TraceStep step) {
+  Trace *trace = machine->trace;
+  step.depth = (unsigned)trace->levels.count;
+  if (step.depth) step.parent = trace_level(trace)->number;
+  trace->inside = step.depth && trace_level(trace)->limited ? trace->inside + 1 : 0;
+  if (!trace->options.sink(trace->options.context, &step)) trace_stop(machine);
 }
 
 static void emit(Machine *machine, const char *rule, const Rule *source, uint32_t index, uint64_t number,
                  uint64_t rewrites) {
   Trace *trace = machine->trace;
-  if (!in_window(trace, number)) return;
-  TraceStep step = {number, rewrites, rule, source, index, &trace->before, &trace->after};
-  if (!trace->options.sink(trace->options.context, &step)) stop(machine);
+  if (!trace_in_window(trace, number)) return;
+  trace_emit(machine, (TraceStep){.number = number,
+                                  .rewrites = rewrites,
+                                  .rule = rule,
+                                  .source = source,
+                                  .index = index,
+                                  .before = &trace->before,
+                                  .after = &trace->after});
 }
 
-static void swap_pictures(Trace *trace) {
+void trace_swap_pictures(Trace *trace) {
   TracePicture picture = trace->before;
   trace->before = trace->after;
   trace->after = picture;
@@ -277,7 +307,7 @@ static void swap_pictures(Trace *trace) {
 
 // What changes without a rewrite is a step too, so that each term is the one before the next: where only one side of a
 // dup is left, the machine moves its value there, and a closure that is to be shown becomes a λ.
-static void emit_move(Machine *machine) {
+void trace_emit_move(Machine *machine) {
   Trace *trace = machine->trace;
   const Buffer *old = &trace->before.text, *new = &trace->after.text;
   bool same = old->size == new->size &&memcmp(old->text, new->text, old->size) == 0;
@@ -294,12 +324,12 @@ static void emit_move(Machine *machine) {
     emit(machine, "Move", NULL, 0, trace->steps, 0);
     trace->after.redex.count = next.redex.count;
   }
-  swap_pictures(trace);
+  trace_swap_pictures(trace);
 }
 
 // Transitions.
 
-static uint64_t total(const uint64_t *rewrites) {
+uint64_t trace_total(const uint64_t *rewrites) {
   uint64_t sum = 0;
   for (int rule = 0; rule < RULE_COUNT; rule++) sum += rewrites[rule];
   return sum;
@@ -323,7 +353,7 @@ static void begin_run(Machine *machine, uint32_t limit) {
 }
 
 // The name of what happened, by the rule that was counted.
-static const char *rule_name(const Machine *machine, RuleKind kind) {
+const char *trace_rule_name(const Machine *machine, RuleKind kind) {
   const Trace *trace = machine->trace;
   Word subject = trace->subject;
   switch (kind) {
@@ -356,15 +386,15 @@ static void draw_after(Machine *machine, const TraceLoop *loop, bool early) {
       if (!trace->marks.items[i].made) trace->marks.items[kept++] = trace->marks.items[i];
     trace->marks.count = kept;
     for (size_t i = 0; i < trace->values.count; i++) add_mark(trace, MARK_THROUGH, trace->values.items[i], true);
-    if (!trace->values.count) add_mark(trace, MARK_HEIGHT, height(machine, &trace->begin), true); // a branch
+    if (!trace->values.count) add_mark(trace, MARK_HEIGHT, trace_height(machine, &trace->begin), true); // a branch
   } else if (trace->redex.kind == MARK_HEIGHT) {
     add_mark(trace, MARK_HEIGHT, trace->redex.place, true);
   } else {
-    add_mark(trace, MARK_HEIGHT, height(machine, &trace->begin) - 1, true);
+    add_mark(trace, MARK_HEIGHT, trace_height(machine, &trace->begin) - 1, true);
     add_mark(trace, MARK_THROUGH, trace->redex.place, true);
   }
-  if (trace->mark_focus) add_mark(trace, MARK_HEIGHT, height(machine, loop), false);
-  draw(machine, loop, &trace->after);
+  if (trace->mark_focus) add_mark(trace, MARK_HEIGHT, trace_height(machine, loop), false);
+  trace_take_picture(machine, loop, &trace->after);
 }
 
 static void emit_main(Machine *machine) {
@@ -372,15 +402,38 @@ static void emit_main(Machine *machine) {
   for (int kind = 0; kind < RULE_COUNT; kind++)
     for (uint64_t n = machine->rewrites[kind] - trace->rewrites[kind]; n > 0; n--) {
       bool rule = kind == RULE_FUN_RULE;
-      emit(machine, rule_name(machine, (RuleKind)kind), rule ? trace->source : NULL, rule ? trace->index : 0,
+      emit(machine, trace_rule_name(machine, (RuleKind)kind), rule ? trace->source : NULL, rule ? trace->index : 0,
            ++trace->steps, 1);
     }
+}
+
+void trace_lifted(Machine *machine, const FunctionCode *function, Word *fp, unsigned place) {
+  Trace *trace = machine->trace;
+  if (!trace->open || !trace->drawn || trace->limit > 0) return;
+  TraceLoop loop = {.state = TRACE_RUN, .term = word_make(TAG_CAL, function->function->name, 0), .fp = fp};
+  TraceMark refused = {0}; // is marked in the last of these steps
+  size_t kept = 0;
+  bool later = false;
+  for (size_t i = 0; i < trace->marks.count; i++)
+    if (trace->marks.items[i].made)
+      trace->marks.items[kept++] = trace->marks.items[i];
+    else
+      refused = trace->marks.items[i], later = true;
+  trace->marks.count = kept;
+  add_mark(trace, MARK_NODE, word_location(fp[place]), true);
+  add_mark(trace, MARK_HEIGHT, trace->redex.place, false); // once more
+  trace_take_picture(machine, &loop, &trace->after);
+  trace->marks.count = 0;
+  if (later) ARRAY_PUSH(&trace->marks, refused);
+  emit(machine, "Fun-Sup", NULL, 0, ++trace->steps, 1);
+  trace->rewrites[RULE_FUN_SUP]++;
+  trace_swap_pictures(trace);
 }
 
 // The end of a transition. True: it is run once more.
 static bool end_transition(Machine *machine, const TraceLoop *loop) {
   Trace *trace = machine->trace;
-  uint64_t count = total(machine->rewrites) - total(trace->rewrites);
+  uint64_t count = trace_total(machine->rewrites) - trace_total(trace->rewrites);
   if (!trace->drawn || trace->replay) {
     if (!trace->replay) trace->steps += count;
     trace->replay = trace->open = false;
@@ -392,7 +445,7 @@ static bool end_transition(Machine *machine, const TraceLoop *loop) {
       emit_main(machine);
     else
       emit(machine, trace->early_rule, NULL, 0, ++trace->steps, 1);
-    swap_pictures(trace);
+    trace_swap_pictures(trace);
   }
   if (trace->options.textbook || (!trace->refused && trace->limit == 0)) {
     trace->open = false;
@@ -405,6 +458,12 @@ static bool end_transition(Machine *machine, const TraceLoop *loop) {
   return true;
 }
 
+// The instruction of strict code that waits for a term; NULL: something else does.
+static const int32_t *strict_waiting(const Machine *machine, const TraceLoop *loop) {
+  const int32_t *pc = machine->shared->code.words.items + (loop->sp[-1] >> FRAME_SHIFT);
+  return (loop->sp[-1] & FRAME_KIND_MASK) == FRAME_RUN && pc[0] >= CODE_FORCE ? pc : NULL;
+}
+
 static bool may_fire(const Machine *machine, const TraceLoop *loop) {
   unsigned tag = word_tag(loop->term);
   switch (loop->sp[-1] & 15) {
@@ -413,11 +472,18 @@ static bool may_fire(const Machine *machine, const TraceLoop *loop) {
   case FRAME_OP2_RIGHT: return true;
   case FRAME_DUP0:
   case FRAME_DUP1: return tag <= TAG_ERA;
-  case FRAME_RUN: return !word_is_value(loop->term);
+  case FRAME_RUN: return !word_is_value(loop->term) && !strict_waiting(machine, loop);
   case FRAME_ODD:
   case FRAME_BUILTIN: return true;
-  default: (void)machine; return false;
+  default: return false;
   }
+}
+
+// A copy of a constructor is taken out of a box: the one rewrite of the state eval.
+static bool may_unshare(const Machine *machine, const TraceLoop *loop) {
+  if (word_tag(loop->term) != TAG_SHR) return false;
+  Word inner = machine->heap[word_location(loop->term) + 1];
+  return word_is_value(inner) && !word_is_flat(inner);
 }
 
 static const CodeRule *rule_at(const Code *code, int32_t offset) {
@@ -432,16 +498,16 @@ static const CodeRule *rule_at(const Code *code, int32_t offset) {
   return low < code->rules.count && code->rules.items[low].offset == offset ? &code->rules.items[low] : NULL;
 }
 
-static bool is_hidden(const Trace *trace, const char *name) {
-  for (size_t i = 0; i < trace->options.hidden_count; i++)
-    if (strcmp(trace->options.hidden[i], name) == 0) return true;
+bool trace_is_named(const char *const *names, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(names[i], name) == 0) return true;
   return false;
 }
 
-static const char *function_name(const Machine *machine, unsigned name) {
+const char *trace_function_name(const Machine *machine, unsigned name) {
   const char *text = machine->shared->program->names.items[name].text;
-  if (*text == '(') return "Main"; // an expression
-  return (unsigned char)*text == 0xCE ? "λ" : text;
+  if (machine->shared->code.functions.items[name]->function->lifted) return "λ";
+  return *text == '(' ? "Main" : text; // an expression
 }
 
 // Finds out what a transition from here works on.
@@ -449,9 +515,10 @@ static void look_at_redex(Machine *machine, const TraceLoop *loop, const CodeRul
   Trace *trace = machine->trace;
   trace->rule = NULL, trace->source = NULL, trace->index = 0;
   trace->subject = loop->term;
-  trace->redex = (TraceMark){MARK_HEIGHT, height(machine, loop), false};
+  trace->redex = (TraceMark){MARK_HEIGHT, trace_height(machine, loop), false};
+  if (loop->state == TRACE_EVAL) return;
   if (rule) {
-    trace->rule = function_name(machine, word_extra(loop->term));
+    trace->rule = trace_function_name(machine, word_extra(loop->term));
     trace->source = rule->rule;
     trace->index = rule->index + 1;
     return;
@@ -463,7 +530,7 @@ static void look_at_redex(Machine *machine, const TraceLoop *loop, const CodeRul
   else
     trace->redex.place = (uint64_t)(frames_next(machine, loop->sp - 1) + 1 - machine->stack);
   NameId name = frames_function(machine, loop->sp - 1);
-  if (kind == FRAME_BUILTIN) trace->rule = function_name(machine, name);
+  if (kind == FRAME_BUILTIN) trace->rule = trace_function_name(machine, name);
 }
 
 static void begin_transition(Machine *machine, const TraceLoop *loop, const CodeRule *rule) {
@@ -473,24 +540,25 @@ static void begin_transition(Machine *machine, const TraceLoop *loop, const Code
   trace->lifted = trace->lifted ? trace->lifted - 1 : 0;
   memcpy(trace->rewrites, machine->rewrites, sizeof machine->rewrites);
   look_at_redex(machine, loop, rule);
-  if (!trace->hiding && rule && rule->rule && is_hidden(trace, trace->rule)) {
+  if (!trace_conceals(trace) && rule && rule->rule &&
+      trace_is_named(trace->options.hidden, trace->options.hidden_count, trace->rule)) {
     trace->marks.count = 0;
-    add_mark(trace, MARK_HEIGHT, height(machine, loop), false);
-    draw(machine, loop, &trace->after);
-    emit_move(machine);
+    add_mark(trace, MARK_HEIGHT, trace_height(machine, loop), false);
+    trace_take_picture(machine, loop, &trace->after);
+    trace_emit_move(machine);
     trace->hiding = true;
     trace->hidden_rule = trace->rule;
-    trace->hidden_height = height(machine, loop);
+    trace->hidden_height = trace_height(machine, loop);
     trace->hidden_from = trace->steps + 1;
   }
-  if (trace->options.to && trace->steps >= trace->options.to) stop(machine);
-  trace->drawn = !trace->hiding && in_window(trace, trace->steps + 1);
+  if (!trace_conceals(trace) && trace->options.to && trace->steps >= trace->options.to) trace_stop(machine);
+  trace->drawn = trace_shows(trace);
   bool lazy = trace->options.textbook;
   if (trace->drawn) {
     trace->marks.count = 0;
     ARRAY_PUSH(&trace->marks, trace->redex);
-    draw(machine, loop, &trace->after);
-    emit_move(machine);
+    trace_take_picture(machine, loop, &trace->after);
+    trace_emit_move(machine);
     if (!lazy) save(machine);
   }
   trace->followed = trace->drawn;
@@ -504,9 +572,9 @@ static void end_hiding(Machine *machine, const TraceLoop *loop) {
   add_mark(trace, MARK_HEIGHT, trace->hidden_height, true);
   trace->hiding = false;
   uint64_t count = trace->steps + 1 - trace->hidden_from;
-  draw(machine, loop, &trace->after);
+  trace_take_picture(machine, loop, &trace->after);
   emit(machine, trace->hidden_rule, NULL, 0, trace->hidden_from, count);
-  swap_pictures(trace);
+  trace_swap_pictures(trace);
   trace->followed = true;
 }
 
@@ -535,19 +603,19 @@ static void free_lost(Machine *machine) {
 
 static void collect(Machine *machine, const TraceLoop *loop) {
   Trace *trace = machine->trace;
-  bool drawn = !trace->hiding && in_window(trace, trace->steps + 1);
+  bool drawn = trace_shows(trace);
   trace->marks.count = 0;
   for (size_t i = 0; i < trace->lost.count && drawn; i++) add_mark(trace, MARK_DUP, trace->lost.items[i], false);
   if (drawn) {
-    draw(machine, loop, &trace->after);
-    emit_move(machine);
+    trace_take_picture(machine, loop, &trace->after);
+    trace_emit_move(machine);
   }
   free_lost(machine);
   trace->marks.count = 0;
   if (!drawn) return;
-  draw(machine, loop, &trace->after);
+  trace_take_picture(machine, loop, &trace->after);
   emit(machine, "Collect", NULL, 0, trace->steps, 0);
-  swap_pictures(trace);
+  trace_swap_pictures(trace);
 }
 
 enum { LOST_LIMIT = 16 }; // dups that a textbook trace leaves behind before it collects them
@@ -563,21 +631,28 @@ static bool should_collect(const Machine *machine, const TraceLoop *loop) {
 TraceState trace_point(Machine *machine, TraceLoop *loop) {
   Trace *trace = machine->trace;
   const CodeRule *rule = NULL;
+  bool enters = loop->state == TRACE_RUN && loop->pc[0] == CODE_ENTER;
   if (loop->state == TRACE_RUN)
     rule = rule_at(&machine->shared->code, (int32_t)(loop->pc - machine->shared->code.words.items));
   if (rule) loop->term = word_make(TAG_CAL, rule->rule ? rule->rule->function : (NameId)loop->pc[1], 0);
+  if (enters) loop->term = word_make(TAG_CAL, (unsigned)loop->pc[1], 0);
   if (trace->open && end_transition(machine, loop)) {
     *loop = trace->begin;
     return loop->state;
   }
-  if (trace->hiding && loop->state == TRACE_RET && height(machine, loop) <= trace->hidden_height)
+  trace_settle(machine);
+  if (trace->leaving) trace_leave(machine, loop);
+  if (trace->hiding && loop->state == TRACE_RET && trace_height(machine, loop) <= trace->hidden_height)
     end_hiding(machine, loop);
   if (should_collect(machine, loop)) collect(machine, loop);
-  if (loop->state == TRACE_RET) {
-    if (may_fire(machine, loop)) begin_transition(machine, loop, NULL);
-  } else if (rule) {
+  if (enters)
+    trace_enter(machine, loop);
+  else if (rule)
     begin_transition(machine, loop, rule);
-  }
+  else if (loop->state == TRACE_RET ? may_fire(machine, loop) : loop->state == TRACE_EVAL && may_unshare(machine, loop))
+    begin_transition(machine, loop, NULL);
+  const int32_t *waiting = loop->state == TRACE_RET ? strict_waiting(machine, loop) : NULL;
+  if (waiting && !trace_awaits_argument(machine, waiting)) trace->followed = false; // strict code takes the term
   return loop->state;
 }
 
@@ -589,6 +664,6 @@ void trace_end(Machine *machine) {
 }
 
 void trace_draw_root(Machine *machine, TracePicture *picture) {
-  TraceFocus focus = {machine->stack_top, 0, NULL};
+  TraceFocus focus = {.top = machine->stack_top};
   trace_draw(machine, &focus, picture, NULL, 0);
 }

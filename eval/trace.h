@@ -9,6 +9,10 @@
 // body is built. They are counted as rewrites and are steps, too. They are told apart by running the transition several
 // times: with none of these early steps, with the first, with the first two, and so on, each time from a copy of heap
 // and stack. In a textbook trace nothing is done in advance, and a dup of which one side is gone still duplicates.
+//
+// Strict code (strict.h) computes without terms in between: a call of a unit is one step, from where the unit begins to
+// where it leaves its registers. The step can be opened (trace_strict.c). Inside of it, there is no whole term:
+// pictures are of what the call at hand wants, and of what stands on the stack above it.
 #ifndef HVM_EVAL_TRACE_H
 #define HVM_EVAL_TRACE_H
 
@@ -25,14 +29,21 @@ typedef struct {
   ARRAY(TraceRange) made;  // what the last one made
 } TracePicture;
 
+typedef enum { STEP_WHOLE, STEP_BEGINS, STEP_ENDS } TraceStepPart; // of a step that is opened, two are handed out
+
 typedef struct {
+  TraceStepPart part;
   uint64_t number;            // of its first rewrite, from 1
   uint64_t rewrites;          // 0: Collect, Move; more than 1: a function's steps as one
   const char *rule;           // "App-Lam", a function's name
   const Rule *source;         // a rule of the program; NULL: a rule of the calculus or a built-in function
   uint32_t index;             // its number in its function, from 1
-  const TracePicture *before; // with its redex
-  const TracePicture *after;  // with what was made
+  bool strict;                // a strict call
+  const char *left;           // how it ended, see trace_leave; NULL: it begins
+  unsigned depth;             // how many opened calls it is in
+  uint64_t parent;            // the number of the innermost of them
+  const TracePicture *before; // with its redex; NULL: it ends
+  const TracePicture *after;  // with what was made; NULL: it begins
 } TraceStep;
 
 // Returns whether to go on.
@@ -44,6 +55,10 @@ typedef struct {
   unsigned depth;            // nesting that is shown; 0: all
   const char *const *hidden; // functions whose calls are one step each
   size_t hidden_count;
+  const char *const *opened; // strict calls that are opened: names of functions, numbers of steps
+  size_t opened_count;
+  bool open_all;
+  uint64_t inside; // how many steps are shown inside of a call that only open_all opens; 0: all
   TraceSink *sink;
   void *context;
 } TraceOptions;
@@ -82,6 +97,21 @@ typedef struct {
   uint64_t place;
   bool made; // else it is a redex
 } TraceMark;
+
+// A strict call that goes on. All but the innermost are opened.
+typedef struct {
+  uint64_t height, number; // where its registers are on the stack; of its step
+  const char *rule;
+  bool opened, shown;
+  bool limited; // it or one that it is in was not opened by name or number
+} TraceLevel;
+
+// An instruction of strict code that may be a step.
+typedef struct {
+  bool waits; // for what it does
+  const int32_t *pc;
+  uint64_t rewrites[RULE_COUNT]; // before it
+} TraceInstruction;
 
 typedef struct {
   uint32_t base, number; // number + 1; 0: none
@@ -130,6 +160,14 @@ struct Trace {
   uint64_t hidden_from;
   const char *hidden_rule;
   TracePicture before, after;
+  // Strict code: see trace_strict.c.
+  bool strict; // there is some
+  ARRAY(TraceLevel) levels;
+  const char *leaving; // how the innermost strict call just ended
+  TraceInstruction instruction;
+  uint64_t rewrites_before; // when the reduction began
+  uint64_t uncounted;       // steps that are no rewrites: calls that strict code gave back
+  uint64_t inside;          // steps that were shown inside of the outermost limited call
   // Names.
   ARRAY(TraceNames) names; // by location
   ARRAY(TraceBase) bases;
@@ -151,6 +189,8 @@ struct Trace {
   } saved;
 };
 
+static inline TraceLevel *trace_level(const Trace *trace) { return &trace->levels.items[trace->levels.count - 1]; }
+
 enum { POINT_ENTRY = 1, POINT_RULE = 2, POINT_BINDER = 4 };
 
 // A state begins: ends a transition, may begin another. Returns how the loop goes on: elsewhere when a transition is
@@ -161,17 +201,56 @@ void trace_binder(Machine *machine, const int32_t *pc);
 
 // May an early step be taken now?
 bool trace_early(Trace *trace, const char *rule);
+
+static inline unsigned trace_point_at(const Machine *machine, const int32_t *pc) { // code that was made later has none
+  size_t offset = (size_t)(pc - machine->shared->code.words.items);
+  return offset < machine->trace->points.count ? machine->trace->points.items[offset] : 0;
+}
+// Is an argument of a strict call reduced before it begins?
+static inline bool trace_awaits_argument(const Machine *machine, const int32_t *pc) {
+  return pc[0] == CODE_FORCE && pc[4] == machine->shared->code.functions.items[pc[3]]->graph;
+}
+// Is an instruction looked at before it runs?
+bool trace_wants(const Machine *machine, const int32_t *pc);
+// Strict code is about to run one. True: a state begins.
+bool trace_instruction(Machine *machine, const int32_t *pc, Word *fp);
+void trace_enter(Machine *machine, const TraceLoop *loop); // a strict call begins
+void trace_leave(Machine *machine, const TraceLoop *loop); // … has ended, if leaving says so
+void trace_settle(Machine *machine);     // no transition goes on: strict code may run, and its rewrites are counted
+bool trace_conceals(const Trace *trace); // steps are part of one that is shown as a whole
+bool trace_shows(const Trace *trace);    // the next step is shown
+
+// trace.c: parts of a step.
+uint64_t trace_height(const Machine *machine, const TraceLoop *loop);
+void trace_take_picture(Machine *machine, const TraceLoop *loop, TracePicture *picture);
+void trace_swap_pictures(Trace *trace);
+void trace_emit_move(Machine *machine);
+void trace_emit(Machine *machine, TraceStep step);
+bool trace_in_window(const Trace *trace, uint64_t number);
+bool trace_is_named(const char *const *names, size_t count, const char *name);
+const char *trace_function_name(const Machine *machine, unsigned name);
+const char *trace_rule_name(const Machine *machine, RuleKind kind);
+uint64_t trace_total(const uint64_t *rewrites);
+_Noreturn void trace_stop(Machine *machine);
+
+// A superposition moved up in an argument of a call, at fp, and will move further: steps of their own.
+void trace_lifted(Machine *machine, const FunctionCode *function, Word *fp, unsigned place);
 // What stands for the result of an early step.
 Word trace_result(Machine *machine, Word value);
 void trace_name_lambda(Trace *trace, Location lambda, Location origin);
 void trace_name_dup(Trace *trace, Location dup);
-void trace_skip_names(Trace *trace); // of a dup that is not made
+void trace_name_fresh(Trace *trace, Location location, const char *base); // what the program has no name for
+void trace_skip_names(Trace *trace);                                      // of a dup that is not made
 
 // trace_draw.c: the focus is a term, or a call whose arguments are in registers.
 typedef struct {
   Word *top; // of the stack
   Word term;
   const Word *registers; // NULL: the focus is the term
+  uint64_t base;         // the height of the strict call in which it is: what stands above is drawn; 0: all
+  const char *operation; // not NULL: instead, these words are drawn, as its operands unless it is empty
+  const Word *words;
+  unsigned count;
 } TraceFocus;
 void trace_draw(Machine *machine, const TraceFocus *focus, TracePicture *picture, const TraceMark *marks, size_t count);
 // trace_lambda.c: the λ that a function was made of, without the first of its parameters.

@@ -3,7 +3,8 @@
 #include "frames.h"
 #include "trace.h"
 
-enum { SIZE_LIMIT = 1 << 24 }; // of a text; what is longer ends with …
+enum { SIZE_LIMIT = 1 << 24 };      // of a text; what is longer ends with …
+#define BOX_BIT ((Location)1 << 62) // of a location that is a box's, not a dup's
 
 typedef struct {
   const Word *bottom, *top; // words of a frame
@@ -75,8 +76,10 @@ static const Hole *find_hole(const Drawing *drawing, Location cell) {
 
 static void find_frames(Drawing *drawing) {
   const Machine *machine = drawing->machine;
+  const Word *bottom = machine->stack + drawing->focus->base;
   for (const Word *top = drawing->focus->top - 1; top >= machine->stack;) {
     const Word *next = frames_next(machine, top);
+    if (drawing->focus->base && next < bottom) break; // the strict call itself
     ARRAY_PUSH(&drawing->frames, (Frame){next + 1, top});
     top = next;
   }
@@ -94,6 +97,7 @@ static void find_frames(Drawing *drawing) {
     unsigned kind = *frame->top & 15;
     if (kind == FRAME_NORMAL_STORE || kind == FRAME_DUP0 || kind == FRAME_DUP1)
       add_hole(drawing, *frame->top >> FRAME_SHIFT, i + 1);
+    if (kind == FRAME_SHARE) add_hole(drawing, (*frame->top >> FRAME_SHIFT) + 1, i + 1);
     if (kind != FRAME_RUN) continue;
     const int32_t *pc = machine->shared->code.words.items + (*frame->top >> FRAME_SHIFT);
     if (pc[0] == CODE_FIELD) add_hole(drawing, word_location(frame->bottom[pc[5]]) + (Location)pc[6], i + 1);
@@ -142,18 +146,19 @@ static void push_end(Drawing *drawing, const Item *item) {
   if (!item->head) push_text(drawing, ")");
 }
 
-// An expression and the body of a λ have names that no program can write.
-static void write_word(Drawing *drawing, const char *text) {
-  if (*text == '(')
-    text = "Main";
-  else if (strncmp(text, "λ", 2) == 0)
-    buffer_char(&drawing->text, '#'), text += 2;
-  buffer_text(&drawing->text, text);
+// The name of a function or constructor. An expression and the body of a λ have none that a program can write.
+static void write_symbol(Drawing *drawing, NameId name) {
+  const Machine *machine = drawing->machine;
+  const FunctionCode *function = machine->shared->code.functions.items[name];
+  const char *text = machine->shared->program->names.items[name].text;
+  if (function && function->function->lifted)
+    buffer_format(&drawing->text, "#%u", (unsigned)function->function->name);
+  else
+    buffer_text(&drawing->text, *text == '(' ? "Main" : text);
 }
 
-static void write_cells(Drawing *drawing, const char *name, Location location, unsigned count, unsigned depth) {
-  buffer_char(&drawing->text, '(');
-  write_word(drawing, name);
+// The caller wrote what comes after the bracket.
+static void push_cells(Drawing *drawing, Location location, unsigned count, unsigned depth) {
   push_text(drawing, ")");
   for (unsigned i = count; i-- > 0;) {
     push_cell(drawing, location + i, depth + 1);
@@ -161,8 +166,22 @@ static void write_cells(Drawing *drawing, const char *name, Location location, u
   }
 }
 
+static void write_node(Drawing *drawing, NameId name, Location location, unsigned depth) {
+  buffer_char(&drawing->text, '(');
+  write_symbol(drawing, name);
+  push_cells(drawing, location, drawing->machine->shared->code.arities.items[name], depth);
+}
+
 static void write_name(Drawing *drawing, Location location, unsigned side, bool dup) {
   trace_name_print(drawing->machine->trace, &drawing->text, location, side, dup);
+}
+
+// A box that has one owner, or holds a value without cells, is not shown.
+static bool shows_box(const Drawing *drawing, Location box) {
+  const Hole *hole = find_hole(drawing, box + 1);
+  bool focus = hole && hole->chain == drawing->frames.count && !drawing->focus->registers;
+  Word inner = focus ? drawing->focus->term : drawing->machine->heap[box + 1];
+  return drawing->machine->heap[box] >= 2 * SHARE_ONE && !word_is_flat(inner);
 }
 
 static void meet_dup(Drawing *drawing, Location dup) {
@@ -196,6 +215,7 @@ static Word look(const Drawing *drawing, Location cell, const Hole **hole) {
     unsigned tag = word_tag(term);
     bool filled = tag == TAG_VAR && word_tag(heap[location]) != TAG_SLOT;
     bool fired = (tag == TAG_DP0 || tag == TAG_DP1) && heap[location + 1] & DUP_FIRED;
+    if (tag == TAG_SHR && !shows_box(drawing, location)) return look(drawing, location + 1, hole);
     if (!filled && !fired) return term;
     term = heap[location];
   }
@@ -265,7 +285,7 @@ static void write_constructor(Drawing *drawing, Item *item) {
     return;
   }
   if (too_deep(drawing, item)) return;
-  write_cells(drawing, text, location, drawing->machine->shared->code.arities.items[name], item->depth);
+  write_node(drawing, name, location, item->depth);
   if (name <= NAME_LIST_NIL) drawing->items.items[drawing->items.count - 4].improper = true; // the tail
 }
 
@@ -295,6 +315,17 @@ static void write_closure(Drawing *drawing, const Item *item) {
   }
 }
 
+static void write_box(Drawing *drawing, const Item *item, Location box, Item content) {
+  if (shows_box(drawing, box)) {
+    write_name(drawing, box, 0, false);
+    meet_dup(drawing, box | BOX_BIT);
+    return;
+  }
+  content.head = item->head;
+  content.depth = item->depth;
+  push(drawing, content);
+}
+
 static void write_term(Drawing *drawing, Item *item) {
   const Machine *machine = drawing->machine;
   Word term = item->value;
@@ -316,10 +347,9 @@ static void write_term(Drawing *drawing, Item *item) {
   case TAG_CTR: write_constructor(drawing, item); return;
   case TAG_CAL: {
     if (!location)
-      write_word(drawing, machine->shared->program->names.items[extra].text);
+      write_symbol(drawing, extra);
     else if (!too_deep(drawing, item))
-      write_cells(drawing, machine->shared->program->names.items[extra].text, location,
-                  machine->shared->code.arities.items[extra], item->depth);
+      write_node(drawing, extra, location, item->depth);
     return;
   }
   case TAG_LAM:
@@ -349,10 +379,12 @@ static void write_term(Drawing *drawing, Item *item) {
   case TAG_OP2:
     if (too_deep(drawing, item)) return;
     open_mark(drawing, MARK_NODE, location);
-    write_cells(drawing, OPERATOR_TEXT[op2_operator(extra)], location, 2, item->depth);
+    buffer_format(&drawing->text, "(%s", OPERATOR_TEXT[op2_operator(extra)]);
+    push_cells(drawing, location, 2, item->depth);
     return;
   case TAG_SUP:
     if (too_deep(drawing, item)) return;
+    open_mark(drawing, MARK_NODE, location);
     buffer_char(&drawing->text, '{');
     push_text(drawing, "}");
     push_cell(drawing, location + 1, item->depth + 1);
@@ -365,6 +397,7 @@ static void write_term(Drawing *drawing, Item *item) {
     write_name(drawing, location, tag - TAG_DP0, true);
     meet_dup(drawing, location);
     return;
+  case TAG_SHR: write_box(drawing, item, location, (Item){.kind = ITEM_CELL, .value = location + 1}); return;
   default: buffer_char(&drawing->text, '*');
   }
 }
@@ -375,7 +408,7 @@ static void write_call(Drawing *drawing, unsigned name, const Word *registers, u
   const Machine *machine = drawing->machine;
   unsigned arity = machine->shared->code.arities.items[name];
   if (arity) buffer_char(&drawing->text, '('), push_text(drawing, ")");
-  write_word(drawing, machine->shared->program->names.items[name].text);
+  write_symbol(drawing, name);
   for (unsigned i = arity; i-- > 0;) {
     if (i == hole)
       push_chain(drawing, chain, depth + 1);
@@ -431,6 +464,10 @@ static void write_chain(Drawing *drawing, Item *item) {
     meet_dup(drawing, top >> FRAME_SHIFT);
     return;
   }
+  if (kind == FRAME_SHARE) {
+    write_box(drawing, item, top >> FRAME_SHIFT, (Item){.kind = ITEM_CHAIN, .value = next});
+    return;
+  }
   if (too_deep(drawing, item)) return;
   switch (kind) {
   case FRAME_APP:
@@ -445,6 +482,10 @@ static void write_chain(Drawing *drawing, Item *item) {
   case FRAME_RUN: {
     const int32_t *pc = machine->shared->code.words.items + (top >> FRAME_SHIFT);
     unsigned hole = pc[0] == CODE_FIELD ? UINT32_MAX : (unsigned)pc[1];
+    if (pc[0] >= CODE_FORCE && !trace_awaits_argument(machine, pc)) { // never seen, since a strict call is the base
+      buffer_text(&drawing->text, "…");
+      return;
+    }
     write_call(drawing, (unsigned)pc[3], frame->bottom, hole, next, item->depth);
     return;
   }
@@ -453,9 +494,7 @@ static void write_chain(Drawing *drawing, Item *item) {
                next, item->depth);
     return;
   case FRAME_BUILTIN: {
-    unsigned name = (unsigned)(top >> FRAME_SHIFT);
-    write_cells(drawing, machine->shared->program->names.items[name].text, frame->bottom[1],
-                machine->shared->code.arities.items[name], item->depth);
+    write_node(drawing, (NameId)(top >> FRAME_SHIFT), frame->bottom[1], item->depth);
     return;
   }
   default: buffer_char(&drawing->text, '*');
@@ -484,6 +523,18 @@ static void write_items(Drawing *drawing) {
   }
 }
 
+// let x = …
+static void write_let(Drawing *drawing, Location box) {
+  buffer_text(&drawing->text, "let ");
+  write_name(drawing, box, 0, false);
+  buffer_text(&drawing->text, " = ");
+  if (word_tag(drawing->machine->heap[box + 1]) == TAG_SLOT && !find_hole(drawing, box + 1))
+    push_text(drawing, "…"); // an outer strict call reduces it
+  else
+    push_cell(drawing, box + 1, 0);
+  write_items(drawing);
+}
+
 // dup x y = …
 static void write_dup(Drawing *drawing, Location dup) {
   open_mark(drawing, MARK_DUP, dup);
@@ -492,8 +543,24 @@ static void write_dup(Drawing *drawing, Location dup) {
   buffer_char(&drawing->text, ' ');
   write_name(drawing, dup, 1, true);
   buffer_text(&drawing->text, " = ");
-  push_cell(drawing, dup, 0);
+  if (drawing->focus->base && drawing->machine->heap[dup + 1] & DUP_CLAIMED && !find_hole(drawing, dup))
+    push_text(drawing, "…"); // likewise
+  else
+    push_cell(drawing, dup, 0);
   write_items(drawing);
+}
+
+// The terms that an instruction works on.
+static void write_words(Drawing *drawing) {
+  const TraceFocus *focus = drawing->focus;
+  bool brackets = *focus->operation;
+  open_mark(drawing, MARK_HEIGHT, 0);
+  if (brackets) push_text(drawing, ")");
+  for (unsigned i = focus->count; i-- > 0;) {
+    push_term(drawing, focus->words[i], brackets);
+    if (brackets || i) push_text(drawing, " ");
+  }
+  if (brackets) push_text(drawing, focus->operation), push_text(drawing, "(");
 }
 
 static int compare_parts(const void *left, const void *right) {
@@ -548,14 +615,24 @@ void trace_draw(Machine *machine, const TraceFocus *focus, TracePicture *picture
   picture->text.size = picture->redex.count = picture->made.count = 0;
   buffer_text(&drawing.text, "");
   find_frames(&drawing);
-  push_cell(&drawing, machine->root, 0);
+  if (focus->operation)
+    write_words(&drawing);
+  else if (focus->base)
+    push_chain(&drawing, 0, 0);
+  else
+    push_cell(&drawing, machine->root, 0);
   write_items(&drawing);
   ARRAY_PUSH(&parts, (Part){.end = drawing.text.size, .serial = UINT64_MAX});
   for (size_t i = 0; i < machine->trace->lost.count; i++) meet_dup(&drawing, machine->trace->lost.items[i]);
   for (size_t i = 0; i < drawing.dups.count; i++) {
     Location dup = drawing.dups.items[i];
     size_t start = drawing.text.size;
-    write_dup(&drawing, dup);
+    bool box = dup & BOX_BIT;
+    dup &= ~(Location)BOX_BIT;
+    if (box)
+      write_let(&drawing, dup);
+    else
+      write_dup(&drawing, dup);
     size_t at = dup - machine->trace->first;
     uint64_t serial = at < machine->trace->names.count ? machine->trace->names.items[at].serial : 0;
     ARRAY_PUSH(&parts, (Part){.start = start, .end = drawing.text.size, .serial = serial});

@@ -11,17 +11,18 @@
     term = loop.term, sp = loop.sp, fp = loop.fp, pc = loop.pc;                                                        \
     if (state == TRACE_RUN && TRACE_##where != TRACE_RUN) goto *labels[pc[0]];                                         \
     if (state == TRACE_RET && TRACE_##where != TRACE_RET) goto trace_ret;                                              \
+    if (state == TRACE_EVAL && TRACE_##where != TRACE_EVAL) goto trace_eval;                                           \
   } while (0)
 #define TRACE_CODE()                                                                                                   \
   do {                                                                                                                 \
-    if (machine->trace->points.items[pc - code]) goto trace_run;                                                       \
+    if (trace_wants(machine, pc)) goto trace_run;                                                                      \
   } while (0)
 // Where a rule begins, too, trace_point looks at the note.
 #define TRACE_RUN()                                                                                                    \
   do {                                                                                                                 \
-    unsigned point = machine->trace->points.items[pc - code];                                                          \
+    unsigned point = trace_point_at(machine, pc);                                                                      \
     if (point == POINT_BINDER) trace_binder(machine, pc);                                                              \
-    if (point & (POINT_ENTRY | POINT_RULE)) TRACE_POINT(RUN);                                                          \
+    if (point & (POINT_ENTRY | POINT_RULE) || trace_instruction(machine, pc, fp)) TRACE_POINT(RUN);                    \
   } while (0)
 #define TRACE_NUMBER(machine, pc, x) trace_number(machine, pc, x)
 

@@ -2,6 +2,13 @@
 // Included by rules.h in trace_reduce.c.
 #define TRACE_MOVES(machine) (!(machine)->trace->options.textbook)
 #define TRACE_EARLY(done) false // operate_later does it
+#define TRACE_LIFTED(machine, function, fp, place) trace_lifted(machine, function, fp, place)
+#define TRACE_COPIED(machine, lambda, dup, cells) trace_copied(machine, lambda, dup, cells)
+
+static inline void trace_copied(Machine *machine, Location lambda, Location dup, const Location cells[2]) {
+  trace_name_dup(machine->trace, dup);
+  for (int side = 0; side < 2; side++) trace_name_lambda(machine->trace, cells[side], lambda);
+}
 
 static inline Word trace_see(const Machine *machine, Word term) {
   for (;;) {
@@ -30,6 +37,11 @@ static inline const char *trace_dup_rule(Word value) {
 
 static inline void clone_term(Machine *machine, Word term, Word state, Word copies[2]) {
   Trace *trace = machine->trace;
+  if (word_tag(term) == TAG_SHR) {
+    machine->heap[word_location(term)] += SHARE_ONE;
+    copies[0] = copies[1] = term;
+    return;
+  }
   Word seen = trace_see(machine, term);
   if (word_is_flat(seen) && trace_early(trace, trace_dup_rule(seen))) {
     machine->rewrites[word_tag(seen) == TAG_CTR ? RULE_DUP_CTR : RULE_DUP_NUM]++;
@@ -39,6 +51,14 @@ static inline void clone_term(Machine *machine, Word term, Word state, Word copi
     return;
   }
   if (!word_is_flat(seen)) term = resolve(machine, term);
+  if (machine->shared->code.shares && !word_is_flat(seen)) {
+    if (word_tag(term) == TAG_SHR)
+      machine->heap[word_location(term)] += SHARE_ONE;
+    else
+      term = new_box(machine, term), trace_name_fresh(trace, word_location(term), "s");
+    copies[0] = copies[1] = term;
+    return;
+  }
   Location dup = new_dup(machine, term, state);
   trace_name_dup(trace, dup);
   copies[0] = state & DUP_DEAD0 ? TAG_ERA : word_make(TAG_DP0, 0, dup);

@@ -201,18 +201,27 @@ static hvm_status reduce(hvm_runtime *runtime, const Function *function) {
 
 static bool show_step(void *context, const TraceStep *step) {
   hvm_runtime *runtime = context;
-  size_t redex = step->before->redex.count, made = step->after->made.count;
+  size_t redex = step->before ? step->before->redex.count : 0, made = step->after ? step->after->made.count : 0;
   ARRAY_RESERVE(&runtime->ranges, redex + made + 1);
   hvm_range *ranges = runtime->ranges.items;
   for (size_t i = 0; i < redex; i++)
     ranges[i] = (hvm_range){step->before->redex.items[i].start, step->before->redex.items[i].end};
   for (size_t i = 0; i < made; i++)
     ranges[redex + i] = (hvm_range){step->after->made.items[i].start, step->after->made.items[i].end};
-  hvm_step shown = {.number = step->number,
+  static const hvm_step_part parts[] = {
+      [STEP_WHOLE] = HVM_STEP_WHOLE, [STEP_BEGINS] = HVM_STEP_BEGINS, [STEP_ENDS] = HVM_STEP_ENDS};
+  hvm_step shown = {.part = parts[step->part],
+                    .number = step->number,
                     .rewrites = step->rewrites,
                     .rule = step->rule,
-                    .before = {step->before->text.text, step->before->text.size, ranges, redex},
-                    .after = {step->after->text.text, step->after->text.size, ranges + redex, made}};
+                    .strict = step->strict,
+                    .left = step->left,
+                    .depth = step->depth,
+                    .parent = step->parent,
+                    .before = {"", 0, ranges, redex},
+                    .after = {"", 0, ranges + redex, made}};
+  if (step->before) shown.before.text = step->before->text.text, shown.before.size = step->before->text.size;
+  if (step->after) shown.after.text = step->after->text.text, shown.after.size = step->after->text.size;
   if (step->source) {
     shown.path = step->source->source->path;
     shown.line = source_place(step->source->source, step->source->span.start).line;
@@ -232,6 +241,10 @@ void hvm_trace(hvm_runtime *runtime, const hvm_trace_options *options) {
                          .depth = options->depth,
                          .hidden = options->hidden,
                          .hidden_count = options->hidden_count,
+                         .opened = options->opened,
+                         .opened_count = options->opened_count,
+                         .open_all = options->open_all,
+                         .inside = options->inside,
                          .sink = show_step,
                          .context = runtime};
   runtime->machine->trace = trace_new(&wishes);

@@ -116,7 +116,9 @@ void hvm_clear_diagnostics(hvm_runtime *runtime);
 char *hvm_result_text(hvm_runtime *runtime, size_t *size);
 
 // Traces: the reductions that follow are shown step by step, each rewrite with the whole term before and after it. For
-// runtimes with graph_only; a textbook trace also wants keep_lambdas.
+// runtimes without machine code (HVM_NATIVE_OFF). A textbook trace also wants graph_only and keep_lambdas. Without
+// graph_only, a strict call is one step, which can be opened: then it is handed out when it begins and when it ends,
+// with the steps inside of it in between; docs/trace.md says what these show.
 typedef struct {
   size_t start, end; // bytes
 } hvm_range;
@@ -127,13 +129,19 @@ typedef struct {
   const hvm_range *ranges; // in the order of the text: what is about to be rewritten, or what the rewrite made
   size_t range_count;
 } hvm_picture;
+typedef enum { HVM_STEP_WHOLE, HVM_STEP_BEGINS, HVM_STEP_ENDS } hvm_step_part;
 typedef struct {
+  hvm_step_part part;
   uint64_t number;      // of its first rewrite, from 1
-  uint64_t rewrites;    // 1; 0 for Collect and Move; more for the steps of a hidden function
+  uint64_t rewrites;    // 1; 0 for Collect and Move; more for a strict call, and for the steps of a hidden function
   const char *rule;     // "App-Lam", …, or the name of a function
   const char *path;     // of a function's rule: where it is; else NULL
   unsigned line, index; // … and which of the function's rules it is, from 1
-  hvm_picture before, after;
+  bool strict;          // a strict call
+  const char *left;     // how it ended: "result", "graph", "back", "tail" (docs/trace.md); NULL: it did not yet
+  unsigned depth;       // how many opened calls it is in
+  uint64_t parent;      // the number of the innermost of these
+  hvm_picture before, after; // empty: it ends; it begins
 } hvm_step;
 typedef struct {
   bool textbook;     // nothing is computed in advance, as it would be by the calculus alone
@@ -141,6 +149,10 @@ typedef struct {
   unsigned depth;    // how deeply nested terms are shown; 0: completely
   const char *const *hidden; // functions whose calls are one step each; must live as long as they are used
   size_t hidden_count;
+  const char *const *opened; // strict calls that are opened: names of functions, numbers of steps; likewise
+  size_t opened_count;
+  bool open_all;
+  uint64_t inside; // how many steps are shown inside of a call that only open_all opens; 0: no limit
   bool (*step)(void *context, const hvm_step *step); // false: the reduction ends here. The step is valid meanwhile
   void *context;
 } hvm_trace_options;

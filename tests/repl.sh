@@ -27,6 +27,8 @@ repl 'load nothing' '[2, 3]' '*cannot read the file*' ':load /nonexistent.hvm' '
 repl 'trace' '*Map, rule 2 (lists.hvm:3)*' '' ':trace (Map λx (+ x 1) [1])'
 repl 'trace, options' '*2. Op2-U60*' '' ':trace --marks=off (+ 1 2)'
 repl 'trace of typed rules' '*2. F*' '' '(F x) = x' ':trace (F 1)'
+repl 'trace of strict code' $'*2. Map, strict call\n[2, 3]*' '' ':trace --strict=on --marks=off Main'
+repl 'step into strict code' $'*  3. Op2-U60: (+ 1 1) → 2\n  4. Map, strict call: (Map [2])\n*' '' ':step --strict=on --open-all --marks=off Main' '' '' '' q 9
 repl 'step' '*(+ 1 5)*' '' ':step (+ 1 (+ 2 3))' '' '' '9'
 repl 'step: quit' '*the rest was not asked for*' '' ':step (+ 1 (+ 2 3))' 'q' '9'
 repl 'stats' '*Op2-Num   1*' '' '(+ 1 2)' ':stats'

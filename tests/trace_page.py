@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""trace_page.py BROWSER SMALL.html LARGE.html: the page of `hvm trace --format html` in headless Chromium, driven through
-its debugging pipe: load, step, search, filter, play, by keyboard and mouse, in light and dark, small and large."""
+"""trace_page.py BROWSER SMALL.html LARGE.html STRICT.html WIDE.html: the page of `hvm trace --format html` in headless Chromium, driven through
+its debugging pipe: load, step, search, filter, play, by keyboard and mouse, in light and dark, small and large; strict calls that are opened and closed; a term of which only
+a part is drawn."""
 import json
 import os
 import subprocess
@@ -56,7 +57,7 @@ class Browser:
         return result["result"].get("value")
 
     def key(self, key, text=""):
-        codes = {"ArrowRight": 39, "ArrowLeft": 37, "Home": 36, "End": 35, "PageDown": 34, "Enter": 13, "Tab": 9, " ": 32}
+        codes = {"ArrowRight": 39, "ArrowLeft": 37, "ArrowUp": 38, "ArrowDown": 40, "Home": 36, "End": 35, "PageDown": 34, "Enter": 13, "Tab": 9, " ": 32}
         code = codes.get(key, ord(key.upper()) if len(key) == 1 else 0)
         self.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=text, windowsVirtualKeyCode=code)
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
@@ -164,14 +165,79 @@ def large(browser, path):
     check("large: search", "(Count 31)" in browser.value("document.querySelector('#term').textContent"))
 
 
+def strict(browser, path):
+    status, term = "document.querySelector('#status').textContent", "document.querySelector('#term').textContent"
+    browser.open(path, 1200, 800, "light")
+
+    def at(name, number, what, text):
+        there = browser.value(status)
+        check("strict: " + name, there.startswith("%d  %s" % (number, what)) and text in browser.value(term),
+              (there, browser.value(term)))
+
+    browser.key("ArrowRight")
+    at("what is reduced is open", 1, "Main, strict call", "Main")
+    browser.key("ArrowRight")
+    at("a call is one step", 2, "Sum, strict call, 7 rewrites", "(Sum [1, 2, 3])→6")
+    browser.key("ArrowDown")
+    at("down opens it", 2, "Sum, strict call", "(Sum [1, 2, 3])")
+    browser.key("ArrowRight")
+    at("inside", 3, "Sum, strict call, 5 rewrites", "(Sum [2, 3])→5")
+    browser.click("#open")
+    at("a click opens the next", 3, "Sum, strict call", "(Sum [2, 3])")
+    check("strict: the way in", browser.value("document.querySelector('#path').textContent") == "1 Main › 2 Sum › ")
+    browser.key("ArrowRight"), browser.key("ArrowRight")
+    at("inside of that", 7, "Op2-U60", "(+ 2 3)→5")
+    browser.key("ArrowUp")
+    at("up closes the one around", 3, "Sum, strict call, 5 rewrites", "5")
+    browser.key("ArrowRight")
+    at("goes on behind it", 8, "Op2-U60", "(+ 1 5)→6")
+    browser.key("ArrowRight")
+    at("where it ends", 2, "Sum, result", "6")
+    browser.click("#close")
+    at("a click closes it", 2, "Sum, strict call, 7 rewrites", "6")
+    browser.key("ArrowLeft"), browser.key("ArrowRight"), browser.key("Enter")
+    at("closed, it is one step again", 2, "Sum, strict call, 7 rewrites", "6")
+    browser.key("ArrowDown"), browser.key("Home"), browser.key("/")
+    for c in "+ 3 0":
+        browser.key(c, c)
+    browser.key("Enter", "\r")
+    browser.wait(status + ".startsWith('6  Op2-U60')")
+    check("strict: what is found is opened", browser.value("unfolded.size") == 4, browser.value("unfolded.size"))
+    browser.open(path + "?phone", 360, 740, "dark")
+    check("strict, a phone: nothing is wider than the screen", browser.value("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def wide(browser, path):
+    parts = "[...document.querySelectorAll('#graph g.node text')].map(e => e.textContent)"
+    note = "document.querySelector('#graph-note').textContent"
+    browser.open(path, 1200, 800, "light")
+    browser.key("End")
+    browser.wait("document.querySelector('#graph .cut') != null")
+    check("wide: says what is drawn", browser.value(note).startswith("The upper 220 of "), browser.value(note))
+    before = browser.value(parts)
+    browser.value("document.querySelector('#graph .cut').scrollIntoView({block: 'center', inline: 'center'})")
+    browser.click("#graph .cut")
+    check("wide: a click goes into a part", browser.value(note).startswith("Only what is below ") and browser.value(parts) != before)
+    browser.click("#whole")
+    check("wide: and out", browser.value(parts) == before)
+    browser.value("document.querySelector('#graph .cut').focus()")
+    browser.key("Enter", "\r")
+    check("wide: by keyboard", browser.value(note).startswith("Only what is below "))
+    browser.key("Home")
+    browser.wait("document.querySelector('#whole').hidden")
+    check("wide: another term is drawn from its top", True)
+
+
 def main():
-    program, small_page, large_page = sys.argv[1:]
+    program, small_page, large_page, strict_page, wide_page = sys.argv[1:]
     pictures = os.environ.get("PICTURES")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         browser = Browser(program, folder)
         try:
             small(browser, small_page)
             large(browser, large_page)
+            strict(browser, strict_page)
+            wide(browser, wide_page)
             if pictures:
                 import base64
                 for theme, width in (("light", 1200), ("dark", 1200), ("dark", 360)):

@@ -463,6 +463,39 @@ static bool add_step(void *context, const hvm_step *step) {
   return ++steps->count != steps->limit;
 }
 
+// Strict calls as "number part depth parent left|".
+static bool add_call(void *context, const hvm_step *step) {
+  Steps *steps = context;
+  size_t size = strlen(steps->text);
+  static const char *const parts[] = {"call", "begins", "ends"};
+  snprintf(steps->text + size, sizeof steps->text - size, "%u %s %u %u %s|", (unsigned)step->number,
+           step->strict ? parts[step->part] : step->rule, step->depth, (unsigned)step->parent,
+           step->left ? step->left : "-");
+  CHECK((step->before.size == 0) == (step->part == HVM_STEP_ENDS));
+  CHECK((step->after.size == 0) == (step->part == HVM_STEP_BEGINS));
+  return true;
+}
+
+static void strict_calls_are_opened(void) {
+  hvm_runtime *runtime = hvm_new(&(hvm_options){.native = HVM_NATIVE_OFF});
+  Steps steps = {.limit = 0};
+  static const char *const opened[] = {"2"}, *const hidden[] = {"Main"};
+  CHECK(load(runtime, "(S 0) = 0\n(S n) = (+ n (S (- n 1)))\nMain = (P (S 1) (S 0))") == HVM_OK);
+  hvm_trace(runtime, &(hvm_trace_options){.step = add_call, .context = &steps});
+  CHECK(hvm_reduce_main(runtime) == HVM_OK);
+  CHECK_TEXT(steps.text, "1 begins 0 0 -|2 call 1 1 result|6 call 1 1 result|1 ends 0 0 result|");
+  steps = (Steps){.limit = 0};
+  hvm_trace(runtime, &(hvm_trace_options){.opened = opened, .opened_count = 1, .step = add_call, .context = &steps});
+  CHECK(hvm_reduce_main(runtime) == HVM_OK);
+  CHECK_TEXT(steps.text, "1 begins 0 0 -|2 begins 1 1 -|3 Op2-U60 2 2 -|4 call 2 2 result|5 Op2-U60 2 2 -|"
+                         "2 ends 1 1 result|6 call 1 1 result|1 ends 0 0 result|");
+  steps = (Steps){.limit = 0};
+  hvm_trace(runtime, &(hvm_trace_options){.hidden = hidden, .hidden_count = 1, .step = add_call, .context = &steps});
+  CHECK(hvm_reduce_main(runtime) == HVM_OK);
+  CHECK_TEXT(steps.text, "1 call 0 0 result|");
+  hvm_free(runtime);
+}
+
 static void steps_are_shown(void) {
   hvm_runtime *runtime = hvm_new(&(hvm_options){.graph_only = true, .keep_lambdas = true});
   Steps steps = {.limit = 0};
@@ -518,5 +551,6 @@ int main(void) {
   a_runtime_works_on_after_an_interrupt();
   demands_are_told();
   steps_are_shown();
+  strict_calls_are_opened();
   return unit_finish();
 }
