@@ -221,8 +221,7 @@ static void visit_call(Kinds *kinds, const Step *step, const uint8_t *known) {
 
 static void visit_offer(Kinds *kinds, const Unit *unit, const Step *step, const uint8_t *known) {
   const Unit *borrower = unit_offered(kinds, step);
-  for (uint32_t i = 0; borrower && i < unit->function->arity; i++)
-    visit_argument(kinds, borrower, i, (Known)known[i]);
+  for (uint32_t i = 0; borrower && i < unit->function->arity; i++) visit_argument(kinds, borrower, i, (Known)known[i]);
 }
 
 static void visit(Kinds *kinds, const Unit *unit, const Step *step, uint8_t *known);

@@ -383,6 +383,19 @@ INLINE Word share_field(Machine *m, Location cell) {
     }                                                                                                                  \
   } while (0)
 
+// An owner leaves a box with the fields of its constructor, which are passed. It may be the last one by now.
+static __attribute__((noinline, unused)) void peel(Machine *m, Word w, uint32_t count) {
+  Location l = LOCATION(w), from = LOCATION(HEAP[l + 1]);
+  if (HEAP[l] < 2 * SHARE_ONE_) {
+    for (uint32_t i = 0; i < count; i++) m->passed[i] = HEAP[from + i];
+    release(m, from, count);
+    release(m, l, 2);
+    return;
+  }
+  HEAP[l] -= SHARE_ONE_;
+  for (uint32_t i = 0; i < count; i++) m->passed[i] = share_field(m, from + i);
+}
+
 #define COPY_VALUE(copy, x)                                                                                            \
   do {                                                                                                                 \
     if (IS_FLAT(x)) {                                                                                                  \
