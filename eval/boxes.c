@@ -88,6 +88,12 @@ static void visit_open(Visit *visit, Step *step) {
   }
 }
 
+// A field of something that was matched.
+static bool is_marked_field(const Visit *visit, const Step *step) {
+  Word key = visit->keys[step->arguments[0]];
+  return word_tag(key) == TAG_CTR && step->word < 64 && visit->boxes->fields[word_extra(key)] >> step->word & 1;
+}
+
 static void visit_steps(Visit *visit, Step *step, Atom block) {
   for (; step; step = step->next) {
     const Atom *x = step->arguments;
@@ -98,6 +104,7 @@ static void visit_steps(Visit *visit, Step *step, Atom block) {
       if (word_tag(visit->keys[x[0]]) == TAG_CTR)
         mark_in(visit->boxes, visit->boxes->fields, word_extra(visit->keys[x[0]]), (uint32_t)step->word);
       break;
+    case STEP_FORCE_FIELD: step->boxed = is_marked_field(visit, step); break;
     case STEP_NODE: visit_node(visit, step); break;
     case STEP_OPEN: visit_open(visit, step); break;
     case STEP_CALL:

@@ -201,8 +201,10 @@ static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t 
                                  : TAG_NUM);
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", step->arguments[0]);
   PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x, step->arguments[0], field);
+  bool in_box = emitter->strict->shares && kind == KNOWN_NOTHING;
+  if (in_box && step->boxed) PRINT("  if (TAG(v%d) == T_SHR) v%d = HEAP[LOCATION(v%d) + 1];\n", x, x, x);
   PRINT(kind == KNOWN_NOTHING ? "  if (TAG(v%d) %s) {\n" : "  if (UNLIKELY(TAG(v%d) %s)) {\n", x, unfit);
-  if (emitter->strict->shares && kind == KNOWN_NOTHING) {
+  if (in_box && !step->boxed) {
     PRINT("  if (TAG(v%d) == T_SHR && TAG(HEAP[LOCATION(v%d) + 1]) == T_CTR) {\n", x, x);
     PRINT("  v%d = HEAP[LOCATION(v%d) + 1];\n  } else {\n", x, x);
   } else {

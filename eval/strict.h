@@ -87,7 +87,7 @@ struct Step {
   bool keep;
   uint32_t case_count;
   StepCase *cases;
-  bool boxed;      // of a case, or STEP_OPEN: the argument is perhaps in a box (boxes.c)
+  bool boxed;      // of a case, STEP_OPEN, STEP_FORCE_FIELD: it is perhaps in a box (boxes.c)
   NameId borrower; // of a case: the unit that goes on if the argument, a parameter, is in a box of others; 0: none
   Step *next, *aside;
   uint32_t way;   // the number of its way aside in the unit: aside.h
