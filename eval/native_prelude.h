@@ -245,7 +245,7 @@ static __attribute__((noinline, unused)) Word finish_box(Machine *m, Word w) {
 }
 
 // Reduces a term to weak head normal form: a call by its machine code, all else by the runtime.
-static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
+static __attribute__((noinline, unused)) Word finish_any(Machine *m, Word w) {
   for (;;) {
     Location l = LOCATION(w);
     NATIVE_CHECK_TERM(m, w);
@@ -287,6 +287,14 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
     default: return w;
     }
   }
+}
+
+// The same; mostly it is a call that gives a value.
+static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
+  NATIVE_CHECK_TERM(m, w);
+  NativeEnter *enter = TAG(w) == T_CAL ? m->natives[EXTRA(w)] : NULL;
+  if (enter) w = enter(m, HEAP + LOCATION(w), LOCATION(w));
+  return IS_VALUE(w) ? w : finish_any(m, w);
 }
 
 // Reduces the field of something borrowed in its place, and looks at it there.
