@@ -201,8 +201,10 @@ static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t 
                                  : TAG_NUM);
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", step->arguments[0]);
   PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x, step->arguments[0], field);
+  bool in_box = emitter->strict->shares && kind == KNOWN_NOTHING;
+  if (in_box && step->boxed) PRINT("  if (TAG(v%d) == T_SHR) v%d = HEAP[LOCATION(v%d) + 1];\n", x, x, x);
   PRINT(kind == KNOWN_NOTHING ? "  if (TAG(v%d) %s) {\n" : "  if (UNLIKELY(TAG(v%d) %s)) {\n", x, unfit);
-  if (emitter->strict->shares && kind == KNOWN_NOTHING) {
+  if (in_box && !step->boxed) {
     PRINT("  if (TAG(v%d) == T_SHR && TAG(HEAP[LOCATION(v%d) + 1]) == T_CTR) {\n", x, x);
     PRINT("  v%d = HEAP[LOCATION(v%d) + 1];\n  } else {\n", x, x);
   } else {
@@ -275,23 +277,34 @@ static bool is_dropped_next(const Step *step, Atom x) {
   return false;
 }
 
+// The fields of a constructor that is in a box of others; in line where that is to be expected.
+static void emit_peel(Emitter *emitter, const Step *step, Atom x) {
+  uint32_t count = step->count - 1;
+  const Atom *fields = step->arguments + 1;
+  if (!step->boxed) {
+    PRINT("  if (f%d) {\n  peel(m, f%d, %u);\n", x, x, count);
+    for (uint32_t i = 0; i < count; i++) PRINT("  v%d = m->passed[%u];\n", fields[i], i);
+  } else {
+    PRINT("  if (f%d) v%d = HEAP[LOCATION(f%d) + 1];\n", x, x, x);
+    PRINT("  if (f%d && HEAP[LOCATION(f%d)] >= 2 * SHARE_ONE_) {\n", x, x);
+    for (uint32_t i = 0; i < count; i++) {
+      if (is_dropped_next(step->next, fields[i]))
+        PRINT("  v%d = 0;\n", fields[i]);
+      else
+        PRINT("  v%d = share_field(m, LOCATION(v%d) + %u);\n", fields[i], x, i);
+    }
+    PRINT("  leave(m, f%d);\n", x);
+  }
+  if (step->keep) PRINT("  v%d = alloc(m, %u) << 26;\n", x, count);
+  PRINT("  } else {\n");
+  if (step->boxed) PRINT("  if (f%d) release(m, LOCATION(f%d), 2);\n", x, x);
+}
+
 static void emit_open(Emitter *emitter, const Step *step) {
   const Atom *x = step->arguments;
   uint32_t count = step->count - 1;
   bool shares = emitter->strict->shares;
-  if (shares) { // f: the box that it is in, if others own it too
-    PRINT("  if (f%d) v%d = HEAP[LOCATION(f%d) + 1];\n", x[0], x[0], x[0]);
-    PRINT("  if (f%d && HEAP[LOCATION(f%d)] >= 2 * SHARE_ONE_) {\n", x[0], x[0]);
-    for (uint32_t i = 0; i < count; i++) {
-      if (is_dropped_next(step->next, x[i + 1]))
-        PRINT("  v%d = 0;\n", x[i + 1]);
-      else
-        PRINT("  v%d = share_field(m, LOCATION(v%d) + %u);\n", x[i + 1], x[0], i);
-    }
-    PRINT("  leave(m, f%d);\n", x[0]);
-    if (step->keep) PRINT("  v%d = alloc(m, %u) << 26;\n", x[0], count);
-    PRINT("  } else {\n  if (f%d) release(m, LOCATION(f%d), 2);\n", x[0], x[0]);
-  }
+  if (shares) emit_peel(emitter, step, x[0]); // f: the box that it is in, if others own it too
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", x[0]);
   for (uint32_t i = 0; i < count; i++) PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x[i + 1], x[0], i);
   if (!step->keep) PRINT("  release(m, LOCATION(v%d), %u);\n", x[0], count);
@@ -503,11 +516,25 @@ static void emit_offer(Emitter *emitter, const Step *step, Atom x) {
   PRINT(");\n  }\n");
 }
 
+// What is in a box is taken out.
+static void emit_look(Emitter *emitter, const Step *step, Atom x) {
+  PRINT("  if (TAG(v%d) == T_SHR) {\n", x);
+  emit_offer(emitter, step, x);
+  PRINT("  LOOK_INTO(f%d, v%d);\n", x, x);
+}
+
+// Where boxes are to be expected, they are looked into first, else only when no case fits.
 static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after) {
   Atom x = step->arguments[0];
   bool tests = !step_opens(emitter->strict, step);
   uint32_t again = !tests && !emit_is_borrowed(emitter, x) ? ++emitter->cases : 0;
-  if (again) PRINT("  f%d = 0;\nc%u:;\n", x, again);
+  if (again) PRINT("  f%d = 0;\n", x);
+  if (again && step->boxed) {
+    emit_look(emitter, step, x);
+    PRINT("  }\n");
+  } else if (again) {
+    PRINT("c%u:;\n", again);
+  }
   emit_switch(emitter, step);
   for (uint32_t i = 0; i < step->case_count; i++) {
     const Step *first = step->cases[i].steps;
@@ -516,12 +543,11 @@ static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after)
     emit_branch(emitter, first, after, tests);
   }
   PRINT("  default:;\n");
-  if (again) {
-    PRINT("  if (TAG(v%d) == T_SHR) {\n", x);
-    emit_offer(emitter, step, x);
-    PRINT("  LOOK_INTO(f%d, v%d);\n  goto c%u;\n  }\n", x, x, again);
-    PRINT("  if (f%d) v%d = f%d;\n", x, x, x);
+  if (again && !step->boxed) {
+    emit_look(emitter, step, x);
+    PRINT("  goto c%u;\n  }\n", again);
   }
+  if (again) { PRINT("  if (f%d) v%d = f%d;\n", x, x, x); }
   emit_branch(emitter, step->aside, after, tests);
   PRINT("  }\n");
 }

@@ -211,7 +211,9 @@ static void emit_unit(Emitter *emitter, Unit *unit) {
 // The parameter of an entry, made a value.
 static void emit_wanted(Emitter *emitter, uint32_t parameter, uint32_t arity) {
   bool hold = emitter->strict->open && arity > 1;
-  PRINT("  if (!IS_VALUE(v%u)) {\n", parameter);
+  PRINT("  if (!IS_VALUE(v%u)", parameter);
+  if (emitter->strict->shares) PRINT(" && !is_boxed(m, v%u)", parameter);
+  PRINT(") {\n");
   if (hold) PRINT("  Word *top = m->stack_top;\n");
   for (uint32_t i = 0, place = 0; i < arity && hold; i++)
     if (i != parameter) PRINT("  top[%u] = v%u;\n", place++, i);

@@ -246,7 +246,7 @@ static __attribute__((noinline, unused)) Word finish_box(Machine *m, Word w) {
 }
 
 // Reduces a term to weak head normal form: a call by its machine code, all else by the runtime.
-static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
+static __attribute__((noinline, unused)) Word finish_any(Machine *m, Word w) {
   for (;;) {
     Location l = LOCATION(w);
     NATIVE_CHECK_TERM(m, w);
@@ -288,6 +288,14 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
     default: return w;
     }
   }
+}
+
+// The same; mostly it is a call that gives a value.
+static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
+  NATIVE_CHECK_TERM(m, w);
+  NativeEnter *enter = TAG(w) == T_CAL ? m->natives[EXTRA(w)] : NULL;
+  if (enter) w = enter(m, HEAP + LOCATION(w), LOCATION(w));
+  return IS_VALUE(w) ? w : finish_any(m, w);
 }
 
 // Reduces the field of something borrowed in its place, and looks at it there.
@@ -400,6 +408,19 @@ INLINE Word share_field(Machine *m, Location cell) {
       from = 0;                                                                                                        \
     }                                                                                                                  \
   } while (0)
+
+// An owner leaves a box with the fields of its constructor, which are passed. It may be the last one by now.
+static __attribute__((noinline, unused)) void peel(Machine *m, Word w, uint32_t count) {
+  Location l = LOCATION(w), from = LOCATION(HEAP[l + 1]);
+  if (HEAP[l] < 2 * SHARE_ONE_) {
+    for (uint32_t i = 0; i < count; i++) m->passed[i] = HEAP[from + i];
+    release(m, from, count);
+    release(m, l, 2);
+    return;
+  }
+  for (uint32_t i = 0; i < count; i++) m->passed[i] = share_field(m, from + i);
+  leave(m, w);
+}
 
 #define COPY_VALUE(copy, x)                                                                                            \
   do {                                                                                                                 \

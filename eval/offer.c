@@ -41,7 +41,9 @@ static bool looks_deep(const Step *step) {
 static void offer_argument(Strict *strict, const Unit *unit, Step *step) {
   Atom x = step->arguments[0];
   if (x < 0 || (uint32_t)x >= unit->function->arity || unit->loans.items[x].borrowed) return;
-  if (x >= OFFER_LIMIT || !step_opens(strict, step) || !strict_lendable(strict, unit, (uint32_t)x)) return;
+  if (step->borrower || !step->boxed || x >= OFFER_LIMIT || !step_opens(strict, step) ||
+      !strict_lendable(strict, unit, (uint32_t)x))
+    return;
   Unit *borrower = strict_borrowing(strict, unit, (uint64_t)1 << x);
   strict_ready(strict, borrower);
   if (!borrower->steps || !looks_deep(borrower->steps)) return;
@@ -67,5 +69,5 @@ static void offer(Strict *strict, const Unit *unit, Step *step) {
 }
 
 void strict_offer(Strict *strict, Unit *unit) {
-  if (strict->shares && unit->steps && unit->function->recursive) offer(strict, unit, unit->steps);
+  if (unit->steps && unit->function->recursive) offer(strict, unit, unit->steps);
 }

@@ -351,19 +351,30 @@ static void reach_callees(Strict *strict, const Step *step) {
   }
 }
 
+// From a unit on, by the order in which they were reached.
+static void reach_from(Strict *strict, size_t first, bool offers) {
+  for (size_t i = first; i < strict->reached.count; i++) {
+    Unit *unit = strict->reached.items[i];
+    strict_ready(strict, unit);
+    if (offers) strict_offer(strict, unit);
+    if (unit->steps)
+      reach_callees(strict, unit->steps);
+    else
+      reach_graph(strict, unit->function);
+  }
+}
+
 void strict_reach(Strict *strict, const Function *function) {
   Unit *start = strict_start(strict, function);
   if (start)
     reach_unit(strict, start);
   else
     reach_function(strict, function);
-  for (size_t i = 0; i < strict->reached.count; i++) {
-    Unit *unit = strict->reached.items[i];
-    strict_ready(strict, unit);
-    strict_offer(strict, unit);
-    if (unit->steps)
-      reach_callees(strict, unit->steps);
-    else
-      reach_graph(strict, unit->function);
+  reach_from(strict, 0, false);
+  if (!strict->shares) return;
+  for (size_t before = SIZE_MAX; before != strict->reached.count;) { // borrowers lend on what they are given
+    before = strict->reached.count;
+    strict_find_boxes(strict);
+    reach_from(strict, 0, true);
   }
 }

@@ -8,6 +8,7 @@
 //   lower.c     decision tree and bodies -> steps: what is demanded is computed, helpers are inlined
 //   build.c     what is not demanded, and what is left over: graphs
 //   own.c       every variable is consumed once: clones, drops, and matched cells reused for what is built
+//   boxes.c     where boxes are to be expected
 //   offer.c     arguments in boxes that have other owners: lent, where a version of the unit borrows them
 //   assemble.c  steps -> instructions (code.h)
 //   emit.c      steps -> C
@@ -88,6 +89,7 @@ struct Step {
   bool keep;
   uint32_t case_count;
   StepCase *cases;
+  bool boxed;      // of a case, STEP_OPEN, STEP_FORCE_FIELD: it is perhaps in a box (boxes.c)
   NameId borrower; // of a case: the unit that goes on if the argument, a parameter, is in a box of others; 0: none
   Step *next, *aside;
   uint32_t way;   // the number of its way aside in the unit: aside.h
@@ -166,6 +168,7 @@ void strict_lower(Strict *strict, Unit *unit);         // lower.c
 void strict_own(Strict *strict, Unit *unit);           // own.c
 void strict_assemble(Strict *strict, Unit *unit);      // assemble.c
 void strict_offer(Strict *strict, Unit *unit);         // offer.c: only for machine code
+void strict_find_boxes(Strict *strict);                // boxes.c: likewise, of all units that are reached
 void strict_declare(Strict *strict, const Unit *unit); // assemble.c: instructions that ask for the unit's
 
 // The steps as text: of one unit, and of all units of a function that were made.

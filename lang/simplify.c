@@ -3,6 +3,7 @@
 #include "wait.h"
 
 enum { STEPS_LIMIT = 200, TERMS_LIMIT = 4000, INLINE_TERMS = 60, REACH_LIMIT = 200, GROUP_LIMIT = 16 };
+enum { LOOK_CALLS = 3, LOOK_RULES = 8 }; // how far a function's λs are looked for
 
 // Terms.
 
@@ -174,20 +175,18 @@ static const Term *below_lets(const Term *term) {
   return term;
 }
 
-static bool gives_lambda(const Function *function, bool always) {
-  bool all = true, some = false;
-  for (size_t i = 0; i < function->rules.count; i++) {
-    bool lambda = below_lets(function->rules.items[i]->body)->kind == TERM_LAMBDA;
-    all &= lambda, some |= lambda;
-  }
-  return always ? all : some;
+// Is every rule's body a λ?
+static bool gives_lambda(const Function *function) {
+  for (size_t i = 0; i < function->rules.count; i++)
+    if (below_lets(function->rules.items[i]->body)->kind != TERM_LAMBDA) return false;
+  return true;
 }
 
 bool simplify_is_function(Simplifier *s, const Term *term) {
   if (term->kind == TERM_LAMBDA) return true;
   if (term->kind != TERM_CALL) return false;
   const Function *function = open_function(s, term->call.name);
-  return function && gives_lambda(function, true);
+  return function && gives_lambda(function);
 }
 
 // Has a λ, with those that follow it, nothing that its copies would share?
@@ -210,7 +209,7 @@ bool simplify_may_repeat(Simplifier *s, const Term *term) {
     const Function *function = open_function(s, term->call.name);
     if (!function) return false;
     specialise_function(s, function);
-    if (!gives_lambda(function, true)) return false;
+    if (!gives_lambda(function)) return false;
     for (uint32_t i = 0; i < term->call.count; i++)
       if (!wait_is_still(s->program, term->call.arguments[i]) && !simplify_may_repeat(s, term->call.arguments[i]))
         return false;
@@ -321,11 +320,14 @@ static bool should_inline(Simplifier *s, const Function *function, Term *const *
   return known && is_small(rule->body) && !is_recursive(s, function);
 }
 
-static uint32_t leading_lambdas(const Function *function) {
+// How many λs does a function give, at most? Through calls, too: a callee may not be simplified yet, or is just now.
+static uint32_t leading_lambdas(const Simplifier *s, const Function *function, uint32_t depth) {
   uint32_t most = 0;
   for (size_t i = 0; i < function->rules.count; i++) {
     uint32_t count = 0;
     const Term *at = below_lets(function->rules.items[i]->body);
+    const Function *callee = at->kind == TERM_CALL && depth ? open_function(s, at->call.name) : NULL;
+    if (callee && callee->rules.count <= LOOK_RULES) count = leading_lambdas(s, callee, depth - 1);
     for (; at->kind == TERM_LAMBDA; at = at->lambda.body) count++;
     if (count > most) most = count;
   }
@@ -339,9 +341,9 @@ static Term *call(Simplifier *s, const Function *function, NameId name, Term **g
                   uint32_t count, uint32_t *taken) {
   *taken = 0;
   uint32_t arity = function ? function->arity : s->program->names.items[name].arity;
-  if (function && count && gives_lambda(function, false)) {
-    uint32_t extra = leading_lambdas(function);
-    if (extra > count) extra = count;
+  uint32_t extra = function && count ? leading_lambdas(s, function, LOOK_CALLS) : 0;
+  if (extra > count) extra = count;
+  if (extra) {
     Function *applied = specialise_applied(s, function, extra);
     if (applied) {
       given = join(s, given, arity, arguments, extra);
