@@ -63,7 +63,6 @@ static TraceName fresh_name(Trace *trace, uint32_t base) { return (TraceName){ba
 
 static TraceNames *names_of(Trace *trace, Location location) {
   location -= trace->first;
-  location -= trace->first;
   while (trace->names.count <= location) ARRAY_PUSH(&trace->names, (TraceNames){0});
   return &trace->names.items[location];
 }
