@@ -93,7 +93,9 @@ static inline bool is_settled(const Machine *m, Word w) {
 
 // A box that has one with cells, the common kind.
 INLINE bool is_boxed(const Machine *m, Word w) {
-  return TAG(w) == T_SHR && IS_VALUE(HEAP[LOCATION(w) + 1]) && !IS_FLAT(HEAP[LOCATION(w) + 1]);
+  if (TAG(w) != T_SHR) return false;
+  Word inner = HEAP[LOCATION(w) + 1];
+  return (TAG(inner) & 14) == T_CTR && LOCATION(inner);
 }
 
 // A box's constructor, where it is.
