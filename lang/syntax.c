@@ -182,6 +182,16 @@ static bool take_ask(Reader *reader, Frame *frame) {
   return true;
 }
 
+// Whether a '=' here makes a rule of the name or parentheses before it, whatever stood before those: they are the first
+// of their line, and the '=' is on it too. The grammar's scanner finds the same (grammar/src/scanner.c).
+static bool begins_rule(const Reader *reader) {
+  enum { HEAD_LIMIT = 500 };
+  uint32_t head = reader->head, line = head, end = reader->token.span.start;
+  if (head == NOWHERE || head <= reader->rule || end - head >= HEAD_LIMIT) return false;
+  while (line && strchr(" \t\r\f", reader->in.text[line - 1])) line--;
+  return line && reader->in.text[line - 1] == '\n' && !memchr(reader->in.text + head, '\n', end - head);
+}
+
 static bool is_star(const Reader *reader) {
   return reader->token.kind == TOKEN_OPERATOR && reader->in.text[reader->token.span.start] == '*';
 }
@@ -197,7 +207,7 @@ static bool take_step(Reader *reader) {
   case STEP_HEAD: return take_head(reader, frame);
   case STEP_ASK: return take_ask(reader, frame);
   case STEP_TOKEN:
-    if (kind != step->token) return false;
+    if (kind != step->token || (step == RULE + 1 && begins_rule(reader))) return false;
     frame->next++;
     advance(reader);
     return true;
@@ -538,8 +548,10 @@ static void skip_to_rule(Reader *reader, uint32_t from) {
 // A rule without its end takes the left side of the next one for a term; then the '=' cannot follow.
 static uint32_t swallowed_rule(const Reader *reader) {
   uint32_t head = reader->head;
-  bool swallowed = head != NOWHERE && head > reader->rule && is_equals(reader) && in_rule_column(reader, head);
-  return swallowed ? head : NOWHERE;
+  bool swallowed = head != NOWHERE && head > reader->rule && is_equals(reader);
+  const Frame *frame = top(reader);
+  bool left = frame && frame->next == RULE + 1 && reader->token.kind == TOKEN_EQUALS; // begins_rule said so
+  return swallowed && (left || in_rule_column(reader, head)) ? head : NOWHERE;
 }
 
 // Without its closing quote a string ends where the next one begins, and the quotes of the file do not pair up.
