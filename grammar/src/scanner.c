@@ -91,7 +91,7 @@ static bool take_head(Head *head) {
 }
 
 static bool found(TSLexer *lexer, enum Token token) {
-  lexer->result_symbol = token;
+  lexer->result_symbol = (TSSymbol)token;
   return true;
 }
 
