@@ -46,7 +46,8 @@ typedef struct {
   uint32_t stop;   // where TOKEN_NEW_RULE is, or NOWHERE
   uint32_t head;   // the start of the name or parentheses that the previous token ended, or NOWHERE
   bool expression;
-  SyntaxParts *parts; // NULL: nobody wants them
+  SyntaxParts *parts;       // NULL: nobody wants them
+  const SyntaxKnown *known; // NULL: nothing
 } Reader;
 
 static void advance(Reader *reader) {
@@ -617,6 +618,7 @@ static void read_file(Reader *reader) {
     // Strings are suspected by lines, not by rules: what follows a closing quote may look like a rule.
     if (in_rule_column(reader, reader->token.span.start)) reader->in.string = NOWHERE;
     uint32_t start = reader->token.span.start;
+    if (reader->known && reader->known->from_here(reader->known->context, start)) return;
     bool complete = read_rule(reader);
     uint32_t end = reader->previous.span.end;
     if (!complete) recover(reader);
@@ -632,7 +634,8 @@ static void read_expression(Reader *reader) {
   if (!run(reader)) report(reader);
 }
 
-static size_t explain(const Source *source, SyntaxKind kind, Diagnostics *diagnostics, SyntaxParts *parts) {
+static size_t explain(const Source *source, SyntaxKind kind, Diagnostics *diagnostics, SyntaxParts *parts,
+                      const SyntaxKnown *known) {
   size_t errors = diagnostics->errors;
   Reader reader = {.source = source,
                    .diagnostics = diagnostics,
@@ -640,8 +643,9 @@ static size_t explain(const Source *source, SyntaxKind kind, Diagnostics *diagno
                    .first = token_skip_space(source->text, 0),
                    .stop = NOWHERE,
                    .expression = kind == SYNTAX_EXPRESSION,
-                   .parts = parts};
-  restart(&reader, 0);
+                   .parts = parts,
+                   .known = known};
+  restart(&reader, known ? known->until : 0);
   if (reader.expression)
     read_expression(&reader);
   else
@@ -651,9 +655,9 @@ static size_t explain(const Source *source, SyntaxKind kind, Diagnostics *diagno
 }
 
 size_t syntax_explain(const Source *source, SyntaxKind kind, Diagnostics *diagnostics) {
-  return explain(source, kind, diagnostics, NULL);
+  return explain(source, kind, diagnostics, NULL, NULL);
 }
 
-size_t syntax_parts(const Source *source, Diagnostics *diagnostics, SyntaxParts *parts) {
-  return explain(source, SYNTAX_FILE, diagnostics, parts);
+size_t syntax_parts(const Source *source, const SyntaxKnown *known, Diagnostics *diagnostics, SyntaxParts *parts) {
+  return explain(source, SYNTAX_FILE, diagnostics, parts, known);
 }
