@@ -32,7 +32,7 @@ MAKEFLAGS += --no-builtin-rules
 Q := $(if $(V),,@)
 say = @$(if $(V),:,echo "  $(1)")
 OBJ := $(BUILD)/obj
-LIB_SOURCES := $(wildcard lang/*.c eval/*.c lib/*.c) grammar/src/parser.c
+LIB_SOURCES := $(wildcard lang/*.c eval/*.c lib/*.c) grammar/src/parser.c grammar/src/scanner.c
 EDITOR_SOURCES := $(wildcard editor/*.c)
 CLI_SOURCES := $(wildcard cli/*.c) $(EDITOR_SOURCES)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OBJ)/%.o)
@@ -42,7 +42,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 REFERENCE_SOURCES := $(wildcard tests/reference/*.c)
 REFERENCE_TEST := $(if $(REFERENCE_SOURCES),$(BUILD)/tests/reference-test)
 OWN_SOURCES := $(wildcard cli/*.[ch] editor/*.[ch] lang/*.[ch] eval/*.[ch] lib/*.[ch] tests/unit/*.[ch] tests/reference/*.[ch] \
-  examples/embed/*.[ch])
+  examples/embed/*.[ch]) \
+  grammar/src/scanner.c
 
 .PHONY: all deps run test tests test-sanitize test-stress sanitize bench fuzz grammar format lint install uninstall clean
 .DELETE_ON_ERROR:
@@ -98,6 +99,7 @@ $(OBJ)/%.o: %.c Makefile | $(BUILD)/.deps
 $(OBJ)/lang/%.o: EXTRA = -fvisibility=hidden
 $(OBJ)/eval/%.o: EXTRA = -fvisibility=hidden $(EVAL_FLAGS)
 $(OBJ)/eval/native_runtime.o: eval/native_abi.h eval/native_prelude.h
+$(OBJ)/grammar/src/%.o: EXTRA = -fvisibility=hidden -Igrammar/src
 $(OBJ)/grammar/src/parser.o: WARNINGS = -w
 $(OBJ)/grammar/src/parser.o: EXTRA = -fvisibility=hidden -g0 -Igrammar/src
 
@@ -173,8 +175,8 @@ format:
 lint:
 	@command -v clang-format >/dev/null || { echo "clang-format is not installed" >&2; exit 1; }
 	clang-format --dry-run -Werror $(OWN_SOURCES)
-	$(if $(shell command -v clang),set -e; for f in $(filter-out grammar/%,$(LIB_SOURCES)) $(CLI_SOURCES); do \
-	  clang -std=c11 -D_GNU_SOURCE -DRUNTIME='""' -DRUNTIME_LIBS= -I. $(WARNINGS) -Werror -fsyntax-only $$f; done,@echo "clang is not installed: skipped")
+	$(if $(shell command -v clang),set -e; for f in $(filter-out grammar/src/parser.c,$(LIB_SOURCES)) $(CLI_SOURCES); do \
+	  clang -std=c11 -D_GNU_SOURCE -DRUNTIME='""' -DRUNTIME_LIBS= -I. -Igrammar/src $(WARNINGS) -Werror -fsyntax-only $$f; done,@echo "clang is not installed: skipped")
 	$(if $(shell command -v shellcheck),shellcheck -x -e SC2317 -P tests -P tests/cli -P tests/fuzz scripts/*.sh tests/*.sh tests/cli/*.sh tests/fuzz/*.sh .ci/run && \
 	  shellcheck -x -P bench bench/*.sh,@echo "shellcheck is not installed: skipped")
 	$(if $(shell command -v mandoc),mandoc -T lint -W warning man/hvm.1,@echo "mandoc is not installed: skipped")

@@ -188,14 +188,62 @@ static void keep_pieces(const Document *document, Pieces *pieces) {
   }
 }
 
-static void find_pieces(Document *document) {
-  Program *program = document->program;
+static void add_piece(Pieces *pieces, Span span, bool damaged) {
+  ARRAY_PUSH(pieces, (Piece){.span = span, .damaged = damaged});
+}
+
+// The pieces that an edit left whole: those before `front` and those from `back` on. None of them is damaged, for then
+// what is wrong must be said anew.
+typedef struct {
+  const Pieces *old;
+  size_t front, back;
+  uint32_t by; // how far the ones at the back moved, modulo 2^32
+  bool met;    // reading came to them
+} Whole;
+
+static Whole find_whole(const Document *document) {
+  const Pieces *old = &document->pieces;
+  Whole whole = {old, 0, old->count, document->source.size - document->size, false};
+  uint32_t behind = document->size - document->back;
+  while (whole.front < old->count && !old->items[whole.front].damaged &&
+         old->items[whole.front].span.end < document->front)
+    whole.front++;
+  while (whole.back > whole.front && !old->items[whole.back - 1].damaged &&
+         old->items[whole.back - 1].span.start >= behind)
+    whole.back--;
+  // The last one before the edit is read again, since it might go on now.
+  if (whole.front) whole.front--;
+  return whole;
+}
+
+static bool is_whole_from(void *context, uint32_t start) {
+  Whole *whole = context;
+  const Pieces *old = whole->old;
+  while (whole->back < old->count && (int32_t)(old->items[whole->back].span.start + whole->by - start) < 0)
+    whole->back++;
+  return whole->met = whole->back < old->count && old->items[whole->back].span.start + whole->by == start;
+}
+
+// Reads what changed; everything when there is nothing old.
+static Pieces read_parts(Document *document) {
   SyntaxParts parts = {0};
   Pieces pieces = {0};
-  syntax_parts(&document->source, &program->diagnostics, &parts);
-  for (size_t i = 0; i < parts.count; i++)
-    ARRAY_PUSH(&pieces, (Piece){.span = parts.items[i].span, .damaged = parts.items[i].damaged});
+  Whole whole = find_whole(document);
+  SyntaxKnown known = {0, is_whole_from, &whole};
+  if (whole.front) known.until = whole.old->items[whole.front].span.start;
+  syntax_parts(&document->source, &known, &document->program->diagnostics, &parts);
+  for (size_t i = 0; i < whole.front; i++) add_piece(&pieces, whole.old->items[i].span, false);
+  for (size_t i = 0; i < parts.count; i++) add_piece(&pieces, parts.items[i].span, parts.items[i].damaged);
+  for (size_t i = whole.back; whole.met && i < whole.old->count; i++) {
+    add_piece(&pieces, whole.old->items[i].span, false);
+    move_span(&pieces.items[pieces.count - 1].span, whole.by);
+  }
   ARRAY_FREE(&parts);
+  return pieces;
+}
+
+static void find_pieces(Document *document) {
+  Pieces pieces = read_parts(document);
   keep_pieces(document, &pieces);
   for (size_t i = 0, end; i < pieces.count; i = end) {
     for (end = i; end < pieces.count && !pieces.items[end].damaged && !pieces.items[end].rule; end++) {}

@@ -40,22 +40,28 @@ typedef struct {
   json_t *array;
 } ReportJob;
 
+static json_t *unused_json(const Document *document, const Binder *binder) {
+  char message[100];
+  snprintf(message, sizeof message, "'%.60s' is not used", binder->name);
+  return json_pack("{s:o, s:i, s:s, s:o, s:[i]}", "range", json_range(&document->source, binder->span), "severity",
+                   SEVERITY_IS_HINT, "source", "hvm", "message", json_clean(message, strlen(message)), "tags",
+                   TAG_UNNECESSARY);
+}
+
 // Variables that nothing uses: no mistakes, but shown pale.
 static void add_unused(void *argument) {
   ReportJob *job = argument;
+  const Pieces *pieces = &job->document->pieces;
   Bounds bounds = {0};
-  for (size_t i = 0; i < job->document->pieces.count; i++)
-    if (job->document->pieces.items[i].rule) scope_bounds(job->document->pieces.items[i].rule, &bounds);
-  for (size_t i = 0, shown = 0; i < bounds.count && shown < UNUSED_LIMIT; i++) {
-    const Binder *binder = bounds.items[i].binder;
-    if (binder->uses || binder->name[0] == '_') continue;
-    shown++;
-    char message[100];
-    snprintf(message, sizeof message, "'%.60s' is not used", binder->name);
-    json_array_append_new(job->array, json_pack("{s:o, s:i, s:s, s:o, s:[i]}", "range",
-                                                json_range(&job->document->source, binder->span), "severity",
-                                                SEVERITY_IS_HINT, "source", "hvm", "message",
-                                                json_clean(message, strlen(message)), "tags", TAG_UNNECESSARY));
+  for (size_t i = 0, shown = 0; i < pieces->count && shown < UNUSED_LIMIT; i++) {
+    bounds.count = 0;
+    if (pieces->items[i].rule) scope_bounds(pieces->items[i].rule, &bounds);
+    for (size_t k = 0; k < bounds.count && shown < UNUSED_LIMIT; k++) {
+      const Binder *binder = bounds.items[k].binder;
+      if (binder->uses || binder->name[0] == '_') continue;
+      shown++;
+      json_array_append_new(job->array, unused_json(job->document, binder));
+    }
   }
   ARRAY_FREE(&bounds);
 }

@@ -6,6 +6,9 @@
 //
 // Patterns have the nodes of terms, but fields of their own, however deep they stand, since queries can
 // ask for fields: `parameter` is a variable that is bound, `pattern` anything else.
+//
+// It is made for speed: libtree-sitter's time goes by tokens and by reductions, so no node is made that nobody sees
+// unless it saves others. bench/parse.sh measures it.
 
 const space = /[ \t\r\n\f\uFEFF]/;
 
@@ -14,17 +17,21 @@ const comment_line = seq('//', /([^\r\n]|\r+[^\r\n])*/);
 
 const name_character = /[A-Za-z0-9_$]/;
 
-/**
- * Where an open bracket meets a rule, it was never closed. The rules that follow are then parsed whole,
- * up to an end that no text has: so this is always an error, and recovery leaves the brackets and what
- * they held beside those rules, as children of the root. Without it the rules would be arguments.
- */
-const unclosed = $ => seq(
-  repeat1(alias($._following_rule, $.rule)),
-  // Two, because recovery may make up for one missing token.
-  $._absent,
-  $._absent,
-);
+
+// Any number of parts, at least `least`. The first three stand in the rule itself: in a repetition each part costs two
+// hidden nodes more.
+function several(part, least = 0) {
+  const counts = [[], [part], [part, part], [part, part, part]].slice(least);
+  return choice(...counts.map(parts => seq(...parts)), seq(part, part, part, repeat1(part)));
+}
+
+// The same for what there may be very many of: four to a node of the repetition.
+function many(part) {
+  return seq(
+    repeat(seq(part, part, part, part)),
+    choice(blank(), part, seq(part, part), seq(part, part, part)),
+  );
+}
 
 module.exports = grammar({
   name: 'hvm',
@@ -33,43 +40,67 @@ module.exports = grammar({
 
   extras: $ => [space, $.comment],
 
+  // All are empty: the scanner sees where a rule begins on a new line (src/scanner.c).
+  externals: $ => [
+    $._part_mark, // a part of the file begins
+    $._chapter_mark, // a larger part
+    $._unclosed, // stands for the bracket that was not closed before the next rule
+    $._nothing, // stands for the term that is missing before it
+    $._broken, // the rule that ends here has one of these
+  ],
+
   rules: {
-    source_file: $ => repeat($.rule),
+    // libtree-sitter keeps lists as trees, but after an edit looks at all that stands behind it in the same list. So a
+    // file is made of parts that no one sees: an edit costs the rules of one part, the parts of one chapter, and the
+    // chapters. Its repetitions are never used again as a whole, nor is what ends with one; these lists are.
+    source_file: $ => seq(optional($._rules), optional($._parts), optional($._chapters)),
 
-    rule: $ => seq(field('lhs', $._left_side), '=', field('rhs', $._term)),
+    _chapters: $ => list_of($._chapters, $._chapter),
 
-    _following_rule: $ => seq(
-      field('lhs', choice($.constructor, alias($._bare_name, $.constructor))),
+    _chapter: $ => seq($._chapter_mark, $._rules, optional($._parts)),
+
+    _parts: $ => list_of($._parts, $._part),
+
+    _part: $ => seq($._part_mark, $._rules),
+
+    _rules: $ => list_of($._rules, $.rule),
+
+    rule: $ => seq(
+      choice(
+        field('lhs', alias($.left_call, $.constructor)),
+        field('lhs', alias($.bare_name, $.constructor)),
+        field('lhs', $._left_side),
+      ),
       '=',
       field('rhs', $._term),
+      // No text has both, so this is an error, MISSING, that hurts nothing else.
+      optional(seq($._broken, $._absent)),
     ),
 
-    // Any term. A call here has no `unclosed`: in `(F (S x) = x` it is the left side that lacks a `)`.
-    _left_side: $ => choice(alias($._left_call, $.constructor), $._other_head, $._no_head),
+    // Any other term.
+    _left_side: $ => choice(alias($._negative_float, $.float), $.symbol, $._other_head),
 
-    _left_call: $ => seq('(', field('name', $.name), repeat($._pattern_argument), ')'),
+    // No bracket on a left side is closed by `_unclosed`: in `(F (S x) = x` it is the left side that lacks a `)`.
+    left_call: $ => seq('(', field('name', $.name), several(pattern_argument($)), ')'),
 
-    _pattern_argument: $ => choice(field('parameter', $.variable), field('pattern', $._pattern)),
-
-    // No `unclosed` in here, either.
     _pattern: $ => choice(
-      alias($._left_call, $.constructor),
-      alias($._pattern_list, $.list),
-      alias($._pattern_strict, $.strict),
+      alias($.left_call, $.constructor),
+      alias($.pattern_list, $.list),
+      alias($.pattern_strict, $.strict),
       $._no_pattern,
       $._no_head,
     ),
 
-    _pattern_list: $ => seq('[', repeat(seq($._pattern_argument, optional(','))), ']'),
+    pattern_list: $ => seq('[', repeat(seq(pattern_argument($), optional(','))), ']'),
 
-    _pattern_strict: $ => seq('!', $._pattern_argument),
+    pattern_strict: $ => seq('!', pattern_argument($)),
 
     // What may follow a `(` at once is a head. A bare name there makes a call, and `-` and `%` are
     // operators: so names, negative floats and symbols are terms but no heads.
-    _term: $ => choice($._head, $._no_head),
+    _term: $ => choice($._head, $._no_head, $._nothing),
 
     _no_head: $ => choice(
-      alias($._bare_name, $.constructor),
+      alias($.bare_name, $.constructor),
       alias($._negative_float, $.float),
       $.symbol,
     ),
@@ -96,35 +127,22 @@ module.exports = grammar({
       $.string,
     ),
 
-    _bare_name: $ => field('name', $.name),
+    bare_name: $ => field('name', $.name),
 
-    constructor: $ => seq(
-      '(',
-      field('name', $.name),
-      repeat(field('argument', $._term)),
-      choice(')', unclosed($)),
-    ),
+    constructor: $ => seq('(', field('name', $.name), several(field('argument', $._term)), close($, ')')),
 
-    application: $ => seq(
-      '(',
-      field('function', $._head),
-      choice(
-        seq(repeat1(field('argument', $._term)), choice(')', unclosed($))),
-        unclosed($),
-      ),
-    ),
+    application: $ => seq('(', field('function', $._head), several(field('argument', $._term), 1), close($, ')')),
 
-    parenthesized: $ => seq('(', field('term', $._head), ')'),
+    parenthesized: $ => seq('(', field('term', $._head), close($, ')')),
 
-    unit: _ => seq('(', ')'),
+    unit: $ => seq('(', close($, ')')),
 
     operation: $ => seq(
       '(',
       field('operator', $.operator),
-      choice(
-        seq(field('left', $._term), field('right', $._term), ')'),
-        seq(optional(field('left', $._term)), unclosed($)),
-      ),
+      field('left', $._term),
+      field('right', $._term),
+      close($, ')'),
     ),
 
     lambda: $ => seq(
@@ -134,32 +152,24 @@ module.exports = grammar({
       field('body', $._term),
     ),
 
-    let: $ => seq(
-      'let',
-      field('name', $.variable),
-      '=',
-      field('value', $._term),
-      optional(';'),
-      field('body', $._term),
-    ),
+    let: $ => seq('let', $._binding, field('value', $._term), optional(';'), field('body', $._term)),
 
     duplication: $ => seq(
       'dup',
       field('first', $.variable),
-      field('second', $.variable),
+      $._second,
       '=',
       field('value', $._term),
       optional(';'),
       field('body', $._term),
     ),
 
-    ask: $ => seq(
-      'ask',
-      optional(seq(field('name', $.variable), '=')),
-      field('value', $._term),
-      optional(';'),
-      field('body', $._term),
-    ),
+    ask: $ => seq('ask', optional($._binding), field('value', $._term), optional(';'), field('body', $._term)),
+
+    // Nodes of their own, since recovery makes up for a missing token only where it ends a node.
+    _binding: $ => seq(field('name', $.variable), '='),
+
+    _second: $ => field('second', $.variable),
 
     if: $ => seq(
       'if',
@@ -167,26 +177,16 @@ module.exports = grammar({
       '{',
       field('consequence', $._term),
       choice(
-        seq('}', 'else', '{', field('alternative', $._term), '}'),
+        seq('}', 'else', '{', field('alternative', $._term), close($, '}')),
         // So that a missing `else` is one MISSING token, and the next rule stays whole.
         seq('}', alias($._absent, 'else')),
-        unclosed($),
+        $._unclosed,
       ),
     ),
 
-    superposition: $ => seq(
-      '{',
-      choice(
-        seq(field('first', $._term), field('second', $._term), '}'),
-        seq(field('first', $._term), unclosed($)),
-      ),
-    ),
+    superposition: $ => seq('{', field('first', $._term), field('second', $._term), close($, '}')),
 
-    list: $ => seq(
-      '[',
-      repeat(seq(field('element', $._term), optional(','))),
-      choice(']', unclosed($)),
-    ),
+    list: $ => seq('[', many(seq(field('element', $._term), optional(','))), close($, ']')),
 
     strict: $ => seq('!', field('argument', $._term)),
 
@@ -232,6 +232,18 @@ module.exports = grammar({
     comment: _ => token(seq(comment_line, repeat(seq(repeat(space), comment_line)))),
   },
 });
+
+function pattern_argument($) {
+  return choice(field('parameter', $.variable), field('pattern', $._pattern));
+}
+
+function list_of(list, item) {
+  return choice(item, seq(list, item));
+}
+
+function close($, bracket) {
+  return choice(bracket, $._unclosed);
+}
 
 function float() {
   return seq(/[0-9]+\.[0-9]+/, optional(/[eE][+-]?[0-9]+/), /[A-Za-z0-9_$.]*/);

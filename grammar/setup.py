@@ -8,7 +8,7 @@ setup(
     ext_modules=[
         Extension(
             name="_binding",
-            sources=["bindings/python/tree_sitter_hvm/binding.c", "src/parser.c"],
+            sources=["bindings/python/tree_sitter_hvm/binding.c", "src/parser.c", "src/scanner.c"],
             include_dirs=["src"],
             define_macros=[("Py_LIMITED_API", "0x03080000")],
             py_limited_api=True,

@@ -46,7 +46,8 @@ typedef struct {
   uint32_t stop;   // where TOKEN_NEW_RULE is, or NOWHERE
   uint32_t head;   // the start of the name or parentheses that the previous token ended, or NOWHERE
   bool expression;
-  SyntaxParts *parts; // NULL: nobody wants them
+  SyntaxParts *parts;       // NULL: nobody wants them
+  const SyntaxKnown *known; // NULL: nothing
 } Reader;
 
 static void advance(Reader *reader) {
@@ -182,6 +183,16 @@ static bool take_ask(Reader *reader, Frame *frame) {
   return true;
 }
 
+// Whether a '=' here makes a rule of the name or parentheses before it, whatever stood before those: they are the first
+// of their line, and the '=' is on it too. The grammar's scanner finds the same (grammar/src/scanner.c).
+static bool begins_rule(const Reader *reader) {
+  enum { HEAD_LIMIT = 500 };
+  uint32_t head = reader->head, line = head, end = reader->token.span.start;
+  if (head == NOWHERE || head <= reader->rule || end - head >= HEAD_LIMIT) return false;
+  while (line && strchr(" \t\r\f", reader->in.text[line - 1])) line--;
+  return line && reader->in.text[line - 1] == '\n' && !memchr(reader->in.text + head, '\n', end - head);
+}
+
 static bool is_star(const Reader *reader) {
   return reader->token.kind == TOKEN_OPERATOR && reader->in.text[reader->token.span.start] == '*';
 }
@@ -197,7 +208,7 @@ static bool take_step(Reader *reader) {
   case STEP_HEAD: return take_head(reader, frame);
   case STEP_ASK: return take_ask(reader, frame);
   case STEP_TOKEN:
-    if (kind != step->token) return false;
+    if (kind != step->token || (step == RULE + 1 && begins_rule(reader))) return false;
     frame->next++;
     advance(reader);
     return true;
@@ -538,8 +549,10 @@ static void skip_to_rule(Reader *reader, uint32_t from) {
 // A rule without its end takes the left side of the next one for a term; then the '=' cannot follow.
 static uint32_t swallowed_rule(const Reader *reader) {
   uint32_t head = reader->head;
-  bool swallowed = head != NOWHERE && head > reader->rule && is_equals(reader) && in_rule_column(reader, head);
-  return swallowed ? head : NOWHERE;
+  bool swallowed = head != NOWHERE && head > reader->rule && is_equals(reader);
+  const Frame *frame = top(reader);
+  bool left = frame && frame->next == RULE + 1 && reader->token.kind == TOKEN_EQUALS; // begins_rule said so
+  return swallowed && (left || in_rule_column(reader, head)) ? head : NOWHERE;
 }
 
 // Without its closing quote a string ends where the next one begins, and the quotes of the file do not pair up.
@@ -605,6 +618,7 @@ static void read_file(Reader *reader) {
     // Strings are suspected by lines, not by rules: what follows a closing quote may look like a rule.
     if (in_rule_column(reader, reader->token.span.start)) reader->in.string = NOWHERE;
     uint32_t start = reader->token.span.start;
+    if (reader->known && reader->known->from_here(reader->known->context, start)) return;
     bool complete = read_rule(reader);
     uint32_t end = reader->previous.span.end;
     if (!complete) recover(reader);
@@ -620,7 +634,8 @@ static void read_expression(Reader *reader) {
   if (!run(reader)) report(reader);
 }
 
-static size_t explain(const Source *source, SyntaxKind kind, Diagnostics *diagnostics, SyntaxParts *parts) {
+static size_t explain(const Source *source, SyntaxKind kind, Diagnostics *diagnostics, SyntaxParts *parts,
+                      const SyntaxKnown *known) {
   size_t errors = diagnostics->errors;
   Reader reader = {.source = source,
                    .diagnostics = diagnostics,
@@ -628,8 +643,9 @@ static size_t explain(const Source *source, SyntaxKind kind, Diagnostics *diagno
                    .first = token_skip_space(source->text, 0),
                    .stop = NOWHERE,
                    .expression = kind == SYNTAX_EXPRESSION,
-                   .parts = parts};
-  restart(&reader, 0);
+                   .parts = parts,
+                   .known = known};
+  restart(&reader, known ? known->until : 0);
   if (reader.expression)
     read_expression(&reader);
   else
@@ -639,9 +655,9 @@ static size_t explain(const Source *source, SyntaxKind kind, Diagnostics *diagno
 }
 
 size_t syntax_explain(const Source *source, SyntaxKind kind, Diagnostics *diagnostics) {
-  return explain(source, kind, diagnostics, NULL);
+  return explain(source, kind, diagnostics, NULL, NULL);
 }
 
-size_t syntax_parts(const Source *source, Diagnostics *diagnostics, SyntaxParts *parts) {
-  return explain(source, SYNTAX_FILE, diagnostics, parts);
+size_t syntax_parts(const Source *source, const SyntaxKnown *known, Diagnostics *diagnostics, SyntaxParts *parts) {
+  return explain(source, SYNTAX_FILE, diagnostics, parts, known);
 }

@@ -20,8 +20,15 @@ typedef struct {
 } SyntaxPart;
 typedef ARRAY(SyntaxPart) SyntaxParts;
 
-// Explains the errors of a file, and appends its parts in the order of the text. Behind very many errors the rest of
-// the file is one damaged part.
-size_t syntax_parts(const Source *source, Diagnostics *diagnostics, SyntaxParts *parts);
+// What is known of a file already: the parts at both ends that lie in text that did not change.
+typedef struct {
+  uint32_t until;                                   // the first part to read begins here
+  bool (*from_here)(void *context, uint32_t start); // whether a part that would begin here and all behind it are known
+  void *context;
+} SyntaxKnown;
+
+// Explains the errors of a file, and appends its parts in the order of the text, but for known ones (NULL: none).
+// Behind very many errors the rest of the file is one damaged part.
+size_t syntax_parts(const Source *source, const SyntaxKnown *known, Diagnostics *diagnostics, SyntaxParts *parts);
 
 #endif

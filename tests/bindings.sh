@@ -36,7 +36,7 @@ if [ -n "$headers" ] && [ -e "$headers/node_api.h" ]; then
   mkdir -p build/Release node_modules/node-gyp-build
   echo 'module.exports = root => require(root + "/build/Release/tree_sitter_hvm_binding.node")' >node_modules/node-gyp-build/index.js
   expect "the Node binding builds" 0 '' '' "$COMPILER" -std=c11 -shared -fPIC -DNAPI_VERSION=8 -Isrc -I"$headers" \
-    -o build/Release/tree_sitter_hvm_binding.node bindings/node/binding.c src/parser.c
+    -o build/Release/tree_sitter_hvm_binding.node bindings/node/binding.c src/*.c
   expect "Node loads it" 0 'hvm object true' '' node -p \
     'const l = require("./bindings/node"); l.name + " " + typeof l.language + " " + l.nodeTypeInfo.some(n => n.type == "rule")'
 else
@@ -48,7 +48,7 @@ include=${python%% *}
 if [ -n "$python" ] && [ -e "${include#-I}/Python.h" ]; then
   # shellcheck disable=SC2086
   expect "the Python binding builds" 0 '' '' "$COMPILER" -std=c11 -shared -fPIC -DPy_LIMITED_API=0x03080000 -Isrc $python \
-    -o bindings/python/tree_sitter_hvm/_binding.so bindings/python/tree_sitter_hvm/binding.c src/parser.c
+    -o bindings/python/tree_sitter_hvm/_binding.so bindings/python/tree_sitter_hvm/binding.c src/*.c
   expect "Python loads it" 0 'PyCapsule' '' env PYTHONPATH=bindings/python python3 -c \
     'import tree_sitter_hvm; print(type(tree_sitter_hvm.language()).__name__)'
 else

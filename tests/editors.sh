@@ -35,7 +35,7 @@ test_neovim() {
     return
   fi
   mkdir -p "$WORK/nvim/parser"
-  $COMPILER -O1 -shared -fPIC -I"$ROOT/grammar/src" -o "$WORK/nvim/parser/hvm.so" "$ROOT/grammar/src/parser.c"
+  $COMPILER -O1 -shared -fPIC -I"$ROOT/grammar/src" -o "$WORK/nvim/parser/hvm.so" "$ROOT"/grammar/src/*.c
   XDG_STATE_HOME=$WORK XDG_DATA_HOME=$WORK XDG_CONFIG_HOME=$WORK timeout $((LIMIT * 3)) nvim --headless -u NONE -i NONE \
     --cmd "set rtp^=$ROOT/editor/nvim,$WORK/nvim" --cmd 'filetype plugin on' \
     --cmd "let g:hvm_command = ['$HVM', 'lsp'] | let g:report = '$WORK/neovim'" \

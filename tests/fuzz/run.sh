@@ -34,7 +34,7 @@ if ! echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
 fi
 "$clang" -std=c11 -D_GNU_SOURCE -I. -Igrammar/src -O1 -g -w -fsanitize=fuzzer,address,undefined \
   -fno-sanitize-recover=undefined -o "$folder/fuzz_load" tests/fuzz/fuzz_load.c lang/*.c eval/*.c lib/*.c \
-  grammar/src/parser.c -ltree-sitter -lm -lpthread || exit 2
+  grammar/src/parser.c grammar/src/scanner.c -ltree-sitter -lm -lpthread || exit 2
 cp tests/conformance/*/*.hvm examples/*.hvm tests/fuzz/corpus/* "$folder/seeds"
 echo "fuzzing the library for $seconds s; the log is $folder/log"
 rm -f "$folder"/found/*

@@ -1,4 +1,7 @@
 fn main() {
-    cc::Build::new().std("c11").include("src").file("src/parser.c").warnings(false).compile("tree-sitter-hvm");
-    println!("cargo:rerun-if-changed=src/parser.c");
+    let files = ["src/parser.c", "src/scanner.c"];
+    cc::Build::new().std("c11").include("src").files(files).warnings(false).compile("tree-sitter-hvm");
+    for file in files {
+        println!("cargo:rerun-if-changed={file}");
+    }
 }
