@@ -1,15 +1,15 @@
 #!/bin/bash
 # modes.sh [GLOB]: the conformance programs, the examples, the benchmark programs at their small size and programs that
-# fail, with strict code and machine code on and off: the same text, the same exit status, the same first line of
+# fail, with strict code and machine code on and off, on one thread and several: the same text, the same exit status, the same first line of
 # messages as in the graph alone, and no more rewrites: nothing is computed twice.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT" || exit 2
 glob=${1:-*}
 jobs=$(nproc 2>/dev/null || echo 2)
-modes=('--strict=on --native=off' '--strict=on --native=on' '--strict=on --native=auto' '--strict=off --native=on')
+modes=('-t 1 --native=off' '-t 4 --native=off' '-t 1 --native=on' '-t 3 --native=on' '-t 4 --native=auto' '--strict=off --native=on')
 # With sanitizers, machine code is what has no sanitizers anyway; but with CHECKED=1, it has checks of its own.
-[ "$REDUCED" = 0 ] || modes=('--strict=on --native=off')
-[ "${CHECKED:-0}" = 0 ] || modes+=('--strict=on --native=on')
+[ "$REDUCED" = 0 ] || modes=('-t 1 --native=off' '-t 3 --native=off')
+[ "${CHECKED:-0}" = 0 ] || modes+=('-t 2 --native=on')
 
 # Programs that fail when they run.
 mkdir "$WORK/failing"

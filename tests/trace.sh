@@ -49,7 +49,7 @@ compare_strict() { # file
   name=$(basename "$file")
   input=${file%.hvm}.in
   [ -e "$input" ] || input=/dev/null
-  timeout -k 5 $((LIMIT * 6)) "$HVM" run --native=off --stats=json "$file" >out 2>err <"$input" || return 0
+  timeout -k 5 $((LIMIT * 6)) "$HVM" run -t 1 --native=off --stats=json "$file" >out 2>err <"$input" || return 0
   rewrites=$(tail -n 1 err | grep -o '"rewrites": [0-9]*' | cut -d' ' -f2)
   [ "$rewrites" -le 5000 ] || return 0
   for open in '' --open-all; do
