@@ -21,6 +21,10 @@ void statistics_json(const hvm_statistics *statistics) {
   add_count(all, "rewrites", statistics->rewrites);
   json_object_set_new(all, "rewrites_by_rule", rules);
   add_count(all, "live_cells", statistics->live_cells);
+  add_count(all, "threads", statistics->machines ? statistics->machines : 1);
+  add_count(all, "sparks", statistics->sparks);
+  add_count(all, "steals", statistics->steals);
+  add_count(all, "waits", statistics->waits);
   add_count(all, "cycle_cells", statistics->cycle_cells);
   add_count(all, "peak_cells", statistics->peak_cells);
   add_count(all, "peak_bytes", statistics->peak_bytes);

@@ -223,12 +223,14 @@ static int32_t assemble_middle(Assembler *assembler, const Step *step, Layout *l
   case STEP_FORCE:
   case STEP_FORCE_FIELD:
   case STEP_CALL:
+  case STEP_JOIN:
   case STEP_APPLY: {
     static const CodeKind kinds[] = {[STEP_FORCE] = CODE_FORCE,
+                                     [STEP_JOIN] = CODE_JOIN,
                                      [STEP_FORCE_FIELD] = CODE_FORCE_FIELD,
                                      [STEP_CALL] = CODE_CALL_UNIT,
                                      [STEP_APPLY] = CODE_APPLY};
-    Atom dst = step->kind == STEP_FORCE ? x[0] : step->dst;
+    Atom dst = step->kind == STEP_FORCE || step->kind == STEP_JOIN ? x[0] : step->dst;
     unsigned words = bit_words(assembler->unit->variables + 1);
     uint64_t *kept = calloc(words, sizeof *kept);
     if (!kept) memory_exhausted();
@@ -244,7 +246,7 @@ static int32_t assemble_middle(Assembler *assembler, const Step *step, Layout *l
     if (step->kind == STEP_CALL) emit(assembler, (int32_t)step->name);
     if (step->kind == STEP_FORCE_FIELD)
       emit(assembler, layout->registers[x[0]]), emit(assembler, (int32_t)step->word);
-    else if (step->kind != STEP_FORCE)
+    else if (step->kind != STEP_FORCE && step->kind != STEP_JOIN)
       emit(assembler, (int32_t)step->count), emit_operands(assembler, &before, step, 0);
     assembler->code->words.items[waiting.end] = here(assembler);
     aside = step->aside ? waiting.aside : 0;

@@ -158,8 +158,9 @@ void lower_apart(Lowering *lowering, Term *term, Demand on) {
   if (parts.count > 1) lower_value(lowering, parts.items[parts.count - 1].term, parts.items[parts.count - 1].on);
 }
 
-void lower_fields_apart(Lowering *lowering, const Term *term, Demand on) {
-  if (!makes_sparks(lowering)) return;
+Sparks lower_fields_apart(Lowering *lowering, const Term *term, Demand on) {
+  Sparks sparks = {ARENA_ARRAY(lowering->arena, Atom, term->call.count + 1), 0};
+  if (!makes_sparks(lowering)) return sparks;
   const Program *program = lowering->strict->program;
   Term *last = NULL;
   Demand last_on = DEMAND_LAZY;
@@ -168,9 +169,14 @@ void lower_fields_apart(Lowering *lowering, const Term *term, Demand on) {
     Demand demand = lower_field_demand(lowering, term->call.name, i, on);
     if (demand == DEMAND_LAZY || field->kind != TERM_CALL || lower_find(lowering, field)) continue;
     if (!takes_long(lowering, program->names.items[field->call.name].function)) continue;
-    if (last) lower_call_apart(lowering, last, last_on, true, true);
+    if (last) sparks.items[sparks.count++] = lower_call_apart(lowering, last, last_on, true, true);
     last = field, last_on = demand;
   }
+  return sparks;
+}
+
+void lower_join(Lowering *lowering, Sparks sparks) {
+  while (sparks.count) lower_step(lowering, STEP_JOIN, NO_ATOM, 1)->arguments[0] = sparks.items[--sparks.count];
 }
 
 Atom lower_field(Lowering *lowering, Term *term, Demand on) {

@@ -63,6 +63,7 @@ typedef enum {
   CODE_FORCE_FIELD,                  // … p index              dst becomes a field of p, reduced in its place; a
                                      //                        λ goes aside, too
   CODE_CALL_UNIT,                    // … name n x*n           dst becomes the result of a function's direct code
+  CODE_JOIN,                         // …                      reduce dst if it is a spark that nobody took
   CODE_APPLY,                        // … n f x*(n-1)          … of an application
   CODE_READY,                        // direct                  makes the code of the function called, and goes on there
   CODE_REFUEL,

@@ -32,6 +32,7 @@ static const char *const NAMES[] = {
     [STEP_FUEL] = "fuel",
     [STEP_HUNGRY] = "hungry",
     [STEP_SPARK] = "spark",
+    [STEP_JOIN] = "join",
     [STEP_FAIL] = "fail",
     [STEP_RETURN] = "return",
     [STEP_TAIL] = "tail",

@@ -367,6 +367,10 @@ void emit_step(Emitter *emitter, const Step *step, const uint64_t *after) {
     emit_arguments(emitter, step);
     PRINT(");\n");
     break;
+  case STEP_JOIN:
+    if (emitter->known[x[0]] == KNOWN_NOTHING)
+      PRINT("  if (UNLIKELY(TAG(v%d) == T_SHR) && m->many) v%d = runtime->join(m, v%d);\n", x[0], x[0], x[0]);
+    break;
   case STEP_SPARK:
     PRINT("  v%d = runtime->spark(m", step->dst);
     emit_arguments(emitter, step);

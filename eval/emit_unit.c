@@ -232,7 +232,7 @@ static void emit_entry(Emitter *emitter, const Unit *unit) {
   PRINT("UNIT Word e%u(Machine *m, const Word *a, Location node) {\n  uint64_t fuel = m->fuel;\n", unit->name);
   for (uint32_t i = 0; i < arity; i++) PRINT("%sv%u = a[%u]", i ? ", " : "  Word ", i, i);
   if (arity) PRINT(";\n  if (node) release(m, node, %u);\n", arity);
-  PRINT("  m->fuel = NATIVE_FUEL;\n");
+  PRINT("  m->fuel = m->tank;\n");
   for (uint32_t i = 0; i < arity; i++) {
     if (unit->values[i]) emit_wanted(emitter, i, arity);
     values |= unit->values[i];

@@ -225,11 +225,12 @@ static Atom lower_constructor(Lowering *lowering, Term *term, Demand on) {
   NameId name = term->call.name;
   if (count == 0) return lower_constant(lowering, word_make(TAG_CTR, name, 0));
   Atom *fields = ARENA_ARRAY(lowering->arena, Atom, count);
-  lower_fields_apart(lowering, term, on);
+  Sparks sparks = lower_fields_apart(lowering, term, on);
   for (uint32_t i = 0; i < count; i++) {
     Demand field = lower_field_demand(lowering, name, i, on);
     fields[i] = lower_field(lowering, term->call.arguments[i], field);
   }
+  lower_join(lowering, sparks);
   Atom atom = lower_shaped(lowering, word_make(TAG_CTR, name, 0), count, fields);
   lower_bind(lowering, term, atom);
   return atom;

@@ -112,7 +112,12 @@ Atom lower_field(Lowering *lowering, Term *term, Demand on);
 // Lets other machines compute what an operation's operands or a call's arguments demand, all but one of them; and what
 // a constructor's fields do.
 void lower_apart(Lowering *lowering, Term *term, Demand on);
-void lower_fields_apart(Lowering *lowering, const Term *term, Demand on);
+typedef struct {
+  Atom *items;
+  uint32_t count;
+} Sparks;
+Sparks lower_fields_apart(Lowering *lowering, const Term *term, Demand on);
+void lower_join(Lowering *lowering, Sparks sparks); // when the other fields are there
 
 // Does a cheap function compute with an argument? Others can only be its result.
 bool build_computes_with(const Lowering *lowering, const Function *function, uint32_t index);

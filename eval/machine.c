@@ -47,6 +47,7 @@ Machine *machine_add(Shared *shared) {
   atomic_init(&machine->stack_limit, stack);
   machine->cycle_check = CYCLE_LEAST_CELLS;
   machine->next_label = 1;
+  machine->tank = NATIVE_FUEL;
   deque_init(&machine->deque);
   machine->next = atomic_load(&shared->machines);
   atomic_store(&shared->machines, machine);

@@ -87,6 +87,8 @@ struct Machine {
   Deque deque;
   atomic_bool waiting;            // sleeps until a box is reduced
   uint64_t steals, waits, sparks; // so far
+  unsigned budget;                // sparks that it may make unasked
+  _Atomic(uint64_t) sated;        // since when it makes none, in nanoseconds; 0: it does
   Word *heap;                     // cell 0, which is not there
   Location runs;                  // further runs, by address: [next, length] in their first cells; 0: none
   Location cycle_check;           // heap_end at which to look for cycles

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 6
+#define NATIVE_ABI 8
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;
@@ -20,7 +20,7 @@ typedef struct Machine Machine;
 typedef Word NativeEnter(Machine *machine, const Word *arguments, Location node);
 
 enum { NATIVE_SIZES = 256 }; // cells of the largest node + 1
-enum { NATIVE_FUEL = 256 };  // constructors that are built eagerly before one is left for later
+enum { NATIVE_FUEL = 256 };  // constructors that are built eagerly before one is left for later, usually
 
 // A location is an address divided by the size of a cell: the heap is mapped where all of it has such numbers. Only
 // where a sanitizer has these addresses for itself, the heap lies behind them.
@@ -60,6 +60,7 @@ static inline void native_check_term(const uint8_t *sizes, Word term) {
   Location free_lists[NATIVE_SIZES]; /* by size; 0: empty */                                                           \
   bool many;                         /* other machines may look at the same boxes */                                   \
   _Atomic(bool) hungry;              /* others may want work: make sparks (worker.h) */                                \
+  uint64_t tank;                     /* what fuel is filled up to */                                                   \
   uint64_t fuel;                     /* eager steps that strict code may take before it leaves something for later */  \
   char *native_limit;                /* where the C stack must not grow below; the highest address to get attention */ \
   Word *stack_top;                   /* of the frames, while reduce is not running */                                  \
@@ -98,6 +99,7 @@ typedef struct {
   Word (*superpose)(Machine *machine, Word first, Word second);
   Word (*string)(Machine *machine, uint32_t index);
   Word (*spark)(Machine *machine, Word call);           // the box that has it
+  Word (*join)(Machine *machine, Word spark);           // reduced, if nobody took it
   Word (*force_field)(Machine *machine, Location cell); // where several machines run: what is in it, and reduced there
   Word (*settle_box)(Machine *machine, Word box, Word term); // likewise: puts the term into the box it was taken out of
 } NativeRuntime;

@@ -93,6 +93,7 @@ const NativeRuntime native_runtime = {
     .superpose = runtime_superpose,
     .string = runtime_string,
     .spark = worker_spark,
+    .join = worker_join,
     .force_field = runtime_force_field,
     .settle_box = runtime_settle_box,
 };

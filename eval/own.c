@@ -44,6 +44,7 @@ static bool consumes(const Step *step) {
   case STEP_FORCE_FIELD:
   case STEP_CLONE_FIELD:
   case STEP_UNLEND:
+  case STEP_JOIN:
   case STEP_BORROW:
   case STEP_CHECK:
   case STEP_OPERATE:
@@ -186,6 +187,7 @@ static bool will_build(const Owner *owner, const Step *step, unsigned size) {
       if (!is_calm(step->aside)) return false;
       break;
     case STEP_CALL:
+    case STEP_JOIN:
     case STEP_APPLY: return false;
     default: break;
     }

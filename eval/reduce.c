@@ -98,7 +98,7 @@ Word machine_reduce(Machine *machine, Word term) {
       [CODE_OP2K + OP_GT] = &&CODE_OP2K_GT, [CODE_OP2K + OP_NE] = &&CODE_OP2K_NE,
       [CODE_FORCE] = &&CODE_FORCE, [CODE_FORCE_FIELD] = &&CODE_FORCE_FIELD, [CODE_CLONE_FIELD] = &&CODE_CLONE_FIELD, [CODE_UNSHARE] = &&CODE_UNSHARE,
       [CODE_LEND] = &&CODE_LEND, [CODE_BORROW] = &&CODE_BORROW, [CODE_KEEP] = &&CODE_KEEP, [CODE_CALL_UNIT] = &&CODE_CALL_UNIT, [CODE_APPLY] = &&CODE_APPLY,
-      [CODE_READY] = &&CODE_READY, [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL, [CODE_HUNGRY] = &&CODE_HUNGRY, [CODE_SPARK] = &&CODE_SPARK,
+      [CODE_READY] = &&CODE_READY, [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL, [CODE_HUNGRY] = &&CODE_HUNGRY, [CODE_SPARK] = &&CODE_SPARK, [CODE_JOIN] = &&CODE_JOIN,
       [CODE_IF_ZERO] = &&CODE_IF_ZERO, [CODE_TAKE] = &&CODE_TAKE, [CODE_FREE] = &&CODE_FREE,
       [CODE_REUSE] = &&CODE_REUSE, [CODE_COPY] = &&CODE_COPY, [CODE_MOVE] = &&CODE_MOVE,
       [CODE_RESULT] = &&CODE_RESULT, [CODE_TAIL_UNIT] = &&CODE_TAIL_UNIT, [CODE_GRAPH] = &&CODE_GRAPH,
@@ -908,7 +908,7 @@ CODE_READY : {
   NEXT();
 }
 CODE_REFUEL:
-  machine->fuel = NATIVE_FUEL;
+  machine->fuel = machine->tank;
   pc += 1;
   NEXT();
 CODE_ENTER : {
@@ -927,6 +927,15 @@ CODE_ENTER : {
 CODE_HUNGRY:
   pc = LIKELY(!atomic_load_explicit(&machine->hungry, memory_order_relaxed)) ? pc + 2 : code + pc[1];
   NEXT();
+CODE_JOIN:
+  term = fp[pc[1]];
+  if (LIKELY(word_tag(term) != TAG_SHR) || !machine->many || !worker_take_back(machine, word_location(term))) {
+    pc += 7;
+    NEXT();
+  }
+  drop_owner(machine, word_location(term)); // the deque's
+  WAIT();
+  goto eval;
 CODE_SPARK : {
   fp[pc[1]] = worker_spark(machine, fp[pc[2]]);
   pc += 3;

@@ -10,6 +10,9 @@
 #include "frames.h"
 #include "rules.h"
 
+// What a thief does at a time should be worth the theft: it builds more before it leaves something for later, and makes
+// no sparks faster than this, once its first ones are gone.
+enum { THIEF_FUEL = 1 << 14, SPARK_NANOSECONDS = 20000 };
 enum { SPARKS_AHEAD = 3 };    // that a machine keeps for others
 enum { SEARCH_ROUNDS = 200 }; // before a thread sleeps
 enum { SETTLE_NANOSECONDS = 20000 };
@@ -73,6 +76,7 @@ static Machine *new_helper(Shared *shared) {
   machine->natives = shared->main->natives;
   machine->stages = shared->main->stages;
   machine->many = true;
+  machine->tank = THIEF_FUEL;
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstack(&attributes, worker->stack, worker->stack_bytes);
@@ -118,6 +122,25 @@ static void let_go_on(Machine *machine) {
   sem_post(&machine->worker->wake);
 }
 
+static uint64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static void ask_for_sparks(Machine *machine) {
+  if (atomic_load_explicit(&machine->hungry, memory_order_relaxed) || !atomic_load(&machine->sated)) return;
+  if (now() - atomic_load(&machine->sated) < SPARK_NANOSECONDS) return;
+  atomic_store(&machine->sated, 0);
+  atomic_store(&machine->hungry, true);
+}
+
+static void begin_sparks(Machine *machine) {
+  machine->budget = SPARKS_AHEAD;
+  atomic_store(&machine->sated, 0);
+  atomic_store(&machine->hungry, true);
+}
+
 static Location find_spark(Machine *machine) {
   Shared *shared = machine->shared;
   for (Machine *victim = machine->next;; victim = victim->next) {
@@ -125,10 +148,10 @@ static Location find_spark(Machine *machine) {
     Location box = deque_steal(&victim->deque);
     if (box != DEQUE_EMPTY) {
       if (victim != machine) machine->steals++;
-      atomic_store_explicit(&victim->hungry, true, memory_order_relaxed);
       return box;
     }
     if (victim == machine) return DEQUE_EMPTY;
+    ask_for_sparks(victim);
   }
 }
 
@@ -146,7 +169,7 @@ static void run_spark(Machine *machine, Location box) {
     claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
   spark = word_make(TAG_SHR, 0, box);
   if (claimed) {
-    machine->fuel = NATIVE_FUEL;
+    machine->fuel = machine->tank;
     *machine->stack_top++ = FRAME_STOP;
     *machine->stack_top++ = box << FRAME_SHIFT | FRAME_SHARE;
     spark = machine_reduce(machine, term);
@@ -207,7 +230,7 @@ static void *help(void *argument) {
       continue;
     }
     if (atomic_fetch_sub(&shared->searching, 1) == 1) want_help(shared);
-    machine->hungry = true;
+    begin_sparks(machine);
     run_spark(machine, box);
     atomic_fetch_add(&shared->searching, 1);
   }
@@ -229,9 +252,10 @@ Word worker_spark(Machine *machine, Word term) {
   atomic_fetch_add(&machine->shared->sparks, 1);
   deque_push(&machine->deque, box);
   machine->sparks++;
-  if (deque_size(&machine->deque) >= SPARKS_AHEAD) {
+  if (machine->budget) machine->budget--;
+  if (!machine->budget) {
     atomic_store(&machine->hungry, false);
-    if (deque_size(&machine->deque) < SPARKS_AHEAD) atomic_store(&machine->hungry, true); // one was stolen meanwhile
+    atomic_store(&machine->sated, now());
   }
   atomic_thread_fence(memory_order_seq_cst);
   want_help(machine->shared);
@@ -240,9 +264,20 @@ Word worker_spark(Machine *machine, Word term) {
 
 bool worker_take_back(Machine *machine, Location box) {
   if (deque_last(&machine->deque) != box || deque_take(&machine->deque) == DEQUE_EMPTY) return false;
+  if (machine->budget < SPARKS_AHEAD) machine->budget++;
+  atomic_store(&machine->sated, 0);
   atomic_store_explicit(&machine->hungry, true, memory_order_relaxed);
   atomic_fetch_sub(&machine->shared->sparks, 1);
   return true;
+}
+
+Word worker_join(Machine *machine, Word term) {
+  Location box = word_location(term);
+  if (deque_last(&machine->deque) != box || !worker_take_back(machine, box)) return term;
+  drop_owner(machine, box);
+  if ((char *)__builtin_frame_address(0) < machine->native_bottom) machine_attend(machine, NATIVE_NO_NAME);
+  term = machine_evaluate(machine, term);
+  return is_settled(machine, term) ? term : mark_stuck(machine, term);
 }
 
 void worker_wait(Machine *machine, Location box) {
@@ -295,7 +330,7 @@ void worker_begin(Machine *machine) {
   atomic_store(&shared->stopping, false);
   atomic_store(&shared->deadlock, false);
   machine->many = false;
-  atomic_store(&machine->hungry, shared->threads > 1 && shared->code.shares && !machine->trace);
+  if (shared->threads > 1 && shared->code.shares && !machine->trace) begin_sparks(machine);
 }
 
 static bool all_rest(Shared *shared) {

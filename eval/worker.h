@@ -21,6 +21,8 @@ unsigned worker_default_threads(void); // the processors that this process may u
 Word worker_spark(Machine *machine, Word term);
 // Is this box the newest spark of the machine, and not stolen? Then it is the machine's alone from now on.
 bool worker_take_back(Machine *machine, Location box);
+// A spark of the machine's own that nobody took, reduced; another term as it is.
+Word worker_join(Machine *machine, Word term);
 // Sleeps until the term of a claimed box has been reduced.
 void worker_wait(Machine *machine, Location box);
 // Those who wait for a box: what its cell held before the result was put there.

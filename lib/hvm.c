@@ -387,8 +387,11 @@ hvm_statistics hvm_stats(const hvm_runtime *runtime) {
                           .peak_cells = machine_peak_cells(machine),
                           .peak_bytes = machine_peak_bytes(machine),
                           .seconds = runtime->seconds};
-  for (const Machine *one = machine->shared->machines; one; one = one->next)
+  for (const Machine *one = machine->shared->machines; one; one = one->next) {
+    stats.sparks += one->sparks, stats.steals += one->steals, stats.waits += one->waits;
+    stats.machines += one->worker != NULL;
     for (int rule = 0; rule < HVM_RULE_COUNT; rule++) stats.rewrites_by_rule[rule] += one->rewrites[rule];
+  }
   for (int rule = 0; rule < HVM_RULE_COUNT; rule++) stats.rewrites += stats.rewrites_by_rule[rule];
   return stats;
 }
