@@ -70,7 +70,7 @@ Shared *heap_new(size_t memory_limit) {
   Shared *shared = calloc(1, sizeof *shared);
   if (!shared) memory_exhausted();
   shared->heap = cells;
-  shared->heap_start = (Location)(cells - (Word *)HVM_HEAP_BASE);
+  shared->heap_start = ((uintptr_t)cells - HVM_HEAP_BASE) / sizeof(Word);
   shared->heap_end = shared->touched = shared->heap_start;
   shared->memory_limit = memory_limit;
   shared->heap_bytes = bytes;

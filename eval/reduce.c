@@ -418,8 +418,8 @@ trace_ret:;
     if (pc[0] >= CODE_FORCE) {
       if (pc[0] != CODE_CALL_UNIT) machine->fuel = sp[-2]; // what was called goes on with what there is
       bool expected = is_settled(machine, term);
-      bool boxed =
-          pc[0] == CODE_FORCE_FIELD && heap[word_location(fp[pc[7]]) + (Location)pc[8]]; // it was not moved out
+      bool boxed = pc[0] == CODE_FORCE_FIELD &&
+                   load_cell(machine, word_location(fp[pc[7]]) + (Location)pc[8]); // it was not moved out
       if (UNLIKELY(boxed)) {
         if (word_tag(term) == TAG_SHR) drop_owner(machine, word_location(term));
       } else if (UNLIKELY(!expected)) {
@@ -428,7 +428,7 @@ trace_ret:;
       fp[pc[1]] = term;
       if (pc[0] == CODE_FORCE_FIELD) {
         if (LIKELY(!boxed)) heap[word_location(fp[pc[7]]) + (Location)pc[8]] = term;
-        if (is_shared_value(machine, term)) term = fp[pc[1]] = heap[word_location(term) + 1];
+        if (is_shared_value(machine, term)) term = fp[pc[1]] = load_cell(machine, word_location(term) + 1);
         expected = word_tag(term) <= TAG_CTR;
       }
       sp = fp;
@@ -825,7 +825,7 @@ CODE_FORCE_FIELD : {
     pc += 9;
     NEXT();
   }
-  Word value = is_shared_value(machine, argument) ? heap[word_location(argument) + 1] : argument;
+  Word value = is_shared_value(machine, argument) ? load_cell(machine, word_location(argument) + 1) : argument;
   if (word_tag(value) <= TAG_CTR && (machine->many || !word_is_flat(value))) {
     fp[pc[1]] = value;
     pc += 9;

@@ -510,7 +510,7 @@ static inline Word unbox(Machine *machine, Word term) {
 // A value for a callee that borrows it: as it is where it is, if need be in a box. A λ cannot be looked at so: the
 // callee gets a copy, which is its own.
 static inline Word lend(Machine *machine, Word *owner) {
-  Word copies[2], value = is_shared_value(machine, *owner) ? machine->heap[word_location(*owner) + 1] : *owner;
+  Word copies[2], value = is_shared_value(machine, *owner) ? load_cell(machine, word_location(*owner) + 1) : *owner;
   if (word_tag(value) != TAG_LAM) return value;
   clone_value(machine, *owner, copies);
   *owner = copies[0];

@@ -14,6 +14,7 @@
 // no sparks faster than this, once its first ones are gone.
 enum { THIEF_FUEL = 1 << 14, SPARK_NANOSECONDS = 20000 };
 enum { SPARKS_AHEAD = 3 };    // that a machine keeps for others
+enum { WAIT_ROUNDS = 20 };    // looks at a claimed box before a thread sleeps
 enum { SEARCH_ROUNDS = 200 }; // before a thread sleeps
 enum { SETTLE_NANOSECONDS = 20000 };
 static const size_t STACK_BYTES = (size_t)16 << 30; // of a thread, in address space
@@ -50,6 +51,14 @@ static Worker *new_worker(void) {
 
 static void sleep_until_woken(Machine *machine) {
   while (sem_wait(&machine->worker->wake) != 0) continue; // a signal came
+}
+
+static void pause_processor(void) {
+#if defined __x86_64__ || defined __i386__
+  __builtin_ia32_pause();
+#elif defined __aarch64__
+  __asm__ volatile("yield");
+#endif
 }
 
 static void nap(void) { nanosleep(&(struct timespec){0, SETTLE_NANOSECONDS}, NULL); }
@@ -283,6 +292,10 @@ Word worker_join(Machine *machine, Word term) {
 void worker_wait(Machine *machine, Location box) {
   Shared *shared = machine->shared;
   Word *cell = &machine->heap[box + 1], claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
+  for (int round = 0; round < WAIT_ROUNDS && word_tag(claimed) == TAG_SLOT; round++) { // it may be a moment only
+    pause_processor();
+    claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
+  }
   atomic_store(&machine->waiting, true);
   do {
     if (word_tag(claimed) != TAG_SLOT) {
