@@ -63,6 +63,8 @@ typedef struct Shared {
   unsigned threads;              // how many machines may work at a time
   atomic_int active, searching;  // machines that work, or look for work; those that only look
   atomic_long sparks;            // that nobody has done with
+  atomic_long steals, waits;     // so far in this run
+  atomic_bool calm;              // sparks do not pay in it: none are made any more
   atomic_int paused;             // machines that wait at a safe point since one wants to be alone
   atomic_bool pausing, stopping; // … which one does; the run is over
   atomic_bool deadlock, quitting;

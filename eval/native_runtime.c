@@ -57,14 +57,21 @@ static Word runtime_string(Machine *machine, uint32_t index) {
 }
 
 static Word runtime_force_field(Machine *machine, Location cell) {
-  Word term = box_cell(machine, cell);
-  if (word_tag(term) != TAG_SHR) return term;
-  add_owner(machine, word_location(term));
+  Word term, value;
+  while (!claim_cell(machine, cell, &term)) {
+    if (word_is_value(term)) return term;
+    if (word_tag(term) != TAG_SHR) continue;
+    add_owner(machine, word_location(term));
+    term = machine_evaluate(machine, term);
+    if (word_tag(term) != TAG_SHR) return term;
+    value = load_cell(machine, word_location(term) + 1);
+    drop_owner(machine, word_location(term)); // the cell keeps it
+    return word_is_value(value) ? value : term;
+  }
   term = machine_evaluate(machine, term);
-  if (word_tag(term) != TAG_SHR) return term;
-  Word value = load_cell(machine, word_location(term) + 1);
-  drop_owner(machine, word_location(term)); // the cell keeps it
-  return word_is_value(value) ? value : term;
+  if (!is_settled(machine, term)) term = mark_stuck(machine, term);
+  worker_wake(machine, __atomic_exchange_n(&machine->heap[cell], term, __ATOMIC_ACQ_REL));
+  return is_shared_value(machine, term) ? load_cell(machine, word_location(term) + 1) : term;
 }
 
 static Word runtime_settle_box(Machine *machine, Word box, Word term) {

@@ -164,6 +164,17 @@ Word machine_reduce(Machine *machine, Word term) {
     }                                                                                                                  \
   } while (0)
 
+// What may wait for another machine, which may make code meanwhile.
+#define MAY_WAIT(action)                                                                                               \
+  do {                                                                                                                 \
+    ptrdiff_t at_ = pc - code;                                                                                         \
+    action;                                                                                                            \
+    if (UNLIKELY(machine->many)) {                                                                                     \
+      LOOK_AT_CODE();                                                                                                  \
+      pc = code + at_;                                                                                                 \
+    }                                                                                                                  \
+  } while (0)
+
 eval:
   NATIVE_CHECK_TERM(machine, term);
   TRACE_POINT(EVAL);
@@ -259,7 +270,7 @@ trace_eval:
       goto ret;
     }
     if (word_is_value(inner)) {
-      if (is_last_owner(machine, box) || !accepts_boxes(code, sp[-1])) term = unbox(machine, term);
+      if (is_last_owner(machine, box) || !accepts_boxes(code, sp[-1])) MAY_WAIT(term = unbox(machine, term));
       goto ret;
     }
     if (is_last_owner(machine, box)) {
@@ -281,7 +292,7 @@ trace_eval:
       }
       machine->stack_top = sp;
       if (word_tag(inner) == TAG_SLOT) {
-        worker_wait(machine, box);
+        worker_wait(machine, box + 1);
         LOOK_AT_CODE();
         goto eval;
       }
@@ -418,16 +429,19 @@ trace_ret:;
     if (pc[0] >= CODE_FORCE) {
       if (pc[0] != CODE_CALL_UNIT) machine->fuel = sp[-2]; // what was called goes on with what there is
       bool expected = is_settled(machine, term);
-      bool boxed = pc[0] == CODE_FORCE_FIELD &&
-                   load_cell(machine, word_location(fp[pc[7]]) + (Location)pc[8]); // it was not moved out
+      Location cell = pc[0] == CODE_FORCE_FIELD ? word_location(fp[pc[7]]) + (Location)pc[8] : 0;
+      bool boxed = cell && word_tag(load_cell(machine, cell)) == TAG_SHR; // then it stays there
       if (UNLIKELY(boxed)) {
         if (word_tag(term) == TAG_SHR) drop_owner(machine, word_location(term));
       } else if (UNLIKELY(!expected)) {
         term = mark_stuck(machine, term);
       }
       fp[pc[1]] = term;
-      if (pc[0] == CODE_FORCE_FIELD) {
-        if (LIKELY(!boxed)) heap[word_location(fp[pc[7]]) + (Location)pc[8]] = term;
+      if (cell) {
+        if (LIKELY(!boxed)) {
+          Word claimed = __atomic_exchange_n(&heap[cell], term, __ATOMIC_ACQ_REL);
+          if (UNLIKELY(word_tag(claimed) == TAG_SLOT)) worker_wake(machine, claimed);
+        }
         if (is_shared_value(machine, term)) term = fp[pc[1]] = load_cell(machine, word_location(term) + 1);
         expected = word_tag(term) <= TAG_CTR;
       }
@@ -836,9 +850,10 @@ CODE_FORCE_FIELD : {
     NEXT();
   }
   if (UNLIKELY(machine->many)) {
-    argument = box_cell(machine, (Location)(field - heap));
-    if (word_is_flat(argument)) NEXT(); // somebody else did it
-    add_owner(machine, word_location(argument));
+    bool claimed;
+    MAY_WAIT(claimed = claim_cell(machine, (Location)(field - heap), &argument));
+    if (!claimed && word_tag(argument) != TAG_SHR) NEXT(); // somebody else did it
+    if (!claimed) add_owner(machine, word_location(argument));
   } else {
     *field = 0; // moved out
   }
@@ -848,13 +863,15 @@ CODE_FORCE_FIELD : {
 }
 CODE_CLONE_FIELD : {
   NATIVE_CHECK_TERM(machine, fp[pc[2]]);
-  fp[pc[1]] = clone_field(machine, word_location(fp[pc[2]]) + (Location)pc[3]);
+  MAY_WAIT(term = clone_field(machine, word_location(fp[pc[2]]) + (Location)pc[3]));
+  fp[pc[1]] = term;
   pc += 4;
   NEXT();
 }
 CODE_UNSHARE:
   if (word_tag(fp[pc[1]]) == TAG_SHR) {
-    fp[pc[1]] = unbox(machine, fp[pc[1]]);
+    MAY_WAIT(term = unbox(machine, fp[pc[1]]));
+    fp[pc[1]] = term;
     pc = code + pc[2];
   } else {
     pc += 3;
@@ -869,7 +886,7 @@ CODE_BORROW:
   NEXT();
 CODE_KEEP : {
   Word copies[2] = {0, fp[pc[2]]};
-  if (word_tag(copies[1]) != TAG_LAM) copy_value(machine, fp[pc[2]], copies);
+  if (word_tag(copies[1]) != TAG_LAM) MAY_WAIT(copy_value(machine, fp[pc[2]], copies));
   fp[pc[1]] = copies[1];
   pc += 3;
   NEXT();
@@ -982,7 +999,7 @@ CODE_REUSE : {
 }
 CODE_COPY : {
   Word copies[2];
-  copy_value(machine, fp[pc[3]], copies);
+  MAY_WAIT(copy_value(machine, fp[pc[3]], copies));
   fp[pc[1]] = copies[1];
   fp[pc[2]] = copies[0];
   pc += 4;

@@ -7,6 +7,7 @@
 
 #include "frames.h"
 #include "machine.h"
+#include "worker.h"
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
@@ -78,13 +79,19 @@ static inline Word new_box(Machine *machine, Word term) {
 }
 
 // Machines that run at the same time (worker.h) see the same boxes, and the same constructors in them. So counts are
-// atomic then, a term is moved out of a box with a compare-and-swap, and a field becomes a box where it is with
-// another. Nothing else changes where several owners can see it. A box for the term of a cell that others can see,
-// which becomes this box, too; the cell's one is counted. What the cell has already, if that needs no box or is one:
-// nothing is counted then.
+// atomic then (machine.h), a term is moved out of a box or a field with a compare-and-swap, and a field becomes a box
+// where it is with another. Nothing else changes where several owners can see it.
+
+// A box for the term of a cell that others can see, which becomes this box, too; the cell's owner is counted. What the
+// cell has already, if that needs no box or is one.
 static inline Word box_cell(Machine *machine, Location cell) {
   Word term = load_cell(machine, cell), box = 0;
   while (!word_is_flat(term) && word_tag(term) != TAG_SHR) {
+    if (word_tag(term) == TAG_SLOT) { // somebody reduces it
+      worker_wait(machine, cell);
+      term = load_cell(machine, cell);
+      continue;
+    }
     if (!box) box = new_box(machine, term);
     machine->heap[word_location(box)] = SHARE_ONE;
     machine->heap[word_location(box) + 1] = term;
@@ -93,6 +100,18 @@ static inline Word box_cell(Machine *machine, Location cell) {
   }
   if (box) heap_free(machine, word_location(box), 2);
   return term;
+}
+
+// Moves the term of a field out that others can see, to reduce it. False: it is a value or in a box, or somebody else
+// is or was at it.
+static inline bool claim_cell(Machine *machine, Location cell, Word *term) {
+  *term = load_cell(machine, cell);
+  if (word_tag(*term) == TAG_SLOT) {
+    worker_wait(machine, cell);
+    *term = load_cell(machine, cell);
+  }
+  if (word_is_value(*term) || word_tag(*term) == TAG_SHR || word_tag(*term) == TAG_SLOT) return false;
+  return __atomic_compare_exchange_n(&machine->heap[cell], term, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 // Does it own a box with a value? Such a word is as good as the value for strict code.

@@ -14,6 +14,7 @@
 // no sparks faster than this, once its first ones are gone.
 enum { THIEF_FUEL = 1 << 14, SPARK_NANOSECONDS = 20000 };
 enum { SPARKS_AHEAD = 3 };    // that a machine keeps for others
+enum { WAITS_TOO_MANY = 64 }; // more than sparks were stolen
 enum { WAIT_ROUNDS = 20 };    // looks at a claimed box before a thread sleeps
 enum { SEARCH_ROUNDS = 200 }; // before a thread sleeps
 enum { SETTLE_NANOSECONDS = 20000 };
@@ -139,12 +140,14 @@ static uint64_t now(void) {
 
 static void ask_for_sparks(Machine *machine) {
   if (atomic_load_explicit(&machine->hungry, memory_order_relaxed) || !atomic_load(&machine->sated)) return;
+  if (atomic_load(&machine->shared->calm)) return;
   if (now() - atomic_load(&machine->sated) < SPARK_NANOSECONDS) return;
   atomic_store(&machine->sated, 0);
   atomic_store(&machine->hungry, true);
 }
 
 static void begin_sparks(Machine *machine) {
+  if (atomic_load(&machine->shared->calm)) return;
   machine->budget = SPARKS_AHEAD;
   atomic_store(&machine->sated, 0);
   atomic_store(&machine->hungry, true);
@@ -156,7 +159,7 @@ static Location find_spark(Machine *machine) {
     if (!victim) victim = atomic_load(&shared->machines);
     Location box = deque_steal(&victim->deque);
     if (box != DEQUE_EMPTY) {
-      if (victim != machine) machine->steals++;
+      if (victim != machine) machine->steals++, atomic_fetch_add(&shared->steals, 1);
       return box;
     }
     if (victim == machine) return DEQUE_EMPTY;
@@ -275,7 +278,7 @@ bool worker_take_back(Machine *machine, Location box) {
   if (deque_last(&machine->deque) != box || deque_take(&machine->deque) == DEQUE_EMPTY) return false;
   if (machine->budget < SPARKS_AHEAD) machine->budget++;
   atomic_store(&machine->sated, 0);
-  atomic_store_explicit(&machine->hungry, true, memory_order_relaxed);
+  atomic_store_explicit(&machine->hungry, !atomic_load(&machine->shared->calm), memory_order_relaxed);
   atomic_fetch_sub(&machine->shared->sparks, 1);
   return true;
 }
@@ -289,9 +292,9 @@ Word worker_join(Machine *machine, Word term) {
   return is_settled(machine, term) ? term : mark_stuck(machine, term);
 }
 
-void worker_wait(Machine *machine, Location box) {
+void worker_wait(Machine *machine, Location at) {
   Shared *shared = machine->shared;
-  Word *cell = &machine->heap[box + 1], claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
+  Word *cell = &machine->heap[at], claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
   for (int round = 0; round < WAIT_ROUNDS && word_tag(claimed) == TAG_SLOT; round++) { // it may be a moment only
     pause_processor();
     claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
@@ -306,6 +309,10 @@ void worker_wait(Machine *machine, Location box) {
   } while (!__atomic_compare_exchange_n(cell, &claimed, (Word)(uintptr_t)machine | TAG_SLOT, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE));
   machine->waits++;
+  // Each stolen spark can be waited for once. More waits mean that machines want the same boxes at the same time, and
+  // would mostly wake each other up.
+  if (atomic_fetch_add(&shared->waits, 1) > atomic_load(&shared->steals) + WAITS_TOO_MANY)
+    atomic_store(&shared->calm, true);
   atomic_fetch_sub(&shared->active, 1);
   if (atomic_load(&shared->stopping)) let_go_on(machine);
   want_help(shared);
@@ -342,6 +349,9 @@ void worker_begin(Machine *machine) {
   Shared *shared = machine->shared;
   atomic_store(&shared->stopping, false);
   atomic_store(&shared->deadlock, false);
+  atomic_store(&shared->calm, false);
+  atomic_store(&shared->steals, 0);
+  atomic_store(&shared->waits, 0);
   machine->many = false;
   if (shared->threads > 1 && shared->code.shares && !machine->trace) begin_sparks(machine);
 }

@@ -23,9 +23,9 @@ Word worker_spark(Machine *machine, Word term);
 bool worker_take_back(Machine *machine, Location box);
 // A spark of the machine's own that nobody took, reduced; another term as it is.
 Word worker_join(Machine *machine, Word term);
-// Sleeps until the term of a claimed box has been reduced.
-void worker_wait(Machine *machine, Location box);
-// Those who wait for a box: what its cell held before the result was put there.
+// Sleeps until the term that was claimed in a cell, a box's or a field, has been reduced.
+void worker_wait(Machine *machine, Location at);
+// Those who wait for it: what the cell held before the result was put there.
 void worker_wake(Machine *machine, Word claimed);
 // Works on what there is until no other machine does.
 void worker_settle(Machine *machine);

@@ -1,0 +1,33 @@
+#!/bin/bash
+# threads.sh [PROGRAM…]: how much faster programs are on several threads: machine code from the cache, size large, the
+# best of 5 runs for each number of threads from 1 to the processors there are, taken in turns. Whole processes.
+. "$(dirname "$0")/lib.sh"
+find_hvm
+cd "$ROOT" || exit 2
+programs=("$@")
+[ $# -gt 0 ] || programs=(fib treesum mergesort quicksort bitonic radix nqueens matmul mandel collatz listfold)
+threads=(1)
+for ((n = 2; n <= $(nproc); n *= 2)); do threads+=("$n"); done
+printf '| program | 1 thread s |'
+for n in "${threads[@]:1}"; do printf ' %s threads |' "$n"; done
+printf '\n|---|---:|'
+for n in "${threads[@]:1}"; do printf -- '---:|'; done
+echo
+for program in "${programs[@]}"; do
+  from=bench/programs/$program
+  [ -e "$from.hvm" ] || from=bench/held-out/$program
+  sed "s/^Size = .*/Size = $(cut -d' ' -f3 "$from.size")/" "$from.hvm" >"$WORK/$program.hvm"
+  "$HVM" run --native=on "$WORK/$program.hvm" >/dev/null || exit 1
+  declare -A best=()
+  for _ in 1 2 3 4 5; do
+    for n in "${threads[@]}"; do
+      start=$(date +%s%N)
+      "$HVM" run --native=on -t "$n" "$WORK/$program.hvm" >/dev/null || exit 1
+      took=$(($(date +%s%N) - start))
+      [ "${best[$n]:-$took}" -lt "$took" ] || best[$n]=$took
+    done
+  done
+  printf '| %s | %d.%03d |' "$program" $((best[1] / 1000000000)) $((best[1] / 1000000 % 1000))
+  for n in "${threads[@]:1}"; do printf ' %d.%02d |' $((best[1] / best[$n])) $((best[1] * 100 / best[$n] % 100)); done
+  echo
+done
