@@ -82,7 +82,7 @@ static const char HELP[] =
     "  -c, --cost           shows time, rewrites and millions of rewrites per second on standard error\n"
     "      --stats json     shows counts of rewrites and memory as one JSON object on standard error\n"
     "  -s, --memory SIZE    limits the memory of the run: 512M, 8G (default: most of the machine's)\n"
-    "  -t, --threads N      accepted for later versions; this one uses one thread\n"
+    "  -t, --threads N      runs on so many processors at most (default: all that this process may use)\n"
     "      --strict on|off  code by demand analysis (default), or everything through the graph\n"
     "      --native WHEN    machine code: auto (default), as soon as it is compiled; on, before the program\n"
     "                       starts; off\n"

@@ -1,4 +1,5 @@
-// The machine: heap, stack, counters of one worker, and the reduction of terms on it.
+// A machine: stack, counters, free cells, and the reduction of terms on them. What the machines of a run have in common
+// is Shared; how they work together says worker.h.
 //
 // Heap: an array of cells in reserved, untouched virtual memory. Freed cells go to the free list of their size, whose
 // links are the freed cells themselves; new ones come from there, else from the current run of unused cells. Every rule

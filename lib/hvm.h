@@ -49,7 +49,7 @@ typedef enum { HVM_SHARING_OPTIMAL = 0, HVM_SHARING_NEED } hvm_sharing;
 
 typedef struct {
   uint64_t memory;   // bytes for cells and stack; 0: most of the machine's memory
-  unsigned threads;  // accepted for later versions; 0 or 1 today
+  unsigned threads;  // how many may work at a time; 0: as many as processors that this process may use
   FILE *output;      // where HVM.log and HVM.print write; NULL: standard output
   FILE *input;       // where HVM.query reads; NULL: standard input
   bool graph_only;   // everything goes through the graph: no strict code, no machine code
