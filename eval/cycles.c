@@ -26,7 +26,10 @@ static void mark_cells(Marker *marker, Location location, unsigned count) {
   for (; count; count--, location++) marker->marks[location / 64] |= (uint64_t)1 << (location % 64);
 }
 
+// A register that waits to be filled may hold any word: what is no term of this heap reaches nothing.
 static void visit(Marker *marker, Word term) {
+  const Shared *shared = marker->machine->shared;
+  if (word_location(term) - shared->heap_start >= shared->heap_end - shared->heap_start) return;
   if (!word_is_flat(term) && word_tag(term) != TAG_SLOT) ARRAY_PUSH(&marker->machine->work, term);
 }
 

@@ -919,6 +919,7 @@ CODE_READY : {
   unsigned name = word_extra(term);
   machine_make_ready(machine, name);
   LOOK_AT_CODE();
+  pc = code;
   const FunctionCode *function = functions[name];
   CHECK_STACK(function->frame + STACK_SLACK + function->arity, function->arity);
   pc = code + (direct ? function->direct : function->entry);

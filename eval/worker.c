@@ -13,10 +13,11 @@
 // What a thief does at a time should be worth the theft: it builds more before it leaves something for later, and makes
 // no sparks faster than this, once its first ones are gone.
 enum { THIEF_FUEL = 1 << 14, SPARK_NANOSECONDS = 20000 };
-enum { SPARKS_AHEAD = 3 };    // that a machine keeps for others
-enum { WAITS_TOO_MANY = 64 }; // more than sparks were stolen
-enum { WAIT_ROUNDS = 20 };    // looks at a claimed box before a thread sleeps
-enum { SEARCH_ROUNDS = 200 }; // before a thread sleeps
+enum { SPARKS_AHEAD = 3 };       // that a machine keeps for others
+enum { HELPER_BYTES = 8 << 20 }; // of the memory limit for each: its stack and free cells take about a tenth
+enum { WAITS_TOO_MANY = 64 };    // more than sparks were stolen
+enum { WAIT_ROUNDS = 20 };       // looks at a claimed box before a thread sleeps
+enum { SEARCH_ROUNDS = 200 };    // before a thread sleeps
 enum { SETTLE_NANOSECONDS = 20000 };
 static const size_t STACK_BYTES = (size_t)16 << 30; // of a thread, in address space
 
@@ -112,7 +113,7 @@ static void want_help(Shared *shared) {
   if (helper) {
     shared->sleeping = helper->worker->next_sleeping;
     shared->sleepers--;
-  } else {
+  } else if (shared->helpers < shared->memory_limit / HELPER_BYTES) {
     helper = new_helper(shared);
     shared->helpers += helper != NULL;
   }
@@ -202,14 +203,16 @@ static void pause_if_wanted(Machine *machine) {
 // Sleeps without work until somebody wants help. The machine was counted as one that searches, and is again.
 static void rest(Machine *machine) {
   Shared *shared = machine->shared;
-  pthread_mutex_lock(&shared->lock);
+  atomic_fetch_sub(&shared->searching, 1);
+  int active = atomic_fetch_sub(&shared->active, 1) - 1;
+  pthread_mutex_lock(&shared->lock); // from here on it is done with the run
   machine->worker->next_sleeping = shared->sleeping;
   shared->sleeping = machine;
   shared->sleepers++;
   pthread_mutex_unlock(&shared->lock);
-  atomic_fetch_sub(&shared->searching, 1);
-  int active = atomic_fetch_sub(&shared->active, 1) - 1;
-  if (is_work_left(shared)) {
+  if (atomic_load(&shared->stopping)) {
+    // nothing is to be done any more
+  } else if (is_work_left(shared)) {
     want_help(shared);      // it may be this one
   } else if (active == 0) { // the main machine waits as well, for nobody
     atomic_store(&shared->deadlock, true);
@@ -302,7 +305,9 @@ void worker_wait(Machine *machine, Location at) {
   atomic_store(&machine->waiting, true);
   do {
     if (word_tag(claimed) != TAG_SLOT) {
-      atomic_store(&machine->waiting, false);
+      if (atomic_exchange(&machine->waiting, false)) return;
+      atomic_fetch_sub(&shared->active, 1); // the run is being stopped: it was let go on already
+      sleep_until_woken(machine);
       return;
     }
     machine->worker->next_waiting = (Machine *)(uintptr_t)(claimed & ~(Word)15); // NOLINT
@@ -353,7 +358,13 @@ void worker_begin(Machine *machine) {
   atomic_store(&shared->steals, 0);
   atomic_store(&shared->waits, 0);
   machine->many = false;
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
+    one->natives = machine->natives;
+    one->stages = machine->stages;
+  }
+#ifndef HVM_STRESS_CYCLES // the search for cycles sees what one machine holds
   if (shared->threads > 1 && shared->code.shares && !machine->trace) begin_sparks(machine);
+#endif
 }
 
 static bool all_rest(Shared *shared) {
@@ -368,6 +379,8 @@ void worker_end(Machine *machine) {
   atomic_store(&machine->hungry, false);
   while (!all_rest(shared)) nap();
   if (!atomic_load(&shared->stopping)) return;
+  atomic_store(&shared->active, 1);
+  atomic_store(&shared->searching, 0);
   atomic_store(&shared->sparks, 0);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     while (deque_take(&one->deque) != DEQUE_EMPTY) continue;
