@@ -97,7 +97,7 @@ echo "fastest of $runs; $(machine)"
 printf '%-36s %-6s %10s %9s %10s %7s %9s %10s\n' case mode size seconds 'ns each' growth 'peak MiB' 'bytes each'
 grow() { # mode title case size
   local mode=$1 size=$4 step each last='' growth note
-  local options=("${modes[$1]}")
+  local options=(-t 1 "${modes[$1]}")
   for ((step = 0; step < 4; step++, size *= 2)); do
     "$3" "$size"
     if ! best "${words[@]}"; then

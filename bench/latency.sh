@@ -27,12 +27,12 @@ empty() {
 }
 median() { sort -n | awk '{ x[NR] = $1 } END { print NR % 2 ? x[(NR + 1) / 2] : (x[NR / 2] + x[NR / 2 + 1]) / 2 }'; }
 run() { # mode file: sets wall and kib
-  measure "$HVM" run "--native=$1" "$2"
+  measure "$HVM" run -t 1 "--native=$1" "$2"
   [ "$status" = 0 ] || { echo "bench: '$2' ended with status $status: $(head -n 1 err)" >&2; exit 1; }
 }
 first_output() { # mode file: ms
   local start=$EPOCHREALTIME seen
-  exec 3< <(exec "$HVM" run "--native=$1" "$2" 2>/dev/null)
+  exec 3< <(exec "$HVM" run -t 1 "--native=$1" "$2" 2>/dev/null)
   read -r _ <&3 || { echo "bench: '$2' wrote nothing" >&2; exit 1; }
   seen=$EPOCHREALTIME
   kill $! 2>/dev/null

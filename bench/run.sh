@@ -1,7 +1,7 @@
 #!/bin/bash
 # run.sh [HVM] [small|medium|large] [--held-out] [--markdown] [PROGRAM…]: measures hvm in three gears, and GHC beside it.
 #
-# Every program runs RUNS=5 times as each of
+# Every program runs RUNS=5 times, on one thread (-t 1), as each of
 #   graph    --strict=off                everything through the graph
 #   strict   --strict=on --native=off    strict code, interpreted
 #   native   --native=on                 strict code as machine code, which the cache has already
@@ -84,9 +84,9 @@ declare -A rewrites
 sample() { # program system column round
   local program=$1 system=$2 at=$3 right=1
   case $system in
-  graph) measure "$HVM" run --strict=off "$WORK/$program.hvm" ;;
-  strict) measure "$HVM" run --native=off "$WORK/$program.hvm" ;;
-  native) measure "$HVM" run --native=on "$WORK/$program.hvm" ;;
+  graph) measure "$HVM" run -t 1 --strict=off "$WORK/$program.hvm" ;;
+  strict) measure "$HVM" run -t 1 --native=off "$WORK/$program.hvm" ;;
+  native) measure "$HVM" run -t 1 --native=on "$WORK/$program.hvm" ;;
   ghc) measure "$CACHE/ghc/$program/$program" "$(size "$program" "$at")" ;;
   esac
   if [ "$status" != 0 ] || [ "$(head -c 1000 "$WORK/out")" != "$(expected "$program" "$at")" ]; then
@@ -103,7 +103,7 @@ for program in "${names[@]}"; do
   ! has_ghc "$program" || compile_ghc "$program" || exit 1
   # The first run fills the cache, and one in the graph counts rewrites.
   sample "$program" native $column 0 >/dev/null
-  measure "$HVM" run --strict=off --stats=json "$WORK/$program.hvm"
+  measure "$HVM" run -t 1 --strict=off --stats=json "$WORK/$program.hvm"
   rewrites[$program]=$(sed -n 's/.*"rewrites": \([0-9]*\).*/\1/p' "$WORK/err")
 done
 
