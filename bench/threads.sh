@@ -2,7 +2,7 @@
 # threads.sh [PROGRAM…]: how much faster programs are on several threads: machine code from the cache, size large, the
 # best of 5 runs for each number of threads from 1 to the processors there are, taken in turns. Whole processes.
 . "$(dirname "$0")/lib.sh"
-find_hvm
+find_hvm ""
 cd "$ROOT" || exit 2
 programs=("$@")
 [ $# -gt 0 ] || programs=(fib treesum mergesort quicksort bitonic radix nqueens matmul mandel collatz listfold)
