@@ -95,7 +95,7 @@ char *source_read(const char *path, size_t *size);
 // reduction.c
 
 typedef struct {
-  hvm_options library;
+  hvm_options settings;
   bool cost, json;
   Colour colour;
 } Reduction;

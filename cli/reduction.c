@@ -7,11 +7,11 @@
 bool reduction_option(const Command *command, Reduction *reduction, int code, const char *value) {
   switch (code) {
   case 'c': return option_boolean(command, value, &reduction->cost);
-  case 's': return option_memory(command, value, &reduction->library.memory);
-  case 't': return option_threads(command, value, &reduction->library.threads);
-  case OPTION_STRICT: return option_strict(command, value, &reduction->library.graph_only);
-  case OPTION_NATIVE: return option_native(command, value, &reduction->library.native);
-  case OPTION_SHARING: return option_sharing(command, value, &reduction->library.sharing);
+  case 's': return option_memory(command, value, &reduction->settings.memory);
+  case 't': return option_threads(command, value, &reduction->settings.threads);
+  case OPTION_STRICT: return option_strict(command, value, &reduction->settings.graph_only);
+  case OPTION_NATIVE: return option_native(command, value, &reduction->settings.native);
+  case OPTION_SHARING: return option_sharing(command, value, &reduction->settings.sharing);
   case OPTION_COLOUR: return option_colour(command, value, &reduction->colour);
   case OPTION_STATS:
     reduction->json = strcmp(value, "json") == 0;
@@ -22,7 +22,7 @@ bool reduction_option(const Command *command, Reduction *reduction, int code, co
 
 hvm_runtime *reduction_begin(const Reduction *reduction) {
   interrupt_catch();
-  hvm_runtime *runtime = hvm_new(&reduction->library);
+  hvm_runtime *runtime = hvm_new(&reduction->settings);
   if (!runtime) output_error(output_colour(reduction->colour), "cannot reserve memory; try a smaller --memory");
   return runtime;
 }

@@ -21,7 +21,7 @@ static bool colour(const Repl *repl) { return output_colour(repl->reduction.colo
 // Programs.
 
 static hvm_runtime *new_runtime(const Repl *repl, bool as_written, bool *good) {
-  hvm_options options = repl->reduction.library;
+  hvm_options options = repl->reduction.settings;
   options.keep_lambdas = as_written;
   hvm_runtime *runtime = hvm_new(&options);
   if (!runtime) {

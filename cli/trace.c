@@ -40,7 +40,7 @@ typedef struct {
   Reduction reduction;
   const char *file, *expression, *output, *added; // NULL: not given
   const TraceFormat *format;
-  hvm_trace_options library;
+  hvm_trace_options settings;
   Names rules, functions, hidden, watched, opened;
   uint64_t steps;
   bool exact, textbook, strict, pager;
@@ -168,7 +168,7 @@ static bool take_step(void *context, const hvm_step *step) {
 static int reduce(const Options *options, hvm_runtime *runtime) {
   Run run = {.options = options, .writer = options->format->begin(&options->target)};
   if (!run.writer) return EXIT_ERROR;
-  hvm_trace_options wishes = options->library;
+  hvm_trace_options wishes = options->settings;
   wishes.step = take_step;
   wishes.context = &run;
   hvm_trace(runtime, &wishes);
@@ -248,7 +248,7 @@ static int run_to_output(Options *options) {
   }
   find_width(options);
   // What the program itself writes must not get between the steps of a format that other tools read.
-  options->reduction.library.output = is_text(options) ? options->target.out : stderr;
+  options->reduction.settings.output = is_text(options) ? options->target.out : stderr;
   int status = run_with(options);
   if (pager) pclose(pager);
   if (length && !folder && (ferror(options->target.out) | fclose(options->target.out))) {
@@ -299,16 +299,16 @@ static bool set_option(const Command *command, Options *options, int code, char 
   case OPTION_RULES: return set_names(command, "rules", value, &options->rules);
   case OPTION_FUNCTION: return set_names(command, "function", value, &options->functions);
   case OPTION_OPEN: return set_names(command, "open", value, &options->opened);
-  case OPTION_OPEN_ALL: options->library.open_all = true; return true;
-  case OPTION_INSIDE: return set_count(command, "inside", value, &options->library.inside);
+  case OPTION_OPEN_ALL: options->settings.open_all = true; return true;
+  case OPTION_INSIDE: return set_count(command, "inside", value, &options->settings.inside);
   case OPTION_HIDE: return set_names(command, "hide", value, &options->hidden);
   case OPTION_WATCH: return set_names(command, "watch", value, &options->watched);
-  case OPTION_FROM: return set_count(command, "from", value, &options->library.from);
-  case OPTION_TO: return set_count(command, "to", value, &options->library.to);
+  case OPTION_FROM: return set_count(command, "from", value, &options->settings.from);
+  case OPTION_TO: return set_count(command, "to", value, &options->settings.to);
   case OPTION_LIMIT: return set_count(command, "steps", value, &options->steps);
   case OPTION_DEPTH:
     if (!set_count(command, "depth", value, &number)) return false;
-    options->library.depth = (unsigned)number;
+    options->settings.depth = (unsigned)number;
     return true;
   case OPTION_WIDTH:
     if (!set_count(command, "width", value, &number)) return false;
@@ -359,7 +359,7 @@ static bool set_argument(const Command *command, Options *options, const char *w
   return true;
 }
 
-static bool opens_any(const Options *options) { return options->opened.count || options->library.open_all; }
+static bool opens_any(const Options *options) { return options->opened.count || options->settings.open_all; }
 
 // Returns -1 when there is something to trace, else the exit status.
 static int parse(const Command *command, Options *options, int count, char **words) {
@@ -393,19 +393,19 @@ int trace_run(const Command *command, int count, char **words, const TraceDefaul
   int exit_status = parse(command, &options, count, words);
   if (exit_status >= 0) return exit_status;
   if (options.strict) options.exact = true;
-  options.reduction.library.graph_only = !options.strict;
-  options.reduction.library.native = HVM_NATIVE_OFF;
+  options.reduction.settings.graph_only = !options.strict;
+  options.reduction.settings.native = HVM_NATIVE_OFF;
   // With sharing by need, λs are functions in any case.
-  options.reduction.library.keep_lambdas = !options.exact && options.reduction.library.sharing == HVM_SHARING_OPTIMAL;
-  options.library.textbook = !options.exact;
-  options.library.hidden = options.hidden.items;
-  options.library.hidden_count = options.hidden.count;
+  options.reduction.settings.keep_lambdas = !options.exact && options.reduction.settings.sharing == HVM_SHARING_OPTIMAL;
+  options.settings.textbook = !options.exact;
+  options.settings.hidden = options.hidden.items;
+  options.settings.hidden_count = options.hidden.count;
   if (options.strict && !opens_any(&options) && options.format == &TRACE_HTML) { // the page opens and closes them
-    options.library.open_all = true;
-    if (!options.library.inside) options.library.inside = INSIDE_PAGE;
+    options.settings.open_all = true;
+    if (!options.settings.inside) options.settings.inside = INSIDE_PAGE;
   }
-  options.library.opened = options.opened.items;
-  options.library.opened_count = options.opened.count;
+  options.settings.opened = options.opened.items;
+  options.settings.opened_count = options.opened.count;
   return run_to_output(&options);
 }
 

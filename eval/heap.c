@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGE_BYTES ((size_t)2 << 20)                                                             // a large page
-enum { POPULATE_LEAST = 1 << 19, HEAP_STEP = HEAP_STEP_CELLS, CYCLE_LEAST = CYCLE_LEAST_CELLS }; // cells
+#define PAGE_BYTES ((size_t)2 << 20) // a large page
+enum { POPULATE_LEAST = 1 << 19 };   // cells: below this, pages come one by one
 
 // Memory limits of the machine and of the control group, in bytes.
 static size_t available_memory(void) {
@@ -101,7 +101,7 @@ static bool extend_heap(Machine *machine) {
   bool full;
   size_t committed;
   do {
-    wanted = begin + HEAP_STEP;
+    wanted = begin + HEAP_STEP_CELLS;
     size_t bytes = (wanted - shared->heap_start) * sizeof(Word);
     committed = bytes + atomic_load(&shared->stack_bytes);
     full = bytes > shared->heap_bytes || committed > shared->memory_limit;
@@ -118,7 +118,7 @@ static bool extend_heap(Machine *machine) {
     machine_want_cycles(machine);
 #ifdef MADV_POPULATE_WRITE // one call instead of a fault for every page
   if (wanted - shared->heap_start >= POPULATE_LEAST)
-    madvise(machine->heap + begin, HEAP_STEP * sizeof(Word), MADV_POPULATE_WRITE);
+    madvise(machine->heap + begin, HEAP_STEP_CELLS * sizeof(Word), MADV_POPULATE_WRITE);
 #endif
   if (machine->bump_limit != begin) { // else the run goes on
     if (machine->bump < machine->bump_limit)
@@ -200,7 +200,7 @@ void heap_reset(Shared *shared) {
   }
   // A step beyond the limit was for the message. The next run has none before it has used the memory up itself.
   while (heap_committed_bytes(shared) > shared->memory_limit && shared->heap_end > shared->heap_start)
-    shared->heap_end -= HEAP_STEP;
+    shared->heap_end -= HEAP_STEP_CELLS;
   shared->main->bump = shared->heap_start;
   shared->main->bump_limit = shared->heap_end;
 }

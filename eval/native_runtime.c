@@ -70,13 +70,13 @@ static Word runtime_force_field(Machine *machine, Location cell) {
   }
   term = machine_evaluate(machine, term);
   if (!is_settled(machine, term)) term = mark_stuck(machine, term);
-  worker_wake(machine, __atomic_exchange_n(&machine->heap[cell], term, __ATOMIC_ACQ_REL));
+  worker_wake(__atomic_exchange_n(&machine->heap[cell], term, __ATOMIC_ACQ_REL));
   return is_shared_value(machine, term) ? load_cell(machine, word_location(term) + 1) : term;
 }
 
 static Word runtime_settle_box(Machine *machine, Word box, Word term) {
   if (!is_settled(machine, term)) term = mark_stuck(machine, term);
-  worker_wake(machine, __atomic_exchange_n(&machine->heap[word_location(box) + 1], term, __ATOMIC_ACQ_REL));
+  worker_wake(__atomic_exchange_n(&machine->heap[word_location(box) + 1], term, __ATOMIC_ACQ_REL));
   if (!word_is_flat(term)) return word_tag(term) == TAG_SHR ? machine_evaluate(machine, box) : box;
   leave_box(machine, word_location(box));
   return term;

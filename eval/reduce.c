@@ -416,7 +416,7 @@ trace_ret:;
     bool settled = word_is_value(term) || word_tag(term) == TAG_SHR;
     if (!settled) term = mark_stuck(machine, term);
     if (UNLIKELY(machine->many))
-      worker_wake(machine, __atomic_exchange_n(&heap[box + 1], term, __ATOMIC_ACQ_REL));
+      worker_wake(__atomic_exchange_n(&heap[box + 1], term, __ATOMIC_ACQ_REL));
     else
       heap[box + 1] = term;
     term = word_make(TAG_SHR, 0, box);
@@ -440,7 +440,7 @@ trace_ret:;
       if (cell) {
         if (LIKELY(!boxed)) {
           Word claimed = __atomic_exchange_n(&heap[cell], term, __ATOMIC_ACQ_REL);
-          if (UNLIKELY(word_tag(claimed) == TAG_SLOT)) worker_wake(machine, claimed);
+          if (UNLIKELY(word_tag(claimed) == TAG_SLOT)) worker_wake(claimed);
         }
         if (is_shared_value(machine, term)) term = fp[pc[1]] = load_cell(machine, word_location(term) + 1);
         expected = word_tag(term) <= TAG_CTR;

@@ -326,8 +326,7 @@ void worker_wait(Machine *machine, Location at) {
   worker_attend(machine);
 }
 
-void worker_wake(Machine *machine, Word claimed) {
-  (void)machine;
+void worker_wake(Word claimed) {
   Machine *one = (Machine *)(uintptr_t)(claimed & ~(Word)15); // NOLINT
   while (one) {
     Machine *next = one->worker->next_waiting;

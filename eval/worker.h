@@ -26,7 +26,7 @@ Word worker_join(Machine *machine, Word term);
 // Sleeps until the term that was claimed in a cell, a box's or a field, has been reduced.
 void worker_wait(Machine *machine, Location at);
 // Those who wait for it: what the cell held before the result was put there.
-void worker_wake(Machine *machine, Word claimed);
+void worker_wake(Word claimed);
 // Works on what there is until no other machine does.
 void worker_settle(Machine *machine);
 
