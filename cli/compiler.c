@@ -99,7 +99,7 @@ static void clean_up(Paths *paths) {
 // The exit status of the compiler.
 static int run_compiler(const char *name, const Paths *paths) {
   // clang-format off
-  const char *const words[] = {name, "-O2", "-std=gnu11", "-fno-strict-aliasing", "-w", "-pipe", "-s",
+  const char *const words[] = {name, "-O2", "-std=gnu11", "-falign-functions=64", "-fno-strict-aliasing", "-w", "-pipe", "-s",
                                "-o", paths->output, paths->source, paths->object,
                                RUNTIME_LIBS "-lm", "-lpthread", "-ldl", NULL};
   // clang-format on

@@ -7,7 +7,7 @@
 
 bool aside_is_way(const Step *step) {
   return step->aside && step->kind != STEP_CASE && step->kind != STEP_IF && step->kind != STEP_FUEL &&
-         step->kind != STEP_HUNGRY && step->kind != STEP_BLOCK;
+         step->kind != STEP_SHALLOW && step->kind != STEP_BLOCK;
 }
 
 // Calls visit for each way's step, in an order that depends on the main paths alone.

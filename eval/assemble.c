@@ -387,8 +387,8 @@ static void assemble(Assembler *assembler, Step *step, Layout *layout, Exit *exi
       goto done;
     }
     case STEP_FUEL:
-    case STEP_HUNGRY: {
-      emit(assembler, step->kind == STEP_FUEL ? CODE_FUEL : CODE_HUNGRY);
+    case STEP_SHALLOW: {
+      emit(assembler, step->kind == STEP_FUEL ? CODE_FUEL : CODE_SHALLOW);
       int32_t target = emit(assembler, 0);
       Layout fork = new_layout(assembler, layout);
       release_dead(assembler, layout, step->next, after);

@@ -369,7 +369,7 @@ void emit_step(Emitter *emitter, const Step *step, const uint64_t *after) {
     break;
   case STEP_JOIN:
     if (emitter->known[x[0]] == KNOWN_NOTHING)
-      PRINT("  if (UNLIKELY(TAG(v%d) == T_SHR) && m->many) v%d = runtime->join(m, v%d);\n", x[0], x[0], x[0]);
+      PRINT("  if (UNLIKELY(TAG(v%d) == T_SHR) && m->many) v%d = join(m, v%d);\n", x[0], x[0], x[0]);
     break;
   case STEP_SPARK:
     PRINT("  v%d = runtime->spark(m", step->dst);
@@ -641,8 +641,8 @@ void emit_path(Emitter *emitter, const Step *step, const uint64_t *after) {
       PRINT(")");
       emit_fork(emitter, step, after);
       return;
-    case STEP_HUNGRY:
-      PRINT("  if (LIKELY(!m->hungry))");
+    case STEP_SHALLOW:
+      PRINT("  if (LIKELY(m->spark_above >= (char *)__builtin_frame_address(0)))");
       emit_fork(emitter, step, after);
       return;
     case STEP_FUEL:

@@ -48,6 +48,7 @@ Machine *machine_add(Shared *shared) {
   machine->cycle_check = CYCLE_LEAST_CELLS;
   machine->next_label = 1;
   machine->tank = NATIVE_FUEL;
+  atomic_init(&machine->spark_above, (char *)UINTPTR_MAX); // NOLINT: no code is above
   deque_init(&machine->deque);
   machine->next = atomic_load(&shared->machines);
   atomic_store(&shared->machines, machine);

@@ -14,6 +14,7 @@
 #define HVM_EVAL_MACHINE_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -62,8 +63,8 @@ typedef struct Shared {
   atomic_bool exhausted;           // the limit was passed: the next safe point fails
   // Threads: see worker.h.
   unsigned threads;              // how many machines may work at a time
+  cpu_set_t processors;          // that this process may use; none: not known
   atomic_int active, searching;  // machines that work, or look for work; those that only look
-  atomic_long sparks;            // that nobody has done with
   atomic_long steals, waits;     // so far in this run
   atomic_bool calm;              // sparks do not pay in it: none are made any more
   atomic_int paused;             // machines that wait at a safe point since one wants to be alone
@@ -89,9 +90,16 @@ struct Machine {
   Worker *worker; // NULL: no threads yet
   Deque deque;
   atomic_bool waiting;            // sleeps until a box is reduced
-  uint64_t steals, waits, sparks; // so far
-  unsigned budget;                // sparks that it may make unasked
-  _Atomic(uint64_t) sated;        // since when it makes none, in nanoseconds; 0: it does
+  _Atomic(Word *) spark_below;    // code whose frame is below makes sparks; spark_above for machine code
+  _Atomic(size_t) spark_depth;    // how far both are from the beginnings of what the machine does, in bytes
+  _Atomic(uint64_t) spark_change; // when that changed last, in nanoseconds
+  char *spark_native;             // these beginnings: of the C stack …
+  Word *spark_stack;              // … and of the other one
+  unsigned burst;                 // sparks since
+  uint64_t burst_began;           // this time
+  size_t burst_depth;             // the deepest of them
+  _Atomic(uint64_t) sparks, done; // that it made so far; that it has done with
+  uint64_t steals, waits;         // so far
   Word *heap;                     // cell 0, which is not there
   Location runs;                  // further runs, by address: [next, length] in their first cells; 0: none
   Location cycle_check;           // heap_end at which to look for cycles

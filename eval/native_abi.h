@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 8
+#define NATIVE_ABI 9
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;
@@ -59,7 +59,7 @@ static inline void native_check_term(const uint8_t *sizes, Word term) {
   Location bump, bump_limit;         /* the current run of unused cells */                                             \
   Location free_lists[NATIVE_SIZES]; /* by size; 0: empty */                                                           \
   bool many;                         /* other machines may look at the same boxes */                                   \
-  _Atomic(bool) hungry;              /* others may want work: make sparks (worker.h) */                                \
+  _Atomic(char *) spark_above;       /* code whose C frame is above makes sparks (worker.h) */                         \
   uint64_t tank;                     /* what fuel is filled up to */                                                   \
   uint64_t fuel;                     /* eager steps that strict code may take before it leaves something for later */  \
   char *native_limit;                /* where the C stack must not grow below; the highest address to get attention */ \
@@ -99,7 +99,7 @@ typedef struct {
   Word (*superpose)(Machine *machine, Word first, Word second);
   Word (*string)(Machine *machine, uint32_t index);
   Word (*spark)(Machine *machine, Word call);           // the box that has it
-  Word (*join)(Machine *machine, Word spark);           // reduced, if nobody took it
+  Word (*take_back)(Machine *machine, Word box);        // its term, if it was a spark that nobody took; or the box
   Word (*force_field)(Machine *machine, Location cell); // where several machines run: what is in it, and reduced there
   Word (*settle_box)(Machine *machine, Word box, Word term); // likewise: puts the term into the box it was taken out of
 } NativeRuntime;

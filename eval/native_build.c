@@ -16,6 +16,7 @@ extern char **environ;
 // several processes. How many these are changes nothing about what the code does.
 enum { LARGE_UNIT = 1 << 17, PART = 1 << 15, PARTS_LIMIT = 16 }; // bytes of C, and parts
 static const char *const FLAGS[] = {"-O2",
+                                    "-falign-functions=64",
                                     "-fPIC",
                                     "-shared",
                                     "-std=gnu11",

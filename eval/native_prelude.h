@@ -276,7 +276,13 @@ static __attribute__((noinline, unused)) Word finish_any(Machine *m, Word w) {
     case T_SHR: {
       Word inner = HEAP[l + 1];
       if (IS_VALUE(inner) && !IS_FLAT(inner)) return w;
-      if (TAG(inner) >= T_SHR || UNLIKELY(m->many)) return runtime->reduce(m, w);
+      if (UNLIKELY(m->many)) {
+        Word taken = runtime->take_back(m, w);
+        if (taken == w) return runtime->reduce(m, w);
+        w = taken;
+        break;
+      }
+      if (TAG(inner) >= T_SHR) return runtime->reduce(m, w);
       if (HEAP[l] < 2 * SHARE_ONE_) { // nobody else has it
         release(m, l, 2);
         w = inner;
@@ -290,6 +296,14 @@ static __attribute__((noinline, unused)) Word finish_any(Machine *m, Word w) {
     default: return w;
     }
   }
+}
+
+// A spark that others may compute, in a field: reduced, if nobody took it.
+static __attribute__((noinline, unused)) Word join(Machine *m, Word spark) {
+  Word w = runtime->take_back(m, spark);
+  if (w == spark) return w;
+  w = finish_any(m, w);
+  return is_settled(m, w) ? w : runtime->surprise(m, w);
 }
 
 // The same; mostly it is a call that gives a value.

@@ -100,7 +100,7 @@ const NativeRuntime native_runtime = {
     .superpose = runtime_superpose,
     .string = runtime_string,
     .spark = worker_spark,
-    .join = worker_join,
+    .take_back = worker_take_back,
     .force_field = runtime_force_field,
     .settle_box = runtime_settle_box,
 };

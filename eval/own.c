@@ -175,7 +175,7 @@ static bool will_build(const Owner *owner, const Step *step, unsigned size) {
       return will_build(owner, step->aside, size);
     case STEP_IF:
     case STEP_FUEL:
-    case STEP_HUNGRY:
+    case STEP_SHALLOW:
     case STEP_FAIL:
       if (will_build(owner, step->aside, size)) return true;
       break;
@@ -377,7 +377,7 @@ static void own(Owner *owner, Step **place, Path *path, const uint64_t *after) {
   case STEP_CASE: own_case(owner, step, path, after); return;
   case STEP_IF:
   case STEP_FUEL:
-  case STEP_HUNGRY:
+  case STEP_SHALLOW:
     enter_fork(owner, &step->aside, step->live, path, after);
     enter_fork(owner, &step->next, step->live, path, after);
     return;

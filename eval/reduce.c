@@ -98,7 +98,7 @@ Word machine_reduce(Machine *machine, Word term) {
       [CODE_OP2K + OP_GT] = &&CODE_OP2K_GT, [CODE_OP2K + OP_NE] = &&CODE_OP2K_NE,
       [CODE_FORCE] = &&CODE_FORCE, [CODE_FORCE_FIELD] = &&CODE_FORCE_FIELD, [CODE_CLONE_FIELD] = &&CODE_CLONE_FIELD, [CODE_UNSHARE] = &&CODE_UNSHARE,
       [CODE_LEND] = &&CODE_LEND, [CODE_BORROW] = &&CODE_BORROW, [CODE_KEEP] = &&CODE_KEEP, [CODE_CALL_UNIT] = &&CODE_CALL_UNIT, [CODE_APPLY] = &&CODE_APPLY,
-      [CODE_READY] = &&CODE_READY, [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL, [CODE_HUNGRY] = &&CODE_HUNGRY, [CODE_SPARK] = &&CODE_SPARK, [CODE_JOIN] = &&CODE_JOIN,
+      [CODE_READY] = &&CODE_READY, [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL, [CODE_SHALLOW] = &&CODE_SHALLOW, [CODE_SPARK] = &&CODE_SPARK, [CODE_JOIN] = &&CODE_JOIN,
       [CODE_IF_ZERO] = &&CODE_IF_ZERO, [CODE_TAKE] = &&CODE_TAKE, [CODE_FREE] = &&CODE_FREE,
       [CODE_REUSE] = &&CODE_REUSE, [CODE_COPY] = &&CODE_COPY, [CODE_MOVE] = &&CODE_MOVE,
       [CODE_RESULT] = &&CODE_RESULT, [CODE_TAIL_UNIT] = &&CODE_TAIL_UNIT, [CODE_GRAPH] = &&CODE_GRAPH,
@@ -142,6 +142,7 @@ Word machine_reduce(Machine *machine, Word term) {
     goto *labels[pc[0]];                                                                                               \
   } while (0)
   Word *const heap = machine->heap;
+  Word words[2 * 64 + ARITY_LIMIT]; // what instructions gather; here, since compilers give each its own room elsewhere
   // They move when code is made, which may happen in what machine code calls.
   const int32_t *code;
   const Word *constants;
@@ -286,8 +287,9 @@ trace_eval:
       goto eval;
     }
     if (UNLIKELY(machine->many)) {
-      if (worker_take_back(machine, box)) { // one owner less
-        heap_erase(machine, term);
+      Word taken = worker_take_back(machine, term);
+      if (taken != term) {
+        term = taken;
         goto eval;
       }
       machine->stack_top = sp;
@@ -493,7 +495,7 @@ trace_ret:;
   }
   case FRAME_NORMAL: {
     Location location = frame >> FRAME_SHIFT;
-    if (UNLIKELY(machine->many) && atomic_load(&machine->shared->sparks) > 0) { // others may look at the cell
+    if (UNLIKELY(machine->many) && worker_is_busy(machine)) { // others may look at the cell
       machine->stack_top = sp;
       worker_settle(machine);
       LOOK_AT_CODE();
@@ -763,7 +765,6 @@ CODE_CALL : {
   int32_t m = pc[1], n = pc[3];
   const FunctionCode *function = functions[pc[2]];
   const int32_t *at = pc + 4;
-  Word words[2 * 64 + ARITY_LIMIT];
   machine->rewrites[RULE_FUN_RULE]++;
   for (int32_t i = 0; i < m + n; i++) words[i] = OPERAND(at[i]);
   for (int32_t i = 0; i < m + n; i++) fp[i] = words[i];
@@ -777,7 +778,6 @@ CODE_CALL : {
 CODE_RETURN : {
   int32_t m = pc[1];
   const int32_t *at = pc + 3;
-  Word words[2 * 64];
   machine->rewrites[RULE_FUN_RULE]++;
   term = OPERAND(pc[2]);
   for (int32_t i = 0; i < m; i++) words[i] = OPERAND(at[i]);
@@ -894,7 +894,6 @@ CODE_KEEP : {
 CODE_CALL_UNIT : {
   const FunctionCode *function = functions[pc[7]];
   int32_t n = pc[8];
-  Word words[ARITY_LIMIT];
   for (int32_t i = 0; i < n; i++) words[i] = OPERAND(pc[9 + i]);
   WAIT();
   term = word_make(TAG_CAL, (unsigned)pc[7], 0);
@@ -906,7 +905,6 @@ CODE_CALL_UNIT : {
 }
 CODE_APPLY : {
   int32_t n = pc[7];
-  Word words[ARITY_LIMIT + 1];
   for (int32_t i = 0; i < n; i++) words[i] = OPERAND(pc[8 + i]);
   WAIT();
   term = words[0];
@@ -942,19 +940,20 @@ CODE_ENTER : {
   if (word_tag(term) == TAG_GRAPH) machine->rewrites[RULE_FUN_RULE]--; // no rule was applied yet
   goto eval;
 }
-CODE_HUNGRY:
-  pc = LIKELY(!atomic_load_explicit(&machine->hungry, memory_order_relaxed)) ? pc + 2 : code + pc[1];
+CODE_SHALLOW:
+  pc = LIKELY(atomic_load_explicit(&machine->spark_below, memory_order_relaxed) <= fp) ? pc + 2 : code + pc[1];
   NEXT();
 CODE_JOIN:
   term = fp[pc[1]];
-  if (LIKELY(word_tag(term) != TAG_SHR) || !machine->many || !worker_take_back(machine, word_location(term))) {
+  if (UNLIKELY(word_tag(term) == TAG_SHR) && machine->many) term = worker_take_back(machine, term);
+  if (LIKELY(term == fp[pc[1]])) {
     pc += 7;
     NEXT();
   }
-  drop_owner(machine, word_location(term)); // the deque's
   WAIT();
   goto eval;
 CODE_SPARK : {
+  machine->stack_top = fp;
   fp[pc[1]] = worker_spark(machine, fp[pc[2]]);
   pc += 3;
   NEXT();
@@ -1017,7 +1016,6 @@ CODE_RESULT:
 CODE_TAIL_UNIT : {
   const FunctionCode *function = functions[pc[1]];
   int32_t n = pc[2];
-  Word words[ARITY_LIMIT];
   for (int32_t i = 0; i < n; i++) words[i] = OPERAND(pc[3 + i]);
   for (int32_t i = 0; i < n; i++) fp[i] = words[i];
   sp = fp;
@@ -1030,7 +1028,6 @@ CODE_GRAPH : {
   const FunctionCode *function = functions[pc[1]];
   machine->rewrites[RULE_FUN_RULE]--; // no rule was applied yet
   int32_t n = pc[2];
-  Word words[ARITY_LIMIT];
   for (int32_t i = 0; i < n; i++) words[i] = OPERAND(pc[3 + i]);
   for (int32_t i = 0; i < n; i++) fp[i] = words[i];
   sp = fp;
@@ -1041,7 +1038,6 @@ CODE_GRAPH : {
 }
 CODE_LEAVE : {
   int32_t n = pc[1];
-  Word words[ARITY_LIMIT + 1];
   for (int32_t i = 0; i < n; i++) words[i] = OPERAND(pc[2 + i]);
   term = words[0];
   sp = fp;

@@ -63,7 +63,7 @@ typedef enum {
   STEP_CASE,   // x            cases by key; aside: any other value
   STEP_IF,     // x            next: not 0; aside: 0
   STEP_FUEL,   // -            next: go on eagerly; aside: build it for later
-  STEP_HUNGRY, // -            next: go on; aside: others may want work, build it for them
+  STEP_SHALLOW, // -            next: go on; aside: so few calls deep that it may become a spark: build it
   STEP_FAIL,   // -            no rule matches: always aside
   STEP_RETURN, // x            the unit's result, or the block's
   STEP_TAIL,   // a…           name: a unit

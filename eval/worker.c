@@ -12,11 +12,16 @@
 
 // What a thief does at a time should be worth the theft: it builds more before it leaves something for later, and makes
 // no sparks faster than this, once its first ones are gone.
-enum { THIEF_FUEL = 1 << 14, SPARK_NANOSECONDS = 20000 };
-enum { SPARKS_AHEAD = 3 };       // that a machine keeps for others
+enum { THIEF_FUEL = 1 << 14 };
+// Sparks are made down to a depth of the stacks, which grows when others want more and becomes less when sparks come
+// too fast.
+enum { SPARK_NANOSECONDS = 4000, BURST = 32 };   // fewer in that time are fast enough, on the average of so many
+enum { ASK_NANOSECONDS = 20000, DEPTH_STEP = 4 }; // how often it may grow, and by which part
+enum { DEPTH_CUT = 16, DEPTH_FIRST = 128 };
+static const size_t DEPTH_MOST = (size_t)1 << 40;
 enum { HELPER_BYTES = 8 << 20 }; // of the memory limit for each: its stack and free cells take about a tenth
 enum { WAITS_TOO_MANY = 64 };    // more than sparks were stolen
-enum { WAIT_ROUNDS = 20 };       // looks at a claimed box before a thread sleeps
+enum { WAIT_ROUNDS = 200 };       // looks at a claimed box before a thread sleeps
 enum { SEARCH_ROUNDS = 200 };    // before a thread sleeps
 enum { SETTLE_NANOSECONDS = 20000 };
 static const size_t STACK_BYTES = (size_t)16 << 30; // of a thread, in address space
@@ -67,6 +72,10 @@ static void nap(void) { nanosleep(&(struct timespec){0, SETTLE_NANOSECONDS}, NUL
 
 // Helpers, and when they work.
 
+static void count(_Atomic(uint64_t) *counter) { // the machine's own
+  atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_release);
+}
+
 static void *help(void *argument);
 
 // A machine with a thread of its own, which sleeps. NULL: there is no room for one.
@@ -91,6 +100,9 @@ static Machine *new_helper(Shared *shared) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstack(&attributes, worker->stack, worker->stack_bytes);
+  cpu_set_t elsewhere = shared->processors; // else the kernel may let it wait for this one, for milliseconds
+  CPU_CLR((size_t)sched_getcpu(), &elsewhere);
+  if (CPU_COUNT(&elsewhere) > 0) pthread_attr_setaffinity_np(&attributes, sizeof elsewhere, &elsewhere);
   bool started = pthread_create(&worker->thread, &attributes, help, machine) == 0;
   pthread_attr_destroy(&attributes);
   if (started) return machine;
@@ -139,19 +151,61 @@ static uint64_t now(void) {
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-static void ask_for_sparks(Machine *machine) {
-  if (atomic_load_explicit(&machine->hungry, memory_order_relaxed) || !atomic_load(&machine->sated)) return;
-  if (atomic_load(&machine->shared->calm)) return;
-  if (now() - atomic_load(&machine->sated) < SPARK_NANOSECONDS) return;
-  atomic_store(&machine->sated, 0);
-  atomic_store(&machine->hungry, true);
+// How deep code makes sparks.
+
+static void set_spark_depth(Machine *machine, size_t depth) {
+  atomic_store_explicit(&machine->spark_depth, depth, memory_order_relaxed);
+  bool none = atomic_load_explicit(&machine->shared->calm, memory_order_relaxed) || depth == 0;
+  atomic_store_explicit(&machine->spark_above, none ? (char *)UINTPTR_MAX : machine->spark_native - depth,
+                        memory_order_relaxed);
+  atomic_store_explicit(&machine->spark_below, none ? NULL : machine->spark_stack + depth / sizeof(Word),
+                        memory_order_relaxed);
 }
 
+// The next call that can become a spark will.
+static void want_sparks(Machine *machine) {
+  if (atomic_load(&machine->spark_depth)) set_spark_depth(machine, DEPTH_MOST);
+}
+
+// A machine without sparks, seen by one that looks for some.
+static void ask_for_sparks(Machine *machine) {
+  uint64_t last = atomic_load(&machine->spark_change), time = now();
+  size_t depth = atomic_load(&machine->spark_depth);
+  if (!depth || depth >= DEPTH_MOST || time - last < ASK_NANOSECONDS) return;
+  if (atomic_compare_exchange_strong(&machine->spark_change, &last, time))
+    set_spark_depth(machine, depth + depth / DEPTH_STEP + DEPTH_FIRST);
+}
+
+// The machine begins to do something, with its stacks as they are.
 static void begin_sparks(Machine *machine) {
-  if (atomic_load(&machine->shared->calm)) return;
-  machine->budget = SPARKS_AHEAD;
-  atomic_store(&machine->sated, 0);
-  atomic_store(&machine->hungry, true);
+  machine->spark_native = __builtin_frame_address(0);
+  machine->spark_stack = machine->stack_top;
+  machine->burst = 0;
+  machine->burst_depth = 0;
+  machine->burst_began = now();
+  size_t depth = atomic_load_explicit(&machine->spark_depth, memory_order_relaxed);
+  set_spark_depth(machine, depth ? depth : DEPTH_MOST);
+}
+
+static void end_sparks(Machine *machine) { set_spark_depth(machine, 0); }
+
+// One more spark. When they come too fast the deepest ones are not worth it.
+static void count_spark(Machine *machine) {
+  ptrdiff_t native = machine->spark_native - (char *)__builtin_frame_address(0);
+  ptrdiff_t other = (char *)machine->stack_top - (char *)machine->spark_stack;
+  size_t depth = (size_t)(native < 1 && other < 1 ? 1 : native < other ? other : native);
+  if (machine->burst_depth < depth) machine->burst_depth = depth;
+  if (++machine->burst < BURST) return;
+  uint64_t time = now();
+  uint64_t took = time - machine->burst_began, enough = BURST * SPARK_NANOSECONDS;
+  if (took < enough) {
+    atomic_store(&machine->spark_change, time);
+    size_t most = machine->burst_depth;
+    set_spark_depth(machine, most > 1 ? most - most / (took < enough / 8 ? DEPTH_STEP : DEPTH_CUT) - 1 : 1);
+  }
+  machine->burst = 0;
+  machine->burst_began = time;
+  machine->burst_depth = 0;
 }
 
 static Location find_spark(Machine *machine) {
@@ -189,7 +243,7 @@ static void run_spark(Machine *machine, Location box) {
     machine->stack_top--;
   }
   heap_erase(machine, spark);
-  atomic_fetch_sub(&machine->shared->sparks, 1);
+  count(&machine->done);
 }
 
 static void pause_if_wanted(Machine *machine) {
@@ -217,6 +271,8 @@ static void rest(Machine *machine) {
   } else if (active == 0) { // the main machine waits as well, for nobody
     atomic_store(&shared->deadlock, true);
     let_go_on(shared->main);
+  } else {
+    for (Machine *one = atomic_load(&shared->machines); one; one = one->next) want_sparks(one);
   }
   sleep_until_woken(machine);
 }
@@ -224,6 +280,7 @@ static void rest(Machine *machine) {
 static void *help(void *argument) {
   Machine *machine = argument;
   Shared *shared = machine->shared;
+  pthread_setaffinity_np(pthread_self(), sizeof shared->processors, &shared->processors);
   machine_begin_stack(machine, machine->worker->stack_bytes);
   sleep_until_woken(machine);
   if (setjmp(machine->escape) != 0) { // it leaves a run that was stopped
@@ -255,6 +312,8 @@ static void *help(void *argument) {
 // Sparks.
 
 static void begin_threads(Machine *machine) {
+  if (sched_getaffinity(0, sizeof machine->shared->processors, &machine->shared->processors) != 0)
+    CPU_ZERO(&machine->shared->processors);
   if (!machine->worker) machine->worker = new_worker();
   machine->many = true;
 }
@@ -264,35 +323,23 @@ Word worker_spark(Machine *machine, Word term) {
   Location box = heap_alloc(machine, 2);
   machine->heap[box] = 2 * SHARE_ONE;
   machine->heap[box + 1] = term;
-  atomic_fetch_add(&machine->shared->sparks, 1);
+  count(&machine->sparks);
   deque_push(&machine->deque, box);
-  machine->sparks++;
-  if (machine->budget) machine->budget--;
-  if (!machine->budget) {
-    atomic_store(&machine->hungry, false);
-    atomic_store(&machine->sated, now());
-  }
+  count_spark(machine);
   atomic_thread_fence(memory_order_seq_cst);
   want_help(machine->shared);
   return word_make(TAG_SHR, 0, box);
 }
 
-bool worker_take_back(Machine *machine, Location box) {
-  if (deque_last(&machine->deque) != box || deque_take(&machine->deque) == DEQUE_EMPTY) return false;
-  if (machine->budget < SPARKS_AHEAD) machine->budget++;
-  atomic_store(&machine->sated, 0);
-  atomic_store_explicit(&machine->hungry, !atomic_load(&machine->shared->calm), memory_order_relaxed);
-  atomic_fetch_sub(&machine->shared->sparks, 1);
-  return true;
-}
-
-Word worker_join(Machine *machine, Word term) {
-  Location box = word_location(term);
-  if (deque_last(&machine->deque) != box || !worker_take_back(machine, box)) return term;
-  drop_owner(machine, box);
-  if ((char *)__builtin_frame_address(0) < machine->native_bottom) machine_attend(machine, NATIVE_NO_NAME);
-  term = machine_evaluate(machine, term);
-  return is_settled(machine, term) ? term : mark_stuck(machine, term);
+Word worker_take_back(Machine *machine, Word box) {
+  Location at = word_location(box);
+  if (deque_last(&machine->deque) != at || deque_take(&machine->deque) == DEQUE_EMPTY) return box;
+  count(&machine->done);
+  drop_owner(machine, at);
+  if (!is_last_owner(machine, at)) return box;
+  Word term = load_cell(machine, at + 1);
+  heap_free(machine, at, 2);
+  return term;
 }
 
 void worker_wait(Machine *machine, Location at) {
@@ -318,9 +365,9 @@ void worker_wait(Machine *machine, Location at) {
   // would mostly wake each other up.
   if (atomic_fetch_add(&shared->waits, 1) > atomic_load(&shared->steals) + WAITS_TOO_MANY)
     atomic_store(&shared->calm, true);
-  atomic_fetch_sub(&shared->active, 1);
+  int active = atomic_fetch_sub(&shared->active, 1) - 1;
   if (atomic_load(&shared->stopping)) let_go_on(machine);
-  want_help(shared);
+  if (active == 0 || is_work_left(shared)) want_help(shared); // with nobody else, to find out that all wait
   sleep_until_woken(machine);
   if (atomic_exchange(&shared->deadlock, false)) fail_cycle(machine);
   worker_attend(machine);
@@ -335,9 +382,15 @@ void worker_wake(Word claimed) {
   }
 }
 
+bool worker_is_busy(Machine *machine) {
+  uint64_t done = 0, made = 0; // in this order: what is done was made
+  for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next) done += atomic_load(&one->done);
+  for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next) made += atomic_load(&one->sparks);
+  return made != done;
+}
+
 void worker_settle(Machine *machine) {
-  Shared *shared = machine->shared;
-  while (atomic_load(&shared->sparks) > 0) {
+  while (worker_is_busy(machine)) {
     worker_attend(machine);
     Location box = find_spark(machine);
     if (box != DEQUE_EMPTY)
@@ -375,16 +428,16 @@ static bool all_rest(Shared *shared) {
 
 void worker_end(Machine *machine) {
   Shared *shared = machine->shared;
-  atomic_store(&machine->hungry, false);
+  end_sparks(machine);
   while (!all_rest(shared)) nap();
   if (!atomic_load(&shared->stopping)) return;
   atomic_store(&shared->active, 1);
   atomic_store(&shared->searching, 0);
-  atomic_store(&shared->sparks, 0);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     while (deque_take(&one->deque) != DEQUE_EMPTY) continue;
     one->stack_top = one->stack;
     one->work.count = 0;
+    atomic_store(&one->done, atomic_load(&one->sparks));
   }
 }
 

@@ -6,8 +6,9 @@
 // else has claimed *waits*: its thread sleeps until the result is there, and another one works instead of it.
 //
 // As many machines work as the run may have threads; there are more machines than that while some wait. Sparks are
-// made where a machine has few of them in its deque (Machine.hungry): the oldest, which thieves take, are the largest,
-// and below them code runs that makes none. Without threads nothing is ever hungry.
+// made down to a depth of the stacks (Machine.spark_depth), which each machine keeps such that they do not come too
+// fast, and others make larger when they find no work: the oldest, which thieves take, are the largest, and deeper code
+// makes none. Without threads that depth is 0.
 //
 // Only programs with boxes run on several machines: dups and open λs are for one at a time.
 #ifndef HVM_EVAL_WORKER_H
@@ -19,14 +20,14 @@ unsigned worker_default_threads(void); // the processors that this process may u
 
 // Offers a term that was built to be reduced: the box that has it, for the machine and for the deque.
 Word worker_spark(Machine *machine, Word term);
-// Is this box the newest spark of the machine, and not stolen? Then it is the machine's alone from now on.
-bool worker_take_back(Machine *machine, Location box);
-// A spark of the machine's own that nobody took, reduced; another term as it is.
-Word worker_join(Machine *machine, Word term);
+// If a box is the newest spark of the machine, and not stolen: its term, and there is no box any more. Else the box.
+Word worker_take_back(Machine *machine, Word box);
 // Sleeps until the term that was claimed in a cell, a box's or a field, has been reduced.
 void worker_wait(Machine *machine, Location at);
 // Those who wait for it: what the cell held before the result was put there.
 void worker_wake(Word claimed);
+// Has any machine sparks that are not done?
+bool worker_is_busy(Machine *machine);
 // Works on what there is until no other machine does.
 void worker_settle(Machine *machine);
 
