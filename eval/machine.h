@@ -97,7 +97,7 @@ struct Machine {
   Word *spark_stack;              // … and of the other one
   unsigned burst;                 // sparks since
   uint64_t burst_began;           // this time
-  size_t burst_depth;             // the deepest of them
+  ptrdiff_t burst_depth;          // the deepest of them
   _Atomic(uint64_t) sparks, done; // that it made so far; that it has done with
   uint64_t steals, waits;         // so far
   Word *heap;                     // cell 0, which is not there

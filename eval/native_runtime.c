@@ -82,6 +82,10 @@ static Word runtime_settle_box(Machine *machine, Word box, Word term) {
   return term;
 }
 
+static Word runtime_spark(Machine *machine, Word call) {
+  return worker_spark(machine, call, machine->spark_native - (char *)__builtin_frame_address(0));
+}
+
 const NativeRuntime native_runtime = {
     .abi = NATIVE_ABI,
     .more_heap = machine_more_heap,
@@ -99,7 +103,7 @@ const NativeRuntime native_runtime = {
     .operate = runtime_operate,
     .superpose = runtime_superpose,
     .string = runtime_string,
-    .spark = worker_spark,
+    .spark = runtime_spark,
     .take_back = worker_take_back,
     .force_field = runtime_force_field,
     .settle_box = runtime_settle_box,

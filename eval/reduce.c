@@ -274,8 +274,15 @@ trace_eval:
       if (is_last_owner(machine, box) || !accepts_boxes(code, sp[-1])) MAY_WAIT(term = unbox(machine, term));
       goto ret;
     }
+    if (word_tag(inner) == TAG_SLOT && machine->many) {
+      machine->stack_top = sp;
+      worker_wait(machine, box + 1);
+      LOOK_AT_CODE();
+      goto eval;
+    }
     if (is_last_owner(machine, box)) {
-      inner = heap[box + 1]; // who had it too may have reduced it meanwhile
+      inner = load_cell(machine, box + 1); // who had it too, or a thief, may be or have been at it meanwhile
+      if (UNLIKELY(word_tag(inner) == TAG_SLOT)) goto eval;
       heap_free(machine, box, 2);
       term = inner;
       goto eval;
@@ -293,11 +300,6 @@ trace_eval:
         goto eval;
       }
       machine->stack_top = sp;
-      if (word_tag(inner) == TAG_SLOT) {
-        worker_wait(machine, box + 1);
-        LOOK_AT_CODE();
-        goto eval;
-      }
       CHECK_STACK(STACK_SLACK, 0);
       if (!__atomic_compare_exchange_n(&heap[box + 1], &inner, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         goto eval;
@@ -953,8 +955,7 @@ CODE_JOIN:
   WAIT();
   goto eval;
 CODE_SPARK : {
-  machine->stack_top = fp;
-  fp[pc[1]] = worker_spark(machine, fp[pc[2]]);
+  fp[pc[1]] = worker_spark(machine, fp[pc[2]], (char *)fp - (char *)machine->spark_stack);
   pc += 3;
   NEXT();
 }

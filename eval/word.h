@@ -47,7 +47,7 @@ enum { WORD_EXTRA_SHIFT = 4, WORD_LOCATION_SHIFT = 26, WORD_EXTRA_BITS = 22, WOR
 enum {
   SLOT_FREE = TAG_SLOT,            // neither applied yet
   SLOT_UNUSED = TAG_SLOT | 1 << 4, // the variable is gone: the λ's application erases its argument
-  SLOT_ORPHAN = TAG_SLOT | 2 << 4, // the λ is gone: the variable stays free
+  SLOT_ORPHAN = TAG_SLOT | 2 << 4, // the λ is gone: the variable stays free; in a box: its owners are gone
 };
 
 static inline unsigned word_tag(Word word) { return (unsigned)(word & 15); }

@@ -190,17 +190,14 @@ static void begin_sparks(Machine *machine) {
 static void end_sparks(Machine *machine) { set_spark_depth(machine, 0); }
 
 // One more spark. When they come too fast the deepest ones are not worth it.
-static void count_spark(Machine *machine) {
-  ptrdiff_t native = machine->spark_native - (char *)__builtin_frame_address(0);
-  ptrdiff_t other = (char *)machine->stack_top - (char *)machine->spark_stack;
-  size_t depth = (size_t)(native < 1 && other < 1 ? 1 : native < other ? other : native);
+static void count_spark(Machine *machine, ptrdiff_t depth) {
   if (machine->burst_depth < depth) machine->burst_depth = depth;
   if (++machine->burst < BURST) return;
   uint64_t time = now();
   uint64_t took = time - machine->burst_began, enough = BURST * SPARK_NANOSECONDS;
   if (took < enough) {
     atomic_store(&machine->spark_change, time);
-    size_t most = machine->burst_depth;
+    size_t most = (size_t)machine->burst_depth;
     set_spark_depth(machine, most > 1 ? most - most / (took < enough / 8 ? DEPTH_STEP : DEPTH_CUT) - 1 : 1);
   }
   machine->burst = 0;
@@ -228,21 +225,30 @@ static bool is_work_left(Shared *shared) {
   return false;
 }
 
-// Reduces the term of a stolen spark, unless somebody has begun already.
+// Reduces the term of a stolen spark, unless somebody has begun already. The thief leaves the box before: those whose
+// box it is need not copy what nobody shares with them. When they leave it, too, it is an orphan.
 static void run_spark(Machine *machine, Location box) {
-  Word *cell = &machine->heap[box + 1], term = __atomic_load_n(cell, __ATOMIC_ACQUIRE), spark;
+  Word *cell = &machine->heap[box + 1], term = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
   bool claimed = false;
   while (word_tag(term) == TAG_CAL && !claimed && !is_last_owner(machine, box))
     claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-  spark = word_make(TAG_SHR, 0, box);
-  if (claimed) {
+  if (!claimed) {
+    heap_erase(machine, word_make(TAG_SHR, 0, box));
+  } else if (!drop_owner(machine, box)) {
+    heap_free(machine, box, 2);
+    heap_erase(machine, term);
+  } else {
     machine->fuel = machine->tank;
-    *machine->stack_top++ = FRAME_STOP;
-    *machine->stack_top++ = box << FRAME_SHIFT | FRAME_SHARE;
-    spark = machine_reduce(machine, term);
-    machine->stack_top--;
+    term = machine_evaluate(machine, term);
+    if (!word_is_value(term) && word_tag(term) != TAG_SHR) term = mark_stuck(machine, term);
+    Word waiting = __atomic_exchange_n(cell, term, __ATOMIC_ACQ_REL);
+    if (waiting == SLOT_ORPHAN) {
+      heap_free(machine, box, 2);
+      heap_erase(machine, term);
+    } else {
+      worker_wake(waiting);
+    }
   }
-  heap_erase(machine, spark);
   count(&machine->done);
 }
 
@@ -316,16 +322,17 @@ static void begin_threads(Machine *machine) {
     CPU_ZERO(&machine->shared->processors);
   if (!machine->worker) machine->worker = new_worker();
   machine->many = true;
+  machine->tank = THIEF_FUEL;
 }
 
-Word worker_spark(Machine *machine, Word term) {
+Word worker_spark(Machine *machine, Word term, ptrdiff_t depth) {
   if (!machine->many) begin_threads(machine);
   Location box = heap_alloc(machine, 2);
   machine->heap[box] = 2 * SHARE_ONE;
   machine->heap[box + 1] = term;
   count(&machine->sparks);
   deque_push(&machine->deque, box);
-  count_spark(machine);
+  count_spark(machine, depth);
   atomic_thread_fence(memory_order_seq_cst);
   want_help(machine->shared);
   return word_make(TAG_SHR, 0, box);
@@ -410,6 +417,7 @@ void worker_begin(Machine *machine) {
   atomic_store(&shared->steals, 0);
   atomic_store(&shared->waits, 0);
   machine->many = false;
+  machine->tank = NATIVE_FUEL;
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     one->natives = machine->natives;
     one->stages = machine->stages;

@@ -18,8 +18,9 @@
 
 unsigned worker_default_threads(void); // the processors that this process may use
 
-// Offers a term that was built to be reduced: the box that has it, for the machine and for the deque.
-Word worker_spark(Machine *machine, Word term);
+// Offers a term that was built to be reduced: the box that has it, for the machine and for the deque. depth: of the
+// stack that the code which builds it uses, in bytes from where its machine began.
+Word worker_spark(Machine *machine, Word term, ptrdiff_t depth);
 // If a box is the newest spark of the machine, and not stolen: its term, and there is no box any more. Else the box.
 Word worker_take_back(Machine *machine, Word box);
 // Sleeps until the term that was claimed in a cell, a box's or a field, has been reduced.
