@@ -715,8 +715,11 @@ void code_compile(Code *code, Program *program) {
   }
 }
 
-NameId code_start(Code *code, const Function *function) {
-  if (!code->strict) return function->name;
+NameId code_start(Code *code, const Program *program, const Function *function, bool several) {
+  if (!code->strict) {
+    code->shares = several && demand_allows_boxes(program);
+    return function->name;
+  }
   const Unit *unit = strict_start(code->strict, function);
   return unit ? unit->name : function->name;
 }

@@ -150,7 +150,8 @@ void code_free(Code *code);
 void code_grow(Code *code, const Program *program); // the tables by NameId, for names that are new
 
 // What a reduction to normal form begins with: the name of a function without parameters, or of its unit for this.
-NameId code_start(Code *code, const Function *function);
+// several: more machines than one may work on it.
+NameId code_start(Code *code, const Program *program, const Function *function, bool several);
 // Makes all strict code that it needs and that machine code can be made for.
 void code_reach(Code *code, const Function *function);
 

@@ -1,5 +1,7 @@
 #include "frames.h"
 
+#include "worker.h"
+
 const Word *frames_next(const Machine *machine, const Word *top) {
   switch (*top & 15) {
   case FRAME_APP:
@@ -24,12 +26,19 @@ NameId frames_function(const Machine *machine, const Word *top) {
 
 Word *frames_push_parts(Machine *machine, Word term, Word *sp) {
   Location location = word_location(term);
-  unsigned name = word_extra(term);
+  unsigned name = word_extra(term), arity;
 #define PUSH(kind, place) (*sp++ = (Word)(place) << FRAME_SHIFT | (kind))
   switch (word_tag(term)) {
   case TAG_CTR:
-    for (unsigned i = location ? machine->shared->code.arities.items[name] : 0; i-- > 0;)
-      PUSH(FRAME_NORMAL, location + i);
+    arity = location ? machine->shared->code.arities.items[name] : 0;
+    if (__builtin_expect(arity > 1 && sp < atomic_load_explicit(&machine->spark_below, memory_order_relaxed), 0)) {
+      // others may reduce all but the last field meanwhile, which is made normal first
+      for (unsigned i = 0; i + 1 < arity; i++)
+        machine->heap[location + i] = worker_offer(machine, machine->heap[location + i], sp);
+      for (unsigned i = 0; i < arity; i++) PUSH(FRAME_NORMAL, location + i);
+    } else {
+      for (unsigned i = arity; i-- > 0;) PUSH(FRAME_NORMAL, location + i);
+    }
     break;
   case TAG_CAL: {
     const FunctionCode *function = machine->shared->code.functions.items[name];

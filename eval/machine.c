@@ -376,7 +376,8 @@ typedef struct {
 static void run_compile(void *argument) {
   CompileJob *job = argument;
   code_compile(&job->machine->shared->code, job->program);
-  job->start = code_start(&job->machine->shared->code, job->function);
+  bool several = job->machine->shared->threads > 1 && !job->machine->trace;
+  job->start = code_start(&job->machine->shared->code, job->program, job->function, several);
 }
 
 static void run_reach(void *argument) {

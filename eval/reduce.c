@@ -8,6 +8,7 @@
 // Demanded terms are moved from the heap to the stack: an evaluation owns what it reduces, and only dups are shared. A
 // cell that stays reachable while its term is being reduced holds 0; a dup is marked as claimed.
 #include "frames.h"
+#include "lang/demand.h"
 #include "machine.h"
 #include "rules.h"
 #include "worker.h"
@@ -66,6 +67,25 @@ static inline bool accepts_boxes(const int32_t *code, Word frame) {
 // values are an extension that gcc and clang share.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
+
+// Of the arguments that a call of a function demands in any case, all calls but the first.
+static void offer_arguments(Machine *machine, NameId name, Word *arguments) {
+  const Program *program = machine->shared->program;
+  const Function *function = program->names.items[name].function;
+  bool first = true;
+  for (unsigned i = 0; function && i < machine->shared->code.arities.items[name]; i++) {
+    if (word_tag(arguments[i]) != TAG_CAL) continue;
+    if (demand_of_argument(program, function, DEMAND_WEAK, i) == DEMAND_LAZY) continue;
+    if (!first) arguments[i] = worker_offer(machine, arguments[i], arguments);
+    first = false;
+  }
+}
+
+// Of what the frames from here on hold: the right operands.
+static void offer_operands(Machine *machine, Word *frames, int32_t count) {
+  for (int32_t i = 1; i < count; i += 2)
+    if ((frames[i] & 15) == FRAME_OP2_LEFT) frames[i - 1] = worker_offer(machine, frames[i - 1], frames);
+}
 
 Word machine_reduce(Machine *machine, Word term) {
   // clang-format off
@@ -176,6 +196,19 @@ Word machine_reduce(Machine *machine, Word term) {
     }                                                                                                                  \
   } while (0)
 
+// So little of the stack is used that there may be sparks.
+#define IS_SHALLOW(top) ((top) < atomic_load_explicit(&machine->spark_below, memory_order_relaxed))
+
+// What is below a stuck term that is shared is made normal where it is: nobody else may look at it then.
+#define SETTLE(stuck)                                                                                                  \
+  do {                                                                                                                 \
+    if (UNLIKELY(machine->many) && word_tag(stuck) > TAG_ERA && worker_is_busy(machine)) {                             \
+      machine->stack_top = sp;                                                                                         \
+      worker_settle(machine);                                                                                          \
+      LOOK_AT_CODE();                                                                                                  \
+    }                                                                                                                  \
+  } while (0)
+
 eval:
   NATIVE_CHECK_TERM(machine, term);
   TRACE_POINT(EVAL);
@@ -197,6 +230,7 @@ trace_eval:
     Location location = word_location(term);
     CHECK_STACK(STACK_SLACK, 0);
     sp[0] = heap[location + 1];
+    if (UNLIKELY(IS_SHALLOW(sp))) sp[0] = worker_offer(machine, sp[0], sp);
     sp[1] = (Word)word_extra(term) << FRAME_SHIFT | FRAME_OP2_LEFT;
     sp += 2;
     term = heap[location];
@@ -215,6 +249,7 @@ trace_eval:
         __builtin_prefetch(&heap[word_location(fp[i])]);
       }
       heap_free(machine, location, arity);
+      if (UNLIKELY(IS_SHALLOW(fp))) offer_arguments(machine, word_extra(term), fp);
     }
     pc = code + function->entry;
     goto run;
@@ -497,11 +532,6 @@ trace_ret:;
   }
   case FRAME_NORMAL: {
     Location location = frame >> FRAME_SHIFT;
-    if (UNLIKELY(machine->many) && worker_is_busy(machine)) { // others may look at the cell
-      machine->stack_top = sp;
-      worker_settle(machine);
-      LOOK_AT_CODE();
-    }
     term = heap[location];
     if (word_is_flat(term) && word_tag(term) != TAG_LAM) {
       sp--;
@@ -515,6 +545,7 @@ trace_ret:;
     if (word_is_closure(term)) term = open_closure(machine, term);
     heap[frame >> FRAME_SHIFT] = term;
     sp--;
+    SETTLE(term);
     CHECK_STACK(SIZE_CLASSES + STACK_SLACK, 0);
     sp = frames_push_parts(machine, term, sp);
     goto ret;
@@ -524,6 +555,7 @@ trace_ret:;
     CHECK_STACK(SIZE_CLASSES + STACK_SLACK, 0);
     Word *below = &heap[frame >> FRAME_SHIFT];
     if (word_is_closure(*below)) *below = open_closure(machine, *below);
+    SETTLE(*below);
     sp = frames_push_parts(machine, *below, sp);
     goto ret;
   case FRAME_BUILTIN: {
@@ -770,6 +802,10 @@ CODE_CALL : {
   machine->rewrites[RULE_FUN_RULE]++;
   for (int32_t i = 0; i < m + n; i++) words[i] = OPERAND(at[i]);
   for (int32_t i = 0; i < m + n; i++) fp[i] = words[i];
+  if (UNLIKELY(IS_SHALLOW(fp))) {
+    offer_operands(machine, fp, m);
+    offer_arguments(machine, (NameId)pc[2], fp + m);
+  }
   fp += m;
   sp = fp;
   term = word_make(TAG_CAL, (unsigned)pc[2], 0);
@@ -784,6 +820,7 @@ CODE_RETURN : {
   term = OPERAND(pc[2]);
   for (int32_t i = 0; i < m; i++) words[i] = OPERAND(at[i]);
   for (int32_t i = 0; i < m; i++) fp[i] = words[i];
+  if (UNLIKELY(IS_SHALLOW(fp))) offer_operands(machine, fp, m);
   sp = fp + m;
   goto eval;
 }
@@ -943,7 +980,7 @@ CODE_ENTER : {
   goto eval;
 }
 CODE_SHALLOW:
-  pc = LIKELY(atomic_load_explicit(&machine->spark_below, memory_order_relaxed) <= fp) ? pc + 2 : code + pc[1];
+  pc = UNLIKELY(IS_SHALLOW(fp)) ? code + pc[1] : pc + 2;
   NEXT();
 CODE_JOIN:
   term = fp[pc[1]];

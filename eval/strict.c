@@ -246,7 +246,7 @@ void strict_begin(Strict *strict, const Function *function) {
   bool floats = program->has_floats, restricted = demand_is_restricted(program) || program->has_scopeless;
   bool lambdas = program->has_lambdas || program->has_superposition;
   bool open = program->has_open_lambdas || program->has_superposition;
-  strict->code->shares = !open && !restricted;
+  strict->code->shares = demand_allows_boxes(program);
 #ifdef HVM_STRESS_CYCLES // the search for cycles runs in every program
   lambdas = open = true;
 #endif

@@ -180,9 +180,6 @@ static void ask_for_sparks(Machine *machine) {
 static void begin_sparks(Machine *machine) {
   machine->spark_native = __builtin_frame_address(0);
   machine->spark_stack = machine->stack_top;
-  machine->burst = 0;
-  machine->burst_depth = 0;
-  machine->burst_began = now();
   size_t depth = atomic_load_explicit(&machine->spark_depth, memory_order_relaxed);
   set_spark_depth(machine, depth ? depth : DEPTH_MOST);
 }
@@ -336,6 +333,22 @@ Word worker_spark(Machine *machine, Word term, ptrdiff_t depth) {
   atomic_thread_fence(memory_order_seq_cst);
   want_help(machine->shared);
   return word_make(TAG_SHR, 0, box);
+}
+
+static bool takes_long(const Machine *machine, Word term) {
+  if (word_tag(term) != TAG_CAL) return false;
+  const Function *function = machine->shared->program->names.items[word_extra(term)].function;
+  return function && !function->builtin && function->recursive;
+}
+
+Word worker_offer(Machine *machine, Word part, const Word *top) {
+  ptrdiff_t depth = (const char *)top - (const char *)machine->spark_stack;
+  if (takes_long(machine, part)) return worker_spark(machine, part, depth);
+  for (unsigned i = 0; i < 2 && word_tag(part) == TAG_OP2; i++) {
+    Word *operand = &machine->heap[word_location(part) + i];
+    if (takes_long(machine, *operand)) *operand = worker_spark(machine, *operand, depth);
+  }
+  return part;
 }
 
 Word worker_take_back(Machine *machine, Word box) {

@@ -21,6 +21,9 @@ unsigned worker_default_threads(void); // the processors that this process may u
 // Offers a term that was built to be reduced: the box that has it, for the machine and for the deque. depth: of the
 // stack that the code which builds it uses, in bytes from where its machine began.
 Word worker_spark(Machine *machine, Word term, ptrdiff_t depth);
+// The same for a part of a node that the graph's code has at hand, which uses its stack up to `top`, if the part takes
+// long: if it is a call of a function that calls itself. Else the part; calls that are operands in it are offered.
+Word worker_offer(Machine *machine, Word part, const Word *top);
 // If a box is the newest spark of the machine, and not stolen: its term, and there is no box any more. Else the box.
 Word worker_take_back(Machine *machine, Word box);
 // Sleeps until the term that was claimed in a cell, a box's or a field, has been reduced.
