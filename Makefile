@@ -3,7 +3,7 @@
 # make run FILE=x.hvm        deps, build, run
 # make test                  deps, build, all tests
 # make install PREFIX=/usr/local DESTDIR=
-# make bench fuzz sanitize test-sanitize test-stress format lint grammar uninstall clean
+# make bench fuzz sanitize test-sanitize test-stress test-hard test-tsan format lint grammar uninstall clean
 #
 # Variables: CC, CFLAGS (optimisation and debugging), LDFLAGS, BUILD (the folder for all that is built), V=1 (shows the
 # commands).
@@ -45,7 +45,7 @@ OWN_SOURCES := $(wildcard cli/*.[ch] editor/*.[ch] lang/*.[ch] eval/*.[ch] lib/*
   examples/embed/*.[ch]) \
   grammar/src/scanner.c
 
-.PHONY: all deps run test tests test-sanitize test-stress sanitize bench fuzz grammar format lint install uninstall clean
+.PHONY: all deps run test tests test-sanitize test-stress test-hard test-tsan sanitize bench fuzz grammar format lint install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/hvm $(BUILD)/libhvm.a $(BUILD)/libhvm.so
@@ -156,6 +156,13 @@ test-stress:
 	@scripts/deps.sh
 	@$(MAKE) --no-print-directory $(BUILD)/stress/hvm tests $(STRESS_VARIABLES)
 	@BUILD=$(BUILD)/stress REDUCED=1 tests/run.sh reference conformance unsound examples
+
+# A build in which what is rare between threads is frequent (eval/hard.h). SEEDS=3: so many sequences of chances.
+HARD_VARIABLES := BUILD=$(BUILD)/hard CFLAGS="-O1 -g -DHVM_CHECK -DHVM_HARD"
+test-hard:
+	@scripts/deps.sh
+	@$(MAKE) --no-print-directory $(BUILD)/hard/hvm tests $(HARD_VARIABLES)
+	@BUILD=$(BUILD)/hard CHECKED=1 tests/run.sh units conformance examples bench hard
 
 # SIZE=small, medium or large; HELD_OUT=1 for the programs of bench/held-out; RUNS=5
 bench: all

@@ -21,6 +21,7 @@
 
 #include "code.h"
 #include "deque.h"
+#include "hard.h"
 #include "word.h"
 
 typedef enum {
@@ -43,7 +44,7 @@ enum { SIZE_CLASSES = NATIVE_SIZES };
 
 enum { MACHINE_ALIGNMENT = 64 }; // bytes: a cache line
 enum {
-  HEAP_STEP_CELLS = 1 << 15,
+  HEAP_STEP_CELLS = HARD_OR(1 << 9, 1 << 15),
   CYCLE_LEAST_CELLS = 1 << 16
 }; // the heap's end moves by; the least to look for cycles
 

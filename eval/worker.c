@@ -12,18 +12,18 @@
 
 // What a thief does at a time should be worth the theft: it builds more before it leaves something for later, and makes
 // no sparks faster than this, once its first ones are gone.
-enum { THIEF_FUEL = 1 << 14 };
+enum { THIEF_FUEL = HARD_OR(2, 1 << 14) };
 // Sparks are made down to a depth of the stacks, which grows when others want more and becomes less when sparks come
 // too fast.
-enum { SPARK_NANOSECONDS = 4000, BURST = 32 };   // fewer in that time are fast enough, on the average of so many
+enum { SPARK_NANOSECONDS = 4000, BURST = 32 };    // fewer in that time are fast enough, on the average of so many
 enum { ASK_NANOSECONDS = 20000, DEPTH_STEP = 4 }; // how often it may grow, and by which part
 enum { DEPTH_CUT = 16, DEPTH_FIRST = 128 };
 static const size_t DEPTH_MOST = (size_t)1 << 40;
-enum { HELPER_BYTES = 8 << 20 }; // of the memory limit for each: its stack and free cells take about a tenth
-enum { WAITS_TOO_MANY = 64 };    // more than sparks were stolen
-enum { WAIT_ROUNDS = 200 };       // looks at a claimed box before a thread sleeps
-enum { SEARCH_ROUNDS = 200 };    // before a thread sleeps
-enum { SETTLE_NANOSECONDS = 20000 };
+enum { HELPER_BYTES = 8 << 20 };          // of the memory limit for each: its stack and free cells take about a tenth
+enum { WAITS_TOO_MANY = 64 };             // more than sparks were stolen
+enum { WAIT_ROUNDS = HARD_OR(0, 200) };   // looks at a claimed box before a thread sleeps
+enum { SEARCH_ROUNDS = HARD_OR(1, 200) }; // before a thread sleeps
+enum { SETTLE_NANOSECONDS = HARD_OR(1000, 20000) };
 static const size_t STACK_BYTES = (size_t)16 << 30; // of a thread, in address space
 
 struct Worker {
@@ -120,6 +120,7 @@ static void want_help(Shared *shared) {
   if (atomic_load(&shared->searching) != 0 || atomic_load(&shared->active) >= (int)shared->threads) return;
   if (!atomic_compare_exchange_strong(&shared->searching, &none, 1)) return;
   atomic_fetch_add(&shared->active, 1);
+  hard_pause();
   pthread_mutex_lock(&shared->lock);
   Machine *helper = shared->sleeping;
   if (helper) {
@@ -195,7 +196,7 @@ static void count_spark(Machine *machine, ptrdiff_t depth) {
   if (++machine->burst < BURST) return;
   uint64_t time = now();
   uint64_t took = time - machine->burst_began, enough = BURST * SPARK_NANOSECONDS;
-  if (took < enough) {
+  if (took < enough && HARD_OR(false, true)) {
     atomic_store(&machine->spark_change, time);
     size_t most = (size_t)machine->burst_depth;
     set_spark_depth(machine, most > 1 ? most - most / (took < enough / 8 ? DEPTH_STEP : DEPTH_CUT) - 1 : 1);
@@ -230,8 +231,10 @@ static bool is_work_left(Shared *shared) {
 static void run_spark(Machine *machine, Location box) {
   Word *cell = &machine->heap[box + 1], term = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
   bool claimed = false;
-  while (word_tag(term) == TAG_CAL && !claimed && !is_last_owner(machine, box))
+  while (word_tag(term) == TAG_CAL && !claimed && !is_last_owner(machine, box)) {
+    hard_pause();
     claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  }
   if (!claimed) {
     heap_erase(machine, word_make(TAG_SHR, 0, box));
   } else if (!drop_owner(machine, box)) {
@@ -241,6 +244,7 @@ static void run_spark(Machine *machine, Location box) {
     machine->fuel = machine->tank;
     term = machine_evaluate(machine, term);
     if (!word_is_value(term) && word_tag(term) != TAG_SHR) term = mark_stuck(machine, term);
+    hard_pause();
     Word waiting = __atomic_exchange_n(cell, term, __ATOMIC_ACQ_REL);
     if (waiting == SLOT_ORPHAN) {
       heap_free(machine, box, 2);
@@ -265,11 +269,13 @@ static void rest(Machine *machine) {
   Shared *shared = machine->shared;
   atomic_fetch_sub(&shared->searching, 1);
   int active = atomic_fetch_sub(&shared->active, 1) - 1;
+  hard_pause();
   pthread_mutex_lock(&shared->lock); // from here on it is done with the run
   machine->worker->next_sleeping = shared->sleeping;
   shared->sleeping = machine;
   shared->sleepers++;
   pthread_mutex_unlock(&shared->lock);
+  hard_pause();
   if (atomic_load(&shared->stopping)) {
     // nothing is to be done any more
   } else if (is_work_left(shared)) {
@@ -340,6 +346,8 @@ Word worker_spark(Machine *machine, Word term, ptrdiff_t depth) {
 
 Word worker_take_back(Machine *machine, Word box) {
   Location at = word_location(box);
+  if (hard_chance(4)) return box; // others may have it, or whoever comes to it takes its term as a thief does
+  hard_pause();
   if (deque_last(&machine->deque) != at || deque_take(&machine->deque) == DEQUE_EMPTY) return box;
   count(&machine->done);
   drop_owner(machine, at);
@@ -358,6 +366,7 @@ void worker_wait(Machine *machine, Location at) {
   }
   atomic_store(&machine->waiting, true);
   do {
+    hard_pause();
     if (word_tag(claimed) != TAG_SLOT) {
       if (atomic_exchange(&machine->waiting, false)) return;
       atomic_fetch_sub(&shared->active, 1); // the run is being stopped: it was let go on already
@@ -367,10 +376,11 @@ void worker_wait(Machine *machine, Location at) {
     machine->worker->next_waiting = (Machine *)(uintptr_t)(claimed & ~(Word)15); // NOLINT
   } while (!__atomic_compare_exchange_n(cell, &claimed, (Word)(uintptr_t)machine | TAG_SLOT, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE));
+  hard_pause();
   machine->waits++;
   // Each stolen spark can be waited for once. More waits mean that machines want the same boxes at the same time, and
   // would mostly wake each other up.
-  if (atomic_fetch_add(&shared->waits, 1) > atomic_load(&shared->steals) + WAITS_TOO_MANY)
+  if (atomic_fetch_add(&shared->waits, 1) > atomic_load(&shared->steals) + WAITS_TOO_MANY && HARD_OR(false, true))
     atomic_store(&shared->calm, true);
   int active = atomic_fetch_sub(&shared->active, 1) - 1;
   if (atomic_load(&shared->stopping)) let_go_on(machine);
@@ -384,6 +394,7 @@ void worker_wake(Word claimed) {
   Machine *one = (Machine *)(uintptr_t)(claimed & ~(Word)15); // NOLINT
   while (one) {
     Machine *next = one->worker->next_waiting;
+    hard_pause();
     let_go_on(one);
     one = next;
   }
