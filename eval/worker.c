@@ -93,8 +93,6 @@ static Machine *new_helper(Shared *shared) {
   if (worker->stack) machine = machine_add(shared);
   if (!machine) goto failed;
   machine->worker = worker;
-  machine->natives = shared->main->natives;
-  machine->stages = shared->main->stages;
   machine->many = true;
   machine->tank = THIEF_FUEL;
   pthread_attr_t attributes;
@@ -112,6 +110,19 @@ failed:
   sem_destroy(&worker->wake);
   free(worker);
   return NULL;
+}
+
+// Lets one that waits go on. Whoever takes its flag away is the one to do it.
+static void let_go_on(Machine *machine) {
+  if (!atomic_exchange(&machine->waiting, false)) return;
+  atomic_fetch_add(&machine->shared->active, 1);
+  sem_post(&machine->worker->wake);
+}
+
+// Nobody works, and so the main machine waits as well: each of those who wait waits for another one.
+static void tell_deadlock(Shared *shared) {
+  atomic_store(&shared->deadlock, true);
+  let_go_on(shared->main);
 }
 
 // Lets a helper look for work, if there may be one more and none is looking.
@@ -135,15 +146,8 @@ static void want_help(Shared *shared) {
     sem_post(&helper->worker->wake);
     return;
   }
-  atomic_fetch_sub(&shared->active, 1);
   atomic_fetch_sub(&shared->searching, 1);
-}
-
-// Lets one that waits go on. Whoever takes its flag away is the one to do it.
-static void let_go_on(Machine *machine) {
-  if (!atomic_exchange(&machine->waiting, false)) return;
-  atomic_fetch_add(&machine->shared->active, 1);
-  sem_post(&machine->worker->wake);
+  if (atomic_fetch_sub(&shared->active, 1) == 1) tell_deadlock(shared); // the last one went to rest meanwhile
 }
 
 static uint64_t now(void) {
@@ -259,9 +263,11 @@ static void run_spark(Machine *machine, Location box) {
 static void pause_if_wanted(Machine *machine) {
   Shared *shared = machine->shared;
   if (!atomic_load(&shared->pausing)) return;
-  atomic_fetch_add(&shared->paused, 1);
-  while (atomic_load(&shared->pausing)) nap();
-  atomic_fetch_sub(&shared->paused, 1);
+  do {
+    atomic_fetch_add(&shared->paused, 1);
+    while (atomic_load(&shared->pausing)) nap();
+    atomic_fetch_sub(&shared->paused, 1);
+  } while (atomic_load(&shared->pausing)); // the next one, who may have counted this one still
 }
 
 // Sleeps without work until somebody wants help. The machine was counted as one that searches, and is again.
@@ -276,17 +282,17 @@ static void rest(Machine *machine) {
   shared->sleepers++;
   pthread_mutex_unlock(&shared->lock);
   hard_pause();
+  atomic_thread_fence(memory_order_seq_cst); // like the one behind a spark: one of the two sees the other
   if (atomic_load(&shared->stopping)) {
     // nothing is to be done any more
   } else if (is_work_left(shared)) {
-    want_help(shared);      // it may be this one
-  } else if (active == 0) { // the main machine waits as well, for nobody
-    atomic_store(&shared->deadlock, true);
-    let_go_on(shared->main);
+    want_help(shared); // it may be this one
+  } else if (active == 0) {
+    tell_deadlock(shared);
   } else {
     for (Machine *one = atomic_load(&shared->machines); one; one = one->next) want_sparks(one);
   }
-  sleep_until_woken(machine);
+  if (!atomic_load(&shared->quitting)) sleep_until_woken(machine); // set before those on the list are woken
 }
 
 static void *help(void *argument) {
@@ -295,6 +301,9 @@ static void *help(void *argument) {
   pthread_setaffinity_np(pthread_self(), sizeof shared->processors, &shared->processors);
   machine_begin_stack(machine, machine->worker->stack_bytes);
   sleep_until_woken(machine);
+  pause_if_wanted(machine); // whoever wants it to start need not work by now: tables may be moving
+  machine->natives = shared->main->natives;
+  machine->stages = shared->main->stages;
   if (setjmp(machine->escape) != 0) { // it leaves a run that was stopped
     machine->stack_top = machine->stack;
     machine->work.count = 0;
@@ -462,10 +471,12 @@ void worker_end(Machine *machine) {
 
 void worker_delete(Shared *shared) {
   atomic_store(&shared->quitting, true);
+  pthread_mutex_lock(&shared->lock); // one may look for work once more
   for (Machine *one = shared->sleeping, *next; one; one = next) {
     next = one->worker->next_sleeping;
     sem_post(&one->worker->wake);
   }
+  pthread_mutex_unlock(&shared->lock);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     Worker *worker = one->worker;
     if (!worker) continue;

@@ -8,7 +8,7 @@
 #   TSAN     1: the build has ThreadSanitizer; machine code gets it too
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT" || exit 2
-count=${1:-1}
+count=${1:-${COUNT:-1}}
 glob=${2:-*}
 threads=${THREADS:-1 2 3 4 8 32}
 natives=${NATIVES:-on off}
