@@ -94,8 +94,8 @@ struct Machine {
   _Atomic(Word *) spark_below;    // code whose frame is below makes sparks; spark_above for machine code
   _Atomic(size_t) spark_depth;    // how far both are from the beginnings of what the machine does, in bytes
   _Atomic(uint64_t) spark_change; // when that changed last, in nanoseconds
-  char *spark_native;             // these beginnings: of the C stack …
-  Word *spark_stack;              // … and of the other one
+  _Atomic(char *) spark_native;   // these beginnings: of the C stack …
+  _Atomic(Word *) spark_stack;    // … and of the other one
   unsigned burst;                 // sparks since
   uint64_t burst_began;           // this time
   ptrdiff_t burst_depth;          // the deepest of them

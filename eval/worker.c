@@ -161,9 +161,13 @@ static uint64_t now(void) {
 static void set_spark_depth(Machine *machine, size_t depth) {
   atomic_store_explicit(&machine->spark_depth, depth, memory_order_relaxed);
   bool none = atomic_load_explicit(&machine->shared->calm, memory_order_relaxed) || depth == 0;
-  atomic_store_explicit(&machine->spark_above, none ? (char *)UINTPTR_MAX : machine->spark_native - depth,
+  atomic_store_explicit(&machine->spark_above,
+                        none ? (char *)UINTPTR_MAX
+                             : atomic_load_explicit(&machine->spark_native, memory_order_relaxed) - depth,
                         memory_order_relaxed);
-  atomic_store_explicit(&machine->spark_below, none ? NULL : machine->spark_stack + depth / sizeof(Word),
+  atomic_store_explicit(&machine->spark_below,
+                        none ? NULL
+                             : atomic_load_explicit(&machine->spark_stack, memory_order_relaxed) + depth / sizeof(Word),
                         memory_order_relaxed);
 }
 
@@ -183,8 +187,8 @@ static void ask_for_sparks(Machine *machine) {
 
 // The machine begins to do something, with its stacks as they are.
 static void begin_sparks(Machine *machine) {
-  machine->spark_native = __builtin_frame_address(0);
-  machine->spark_stack = machine->stack_top;
+  atomic_store_explicit(&machine->spark_native, __builtin_frame_address(0), memory_order_relaxed);
+  atomic_store_explicit(&machine->spark_stack, machine->stack_top, memory_order_relaxed);
   machine->burst = 0;
   machine->burst_depth = 0;
   machine->burst_began = now();
