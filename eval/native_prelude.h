@@ -26,7 +26,7 @@ static const NativeRuntime *runtime;
 #define HEAP ((Word *)HVM_HEAP_BASE)
 // A cell that other machines may change meanwhile: a box's two, and the fields of what has several owners. Who sees by
 // the count that nobody else is left must not have looked at anything in the box before.
-#define LOAD(cell) __atomic_load_n(&HEAP[cell], __ATOMIC_ACQUIRE)
+#define LOAD(cell) __atomic_load_n((const Word *)(HVM_HEAP_BASE + (cell) * sizeof(Word)), __ATOMIC_ACQUIRE)
 #define TAG(w) ((w)&15)
 #define EXTRA(w) ((uint32_t)((w) >> 4 & 0x3FFFFF))
 #define LOCATION(w) ((w) >> 26)
