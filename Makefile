@@ -3,7 +3,7 @@
 # make run FILE=x.hvm        deps, build, run
 # make test                  deps, build, all tests
 # make install PREFIX=/usr/local DESTDIR=
-# make bench fuzz sanitize test-sanitize test-stress format lint grammar uninstall clean
+# make bench fuzz sanitize test-sanitize test-stress test-hard test-tsan models format lint grammar uninstall clean
 #
 # Variables: CC, CFLAGS (optimisation and debugging), LDFLAGS, BUILD (the folder for all that is built), V=1 (shows the
 # commands).
@@ -41,11 +41,11 @@ CLI_OBJECTS := $(filter-out $(OBJ)/cli/program.o,$(CLI_SOURCES:%.c=$(OBJ)/%.o))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 REFERENCE_SOURCES := $(wildcard tests/reference/*.c)
 REFERENCE_TEST := $(if $(REFERENCE_SOURCES),$(BUILD)/tests/reference-test)
-OWN_SOURCES := $(wildcard cli/*.[ch] editor/*.[ch] lang/*.[ch] eval/*.[ch] lib/*.[ch] tests/unit/*.[ch] tests/reference/*.[ch] \
+OWN_SOURCES := $(wildcard cli/*.[ch] editor/*.[ch] lang/*.[ch] eval/*.[ch] lib/*.[ch] tests/unit/*.[ch] tests/models/*.[ch] tests/reference/*.[ch] \
   examples/embed/*.[ch]) \
   grammar/src/scanner.c
 
-.PHONY: all deps run test tests test-sanitize test-stress sanitize bench fuzz grammar format lint install uninstall clean
+.PHONY: all deps run test tests test-sanitize test-stress test-hard test-tsan models sanitize bench fuzz grammar format lint install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/hvm $(BUILD)/libhvm.a $(BUILD)/libhvm.so
@@ -156,6 +156,28 @@ test-stress:
 	@scripts/deps.sh
 	@$(MAKE) --no-print-directory $(BUILD)/stress/hvm tests $(STRESS_VARIABLES)
 	@BUILD=$(BUILD)/stress REDUCED=1 tests/run.sh reference conformance unsound examples
+
+# A build in which what is rare between threads is frequent (eval/hard.h). COUNT=20: so many sequences of chances.
+HARD_VARIABLES := BUILD=$(BUILD)/hard CFLAGS="-O1 -g -DHVM_CHECK -DHVM_HARD"
+test-hard:
+	@scripts/deps.sh
+	@$(MAKE) --no-print-directory $(BUILD)/hard/hvm $(BUILD)/hard/tests/unit/deque $(HARD_VARIABLES)
+	@$(BUILD)/hard/tests/unit/deque
+	@BUILD=$(BUILD)/hard ROUNDS=1 COUNT=$(COUNT) tests/run.sh threads repeat
+
+# The same with ThreadSanitizer, in machine code too. THREADS="2 4 8 32": other numbers of threads than 4. It knows
+# nothing of fences, but no plain access is ordered by one: those in worker.c are for the counts beside them.
+TSAN_VARIABLES := BUILD=$(BUILD)/tsan EVAL_FLAGS= \
+  CFLAGS="-O1 -g -DHVM_CHECK -DHVM_HARD -fsanitize=thread $(call known_flags,-Wno-tsan)"
+test-tsan:
+	@scripts/deps.sh
+	@$(MAKE) --no-print-directory $(BUILD)/tsan/hvm $(BUILD)/tsan/tests/unit/deque $(TSAN_VARIABLES)
+	@$(BUILD)/tsan/tests/unit/deque
+	@BUILD=$(BUILD)/tsan TSAN=1 THREADS="$(or $(THREADS),4)" COUNT=$(COUNT) tests/run.sh repeat
+
+# The model checker on larger cases than in `make test` (tests/models/check.h): minutes, and some gigabytes.
+models:
+	@tests/models.sh large
 
 # SIZE=small, medium or large; HELD_OUT=1 for the programs of bench/held-out; RUNS=5
 bench: all

@@ -2,9 +2,10 @@
 
 #include <stdlib.h>
 
+#include "hard.h"
 #include "lang/memory.h"
 
-enum { FIRST_SIZE = 1 << 5 };
+enum { FIRST_SIZE = HARD_OR(1, 1 << 5) };
 
 // Rings that were too small stay until the end: a thief may still read one.
 struct DequeRing {
@@ -53,18 +54,22 @@ void deque_push(Deque *deque, Location box) {
   DequeRing *ring = atomic_load_explicit(&deque->ring, memory_order_relaxed);
   if (bottom - top > ring->size - 1) ring = grow(deque, ring, top, bottom);
   atomic_store_explicit(place(ring, bottom), box, memory_order_relaxed);
+  hard_pause();
   atomic_store_explicit(&deque->bottom, bottom + 1, memory_order_release);
 }
 
 Location deque_take(Deque *deque) {
   int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_relaxed) - 1;
   DequeRing *ring = atomic_load_explicit(&deque->ring, memory_order_relaxed);
+  hard_pause();
   atomic_store_explicit(&deque->bottom, bottom, memory_order_seq_cst);
+  hard_pause();
   int64_t top = atomic_load_explicit(&deque->top, memory_order_seq_cst);
   Location box = DEQUE_EMPTY;
   if (top <= bottom) {
     box = atomic_load_explicit(place(ring, bottom), memory_order_relaxed);
     if (top < bottom) return box;
+    hard_pause();
     // The last one: whoever moves the top has it.
     if (!atomic_compare_exchange_strong_explicit(&deque->top, &top, top + 1, memory_order_seq_cst,
                                                  memory_order_relaxed))
@@ -85,8 +90,10 @@ Location deque_steal(Deque *deque) {
   int64_t top = atomic_load_explicit(&deque->top, memory_order_seq_cst);
   int64_t bottom = atomic_load_explicit(&deque->bottom, memory_order_seq_cst);
   if (top >= bottom) return DEQUE_EMPTY;
+  hard_pause();
   DequeRing *ring = atomic_load_explicit(&deque->ring, memory_order_acquire);
   Location box = atomic_load_explicit(place(ring, top), memory_order_relaxed);
+  hard_pause();
   if (!atomic_compare_exchange_strong_explicit(&deque->top, &top, top + 1, memory_order_seq_cst, memory_order_relaxed))
     return DEQUE_EMPTY;
   return box;

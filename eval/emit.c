@@ -200,13 +200,13 @@ static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t 
            : kind == KNOWN_F60   ? TAG_FLO
                                  : TAG_NUM);
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", step->arguments[0]);
-  PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x, step->arguments[0], field);
+  PRINT("  v%d = LOAD(LOCATION(v%d) + %u);\n", x, step->arguments[0], field);
   bool in_box = emitter->strict->shares && kind == KNOWN_NOTHING;
-  if (in_box && step->boxed) PRINT("  if (TAG(v%d) == T_SHR) v%d = HEAP[LOCATION(v%d) + 1];\n", x, x, x);
+  if (in_box && step->boxed) PRINT("  if (TAG(v%d) == T_SHR) v%d = LOAD(LOCATION(v%d) + 1);\n", x, x, x);
   PRINT(kind == KNOWN_NOTHING ? "  if (TAG(v%d) %s) {\n" : "  if (UNLIKELY(TAG(v%d) %s)) {\n", x, unfit);
   if (in_box && !step->boxed) {
-    PRINT("  if (TAG(v%d) == T_SHR && TAG(HEAP[LOCATION(v%d) + 1]) == T_CTR) {\n", x, x);
-    PRINT("  v%d = HEAP[LOCATION(v%d) + 1];\n  } else {\n", x, x);
+    PRINT("  if (TAG(v%d) == T_SHR && TAG(LOAD(LOCATION(v%d) + 1)) == T_CTR) {\n", x, x);
+    PRINT("  v%d = LOAD(LOCATION(v%d) + 1);\n  } else {\n", x, x);
   } else {
     PRINT("  {\n");
   }
@@ -285,8 +285,8 @@ static void emit_peel(Emitter *emitter, const Step *step, Atom x) {
     PRINT("  if (f%d) {\n  peel(m, f%d, %u);\n", x, x, count);
     for (uint32_t i = 0; i < count; i++) PRINT("  v%d = m->passed[%u];\n", fields[i], i);
   } else {
-    PRINT("  if (f%d) v%d = HEAP[LOCATION(f%d) + 1];\n", x, x, x);
-    PRINT("  if (f%d && HEAP[LOCATION(f%d)] >= 2 * SHARE_ONE_) {\n", x, x);
+    PRINT("  if (f%d) v%d = LOAD(LOCATION(f%d) + 1);\n", x, x, x);
+    PRINT("  if (f%d && LOAD(LOCATION(f%d)) >= 2 * SHARE_ONE_) {\n", x, x);
     for (uint32_t i = 0; i < count; i++) {
       if (is_dropped_next(step->next, fields[i]))
         PRINT("  v%d = 0;\n", fields[i]);
@@ -508,7 +508,7 @@ static void emit_offer(Emitter *emitter, const Step *step, Atom x) {
   const Unit *borrower = step->borrower ? emitted(emitter, step->borrower) : NULL;
   if (!borrower || emitter->inside.count || !suits(emitter, borrower)) return;
   uint32_t arity = borrower->function->arity;
-  PRINT("  if (HEAP[LOCATION(v%d)] >= 2 * SHARE_ONE_ && TAG(HEAP[LOCATION(v%d) + 1]) == T_CTR) {\n", x, x);
+  PRINT("  if (LOAD(LOCATION(v%d)) >= 2 * SHARE_ONE_ && TAG(LOAD(LOCATION(v%d) + 1)) == T_CTR) {\n", x, x);
   for (uint32_t i = PASSED_FROM; i < arity; i++)
     if (emit_is_passed(emitter, borrower, i)) PRINT("  m->passed[%u] = v%u;\n", i, i);
   PRINT("  return o%u_%d(m", emitter->unit->name, x);

@@ -170,7 +170,7 @@ static void emit_head(Emitter *emitter, const Unit *unit) {
 static void emit_loan(Emitter *emitter, const Unit *unit, const Unit *borrower, Atom x) {
   PRINT("\nstatic __attribute__((noinline, unused)) Word o%u_%d(", unit->name, x);
   print_parameters(emitter, borrower);
-  PRINT(") {\n  Word box_ = v%d;\n  v%d = HEAP[LOCATION(v%d) + 1];\n  Word w_ = ", x, x, x);
+  PRINT(") {\n  Word box_ = v%d;\n  v%d = LOAD(LOCATION(v%d) + 1);\n  Word w_ = ", x, x, x);
   print_same_call(emitter, borrower);
   PRINT("  erase(m, box_);\n  return w_;\n}\n");
 }

@@ -63,7 +63,8 @@ Word *frames_push_parts(Machine *machine, Word term, Word *sp) {
     break;
   }
   case TAG_SHR: { // likewise, for all owners
-    Word *count = &machine->heap[location], mark = (Word)machine->session << DUP_SESSION_SHIFT, old = *count;
+    Word *count = &machine->heap[location], mark = (Word)machine->session << DUP_SESSION_SHIFT;
+    Word old = __atomic_load_n(count, __ATOMIC_RELAXED);
     if ((old & DUP_SESSION_MASK) == mark && mark != DUP_SESSION_MASK) {
       machine->stale = true;
       break;

@@ -343,7 +343,8 @@ void machine_erase_all(Machine *machine) {
     }
     case TAG_SHR:
       if (drop_owner(machine, location)) continue;
-      term = machine->many ? __atomic_exchange_n(&heap[location + 1], SLOT_ORPHAN, __ATOMIC_ACQ_REL) : heap[location + 1];
+      term =
+          machine->many ? __atomic_exchange_n(&heap[location + 1], SLOT_ORPHAN, __ATOMIC_ACQ_REL) : heap[location + 1];
       if (word_tag(term) == TAG_SLOT) continue; // a thief reduces it, and frees the box then
       if (!word_is_flat(term)) ARRAY_PUSH(&machine->work, term);
       heap_free(machine, location, 2);

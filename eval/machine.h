@@ -21,6 +21,7 @@
 
 #include "code.h"
 #include "deque.h"
+#include "hard.h"
 #include "word.h"
 
 typedef enum {
@@ -43,7 +44,7 @@ enum { SIZE_CLASSES = NATIVE_SIZES };
 
 enum { MACHINE_ALIGNMENT = 64 }; // bytes: a cache line
 enum {
-  HEAP_STEP_CELLS = 1 << 15,
+  HEAP_STEP_CELLS = HARD_OR(1 << 9, 1 << 15),
   CYCLE_LEAST_CELLS = 1 << 16
 }; // the heap's end moves by; the least to look for cycles
 
@@ -93,8 +94,8 @@ struct Machine {
   _Atomic(Word *) spark_below;    // code whose frame is below makes sparks; spark_above for machine code
   _Atomic(size_t) spark_depth;    // how far both are from the beginnings of what the machine does, in bytes
   _Atomic(uint64_t) spark_change; // when that changed last, in nanoseconds
-  char *spark_native;             // these beginnings: of the C stack …
-  Word *spark_stack;              // … and of the other one
+  _Atomic(char *) spark_native;   // these beginnings: of the C stack …
+  _Atomic(Word *) spark_stack;    // … and of the other one
   unsigned burst;                 // sparks since
   uint64_t burst_began;           // this time
   ptrdiff_t burst_depth;          // the deepest of them

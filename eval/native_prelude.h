@@ -24,6 +24,9 @@ static const NativeRuntime *runtime;
 #define INLINE static inline __attribute__((always_inline, unused))
 
 #define HEAP ((Word *)HVM_HEAP_BASE)
+// A cell that other machines may change meanwhile: a box's two, and the fields of what has several owners. Who sees by
+// the count that nobody else is left must not have looked at anything in the box before.
+#define LOAD(cell) __atomic_load_n((const Word *)(HVM_HEAP_BASE + (cell) * sizeof(Word)), __ATOMIC_ACQUIRE)
 #define TAG(w) ((w)&15)
 #define EXTRA(w) ((uint32_t)((w) >> 4 & 0x3FFFFF))
 #define LOCATION(w) ((w) >> 26)
@@ -88,18 +91,21 @@ enum { GATHERED = 8 }; // arguments that a closure is called with here; with mor
 
 // Strict code's values: real ones, and boxes that have one.
 static inline bool is_settled(const Machine *m, Word w) {
-  return IS_VALUE(w) || (TAG(w) == T_SHR && IS_VALUE(HEAP[LOCATION(w) + 1]));
+  return IS_VALUE(w) || (TAG(w) == T_SHR && IS_VALUE(LOAD(LOCATION(w) + 1)));
 }
 
 // A box that has one with cells, the common kind.
 INLINE bool is_boxed(const Machine *m, Word w) {
   if (TAG(w) != T_SHR) return false;
-  Word inner = HEAP[LOCATION(w) + 1];
+  Word inner = LOAD(LOCATION(w) + 1);
   return (TAG(inner) & 14) == T_CTR && LOCATION(inner);
 }
 
 // A box's constructor, where it is.
-INLINE Word view(const Machine *m, Word w) { return TAG(w) == T_SHR && is_settled(m, w) ? HEAP[LOCATION(w) + 1] : w; }
+INLINE Word view(const Machine *m, Word w) {
+  Word inner = TAG(w) == T_SHR ? LOAD(LOCATION(w) + 1) : w;
+  return IS_VALUE(inner) ? inner : w;
+}
 
 // The code of a closure's function if it has some and these are arguments enough; it is given what the closure has,
 // which is freed, and the first ones of the arguments.
@@ -274,7 +280,7 @@ static __attribute__((noinline, unused)) Word finish_any(Machine *m, Word w) {
       if (!enter_application(m, w, &w)) return runtime->reduce(m, w);
       break;
     case T_SHR: {
-      Word inner = HEAP[l + 1];
+      Word inner = LOAD(l + 1);
       if (IS_VALUE(inner) && !IS_FLAT(inner)) return w;
       if (UNLIKELY(m->many)) {
         Word taken = runtime->take_back(m, w);
@@ -316,7 +322,7 @@ static __attribute__((noinline, unused)) Word finish(Machine *m, Word w) {
 
 // Reduces the field of something borrowed in its place, and looks at it there.
 static __attribute__((noinline, unused)) Word force_field(Machine *m, Location cell) {
-  Word w = view(m, HEAP[cell]);
+  Word w = view(m, LOAD(cell));
   if (TAG(w) <= T_LAM) return w;
   if (UNLIKELY(m->many)) return runtime->force_field(m, cell);
   HEAP[cell] = 0;
@@ -353,7 +359,7 @@ static __attribute__((noinline, unused)) Word apply(Machine *m, Word f, uint32_t
 
 INLINE void erase(Machine *m, Word w) {
   if (LIKELY(IS_FLAT(w))) return;
-  if (TAG(w) == T_SHR && HEAP[LOCATION(w)] >= 2 * SHARE_ONE_ && LIKELY(!m->many))
+  if (TAG(w) == T_SHR && LIKELY(!m->many) && HEAP[LOCATION(w)] >= 2 * SHARE_ONE_)
     HEAP[LOCATION(w)] -= SHARE_ONE_;
   else
     runtime->erase(m, w);
@@ -406,8 +412,9 @@ INLINE void leave(Machine *m, Word w) {
   } while (0)
 
 INLINE Word share_field(Machine *m, Location cell) {
-  Word copy, x = HEAP[cell];
-  if (UNLIKELY(m->many) && !IS_FLAT(x)) return runtime->clone_field(m, cell);
+  Word copy, x = LOAD(cell);
+  if (IS_FLAT(x)) return x;
+  if (UNLIKELY(m->many)) return runtime->clone_field(m, cell);
   SHARE(copy, x);
   HEAP[cell] = x;
   return copy;
@@ -418,8 +425,8 @@ INLINE Word share_field(Machine *m, Location cell) {
   do {                                                                                                                 \
     Location l_ = LOCATION(x);                                                                                         \
     from = x;                                                                                                          \
-    x = HEAP[l_ + 1];                                                                                                  \
-    if (HEAP[l_] < 2 * SHARE_ONE_) {                                                                                   \
+    x = LOAD(l_ + 1);                                                                                                  \
+    if (LOAD(l_) < 2 * SHARE_ONE_) {                                                                                   \
       release(m, l_, 2);                                                                                               \
       from = 0;                                                                                                        \
     }                                                                                                                  \
@@ -427,8 +434,8 @@ INLINE Word share_field(Machine *m, Location cell) {
 
 // An owner leaves a box with the fields of its constructor, which are passed. It may be the last one by now.
 static __attribute__((noinline, unused)) void peel(Machine *m, Word w, uint32_t count) {
-  Location l = LOCATION(w), from = LOCATION(HEAP[l + 1]);
-  if (HEAP[l] < 2 * SHARE_ONE_) {
+  Location l = LOCATION(w), from = LOCATION(LOAD(l + 1));
+  if (LOAD(l) < 2 * SHARE_ONE_) {
     for (uint32_t i = 0; i < count; i++) m->passed[i] = HEAP[from + i];
     release(m, from, count);
     release(m, l, 2);
@@ -451,8 +458,8 @@ static __attribute__((noinline, unused)) void peel(Machine *m, Word w, uint32_t 
 
 #define LEND(lent, x)                                                                                                  \
   do {                                                                                                                 \
-    if (TAG(x) == T_SHR && TAG(HEAP[LOCATION(x) + 1]) == T_CTR) {                                                      \
-      lent = HEAP[LOCATION(x) + 1];                                                                                    \
+    if (TAG(x) == T_SHR && TAG(LOAD(LOCATION(x) + 1)) == T_CTR) {                                                      \
+      lent = LOAD(LOCATION(x) + 1);                                                                                    \
     } else if (UNLIKELY(TAG(x) == T_LAM || TAG(x) == T_SHR)) {                                                         \
       NativePair pair_ = runtime->lend(m, x);                                                                          \
       x = pair_.first;                                                                                                 \

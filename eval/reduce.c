@@ -336,6 +336,7 @@ trace_eval:
       }
       machine->stack_top = sp;
       CHECK_STACK(STACK_SLACK, 0);
+      hard_pause();
       if (!__atomic_compare_exchange_n(&heap[box + 1], &inner, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         goto eval;
     } else {

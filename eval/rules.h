@@ -95,6 +95,7 @@ static inline Word box_cell(Machine *machine, Location cell) {
     if (!box) box = new_box(machine, term);
     machine->heap[word_location(box)] = SHARE_ONE;
     machine->heap[word_location(box) + 1] = term;
+    hard_pause();
     if (__atomic_compare_exchange_n(&machine->heap[cell], &term, box, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
       return box;
   }
@@ -111,6 +112,7 @@ static inline bool claim_cell(Machine *machine, Location cell, Word *term) {
     *term = load_cell(machine, cell);
   }
   if (word_is_value(*term) || word_tag(*term) == TAG_SHR || word_tag(*term) == TAG_SLOT) return false;
+  hard_pause();
   return __atomic_compare_exchange_n(&machine->heap[cell], term, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 

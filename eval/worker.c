@@ -12,18 +12,18 @@
 
 // What a thief does at a time should be worth the theft: it builds more before it leaves something for later, and makes
 // no sparks faster than this, once its first ones are gone.
-enum { THIEF_FUEL = 1 << 14 };
+enum { THIEF_FUEL = HARD_OR(2, 1 << 14) };
 // Sparks are made down to a depth of the stacks, which grows when others want more and becomes less when sparks come
 // too fast.
-enum { SPARK_NANOSECONDS = 4000, BURST = 32 };   // fewer in that time are fast enough, on the average of so many
+enum { SPARK_NANOSECONDS = 4000, BURST = 32 };    // fewer in that time are fast enough, on the average of so many
 enum { ASK_NANOSECONDS = 20000, DEPTH_STEP = 4 }; // how often it may grow, and by which part
 enum { DEPTH_CUT = 16, DEPTH_FIRST = 128 };
 static const size_t DEPTH_MOST = (size_t)1 << 40;
-enum { HELPER_BYTES = 8 << 20 }; // of the memory limit for each: its stack and free cells take about a tenth
-enum { WAITS_TOO_MANY = 64 };    // more than sparks were stolen
-enum { WAIT_ROUNDS = 200 };       // looks at a claimed box before a thread sleeps
-enum { SEARCH_ROUNDS = 200 };    // before a thread sleeps
-enum { SETTLE_NANOSECONDS = 20000 };
+enum { HELPER_BYTES = 8 << 20 };          // of the memory limit for each: its stack and free cells take about a tenth
+enum { WAITS_TOO_MANY = 64 };             // more than sparks were stolen
+enum { WAIT_ROUNDS = HARD_OR(0, 200) };   // looks at a claimed box before a thread sleeps
+enum { SEARCH_ROUNDS = HARD_OR(1, 200) }; // before a thread sleeps
+enum { SETTLE_NANOSECONDS = HARD_OR(1000, 20000) };
 static const size_t STACK_BYTES = (size_t)16 << 30; // of a thread, in address space
 
 struct Worker {
@@ -93,8 +93,6 @@ static Machine *new_helper(Shared *shared) {
   if (worker->stack) machine = machine_add(shared);
   if (!machine) goto failed;
   machine->worker = worker;
-  machine->natives = shared->main->natives;
-  machine->stages = shared->main->stages;
   machine->many = true;
   machine->tank = THIEF_FUEL;
   pthread_attr_t attributes;
@@ -114,12 +112,26 @@ failed:
   return NULL;
 }
 
+// Lets one that waits go on. Whoever takes its flag away is the one to do it.
+static void let_go_on(Machine *machine) {
+  if (!atomic_exchange(&machine->waiting, false)) return;
+  atomic_fetch_add(&machine->shared->active, 1);
+  sem_post(&machine->worker->wake);
+}
+
+// Nobody works, and so the main machine waits as well: each of those who wait waits for another one.
+static void tell_deadlock(Shared *shared) {
+  atomic_store(&shared->deadlock, true);
+  let_go_on(shared->main);
+}
+
 // Lets a helper look for work, if there may be one more and none is looking.
 static void want_help(Shared *shared) {
   int none = 0;
   if (atomic_load(&shared->searching) != 0 || atomic_load(&shared->active) >= (int)shared->threads) return;
   if (!atomic_compare_exchange_strong(&shared->searching, &none, 1)) return;
   atomic_fetch_add(&shared->active, 1);
+  hard_pause();
   pthread_mutex_lock(&shared->lock);
   Machine *helper = shared->sleeping;
   if (helper) {
@@ -134,15 +146,8 @@ static void want_help(Shared *shared) {
     sem_post(&helper->worker->wake);
     return;
   }
-  atomic_fetch_sub(&shared->active, 1);
   atomic_fetch_sub(&shared->searching, 1);
-}
-
-// Lets one that waits go on. Whoever takes its flag away is the one to do it.
-static void let_go_on(Machine *machine) {
-  if (!atomic_exchange(&machine->waiting, false)) return;
-  atomic_fetch_add(&machine->shared->active, 1);
-  sem_post(&machine->worker->wake);
+  if (atomic_fetch_sub(&shared->active, 1) == 1) tell_deadlock(shared); // the last one went to rest meanwhile
 }
 
 static uint64_t now(void) {
@@ -156,9 +161,13 @@ static uint64_t now(void) {
 static void set_spark_depth(Machine *machine, size_t depth) {
   atomic_store_explicit(&machine->spark_depth, depth, memory_order_relaxed);
   bool none = atomic_load_explicit(&machine->shared->calm, memory_order_relaxed) || depth == 0;
-  atomic_store_explicit(&machine->spark_above, none ? (char *)UINTPTR_MAX : machine->spark_native - depth,
+  atomic_store_explicit(&machine->spark_above,
+                        none ? (char *)UINTPTR_MAX
+                             : atomic_load_explicit(&machine->spark_native, memory_order_relaxed) - depth,
                         memory_order_relaxed);
-  atomic_store_explicit(&machine->spark_below, none ? NULL : machine->spark_stack + depth / sizeof(Word),
+  atomic_store_explicit(&machine->spark_below,
+                        none ? NULL
+                             : atomic_load_explicit(&machine->spark_stack, memory_order_relaxed) + depth / sizeof(Word),
                         memory_order_relaxed);
 }
 
@@ -178,8 +187,8 @@ static void ask_for_sparks(Machine *machine) {
 
 // The machine begins to do something, with its stacks as they are.
 static void begin_sparks(Machine *machine) {
-  machine->spark_native = __builtin_frame_address(0);
-  machine->spark_stack = machine->stack_top;
+  atomic_store_explicit(&machine->spark_native, __builtin_frame_address(0), memory_order_relaxed);
+  atomic_store_explicit(&machine->spark_stack, machine->stack_top, memory_order_relaxed);
   size_t depth = atomic_load_explicit(&machine->spark_depth, memory_order_relaxed);
   set_spark_depth(machine, depth ? depth : DEPTH_MOST);
 }
@@ -192,7 +201,7 @@ static void count_spark(Machine *machine, ptrdiff_t depth) {
   if (++machine->burst < BURST) return;
   uint64_t time = now();
   uint64_t took = time - machine->burst_began, enough = BURST * SPARK_NANOSECONDS;
-  if (took < enough) {
+  if (took < enough && HARD_OR(false, true)) {
     atomic_store(&machine->spark_change, time);
     size_t most = (size_t)machine->burst_depth;
     set_spark_depth(machine, most > 1 ? most - most / (took < enough / 8 ? DEPTH_STEP : DEPTH_CUT) - 1 : 1);
@@ -227,8 +236,10 @@ static bool is_work_left(Shared *shared) {
 static void run_spark(Machine *machine, Location box) {
   Word *cell = &machine->heap[box + 1], term = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
   bool claimed = false;
-  while (word_tag(term) == TAG_CAL && !claimed && !is_last_owner(machine, box))
+  while (word_tag(term) == TAG_CAL && !claimed && !is_last_owner(machine, box)) {
+    hard_pause();
     claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  }
   if (!claimed) {
     heap_erase(machine, word_make(TAG_SHR, 0, box));
   } else if (!drop_owner(machine, box)) {
@@ -238,6 +249,7 @@ static void run_spark(Machine *machine, Location box) {
     machine->fuel = machine->tank;
     term = machine_evaluate(machine, term);
     if (!word_is_value(term) && word_tag(term) != TAG_SHR) term = mark_stuck(machine, term);
+    hard_pause();
     Word waiting = __atomic_exchange_n(cell, term, __ATOMIC_ACQ_REL);
     if (waiting == SLOT_ORPHAN) {
       heap_free(machine, box, 2);
@@ -252,9 +264,11 @@ static void run_spark(Machine *machine, Location box) {
 static void pause_if_wanted(Machine *machine) {
   Shared *shared = machine->shared;
   if (!atomic_load(&shared->pausing)) return;
-  atomic_fetch_add(&shared->paused, 1);
-  while (atomic_load(&shared->pausing)) nap();
-  atomic_fetch_sub(&shared->paused, 1);
+  do {
+    atomic_fetch_add(&shared->paused, 1);
+    while (atomic_load(&shared->pausing)) nap();
+    atomic_fetch_sub(&shared->paused, 1);
+  } while (atomic_load(&shared->pausing)); // the next one, who may have counted this one still
 }
 
 // Sleeps without work until somebody wants help. The machine was counted as one that searches, and is again.
@@ -262,22 +276,24 @@ static void rest(Machine *machine) {
   Shared *shared = machine->shared;
   atomic_fetch_sub(&shared->searching, 1);
   int active = atomic_fetch_sub(&shared->active, 1) - 1;
+  hard_pause();
   pthread_mutex_lock(&shared->lock); // from here on it is done with the run
   machine->worker->next_sleeping = shared->sleeping;
   shared->sleeping = machine;
   shared->sleepers++;
   pthread_mutex_unlock(&shared->lock);
+  hard_pause();
+  atomic_thread_fence(memory_order_seq_cst); // like the one behind a spark: one of the two sees the other
   if (atomic_load(&shared->stopping)) {
     // nothing is to be done any more
   } else if (is_work_left(shared)) {
-    want_help(shared);      // it may be this one
-  } else if (active == 0) { // the main machine waits as well, for nobody
-    atomic_store(&shared->deadlock, true);
-    let_go_on(shared->main);
+    want_help(shared); // it may be this one
+  } else if (active == 0) {
+    tell_deadlock(shared);
   } else {
     for (Machine *one = atomic_load(&shared->machines); one; one = one->next) want_sparks(one);
   }
-  sleep_until_woken(machine);
+  if (!atomic_load(&shared->quitting)) sleep_until_woken(machine); // set before those on the list are woken
 }
 
 static void *help(void *argument) {
@@ -286,6 +302,9 @@ static void *help(void *argument) {
   pthread_setaffinity_np(pthread_self(), sizeof shared->processors, &shared->processors);
   machine_begin_stack(machine, machine->worker->stack_bytes);
   sleep_until_woken(machine);
+  pause_if_wanted(machine); // whoever wants it to start need not work by now: tables may be moving
+  machine->natives = shared->main->natives;
+  machine->stages = shared->main->stages;
   if (setjmp(machine->escape) != 0) { // it leaves a run that was stopped
     machine->stack_top = machine->stack;
     machine->work.count = 0;
@@ -353,6 +372,8 @@ Word worker_offer(Machine *machine, Word part, const Word *top) {
 
 Word worker_take_back(Machine *machine, Word box) {
   Location at = word_location(box);
+  if (hard_chance(4)) return box; // others may have it, or whoever comes to it takes its term as a thief does
+  hard_pause();
   if (deque_last(&machine->deque) != at || deque_take(&machine->deque) == DEQUE_EMPTY) return box;
   count(&machine->done);
   drop_owner(machine, at);
@@ -371,6 +392,7 @@ void worker_wait(Machine *machine, Location at) {
   }
   atomic_store(&machine->waiting, true);
   do {
+    hard_pause();
     if (word_tag(claimed) != TAG_SLOT) {
       if (atomic_exchange(&machine->waiting, false)) return;
       atomic_fetch_sub(&shared->active, 1); // the run is being stopped: it was let go on already
@@ -380,10 +402,11 @@ void worker_wait(Machine *machine, Location at) {
     machine->worker->next_waiting = (Machine *)(uintptr_t)(claimed & ~(Word)15); // NOLINT
   } while (!__atomic_compare_exchange_n(cell, &claimed, (Word)(uintptr_t)machine | TAG_SLOT, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE));
+  hard_pause();
   machine->waits++;
   // Each stolen spark can be waited for once. More waits mean that machines want the same boxes at the same time, and
   // would mostly wake each other up.
-  if (atomic_fetch_add(&shared->waits, 1) > atomic_load(&shared->steals) + WAITS_TOO_MANY)
+  if (atomic_fetch_add(&shared->waits, 1) > atomic_load(&shared->steals) + WAITS_TOO_MANY && HARD_OR(false, true))
     atomic_store(&shared->calm, true);
   int active = atomic_fetch_sub(&shared->active, 1) - 1;
   if (atomic_load(&shared->stopping)) let_go_on(machine);
@@ -397,6 +420,7 @@ void worker_wake(Word claimed) {
   Machine *one = (Machine *)(uintptr_t)(claimed & ~(Word)15); // NOLINT
   while (one) {
     Machine *next = one->worker->next_waiting;
+    hard_pause();
     let_go_on(one);
     one = next;
   }
@@ -464,10 +488,12 @@ void worker_end(Machine *machine) {
 
 void worker_delete(Shared *shared) {
   atomic_store(&shared->quitting, true);
+  pthread_mutex_lock(&shared->lock); // one may look for work once more
   for (Machine *one = shared->sleeping, *next; one; one = next) {
     next = one->worker->next_sleeping;
     sem_post(&one->worker->wake);
   }
+  pthread_mutex_unlock(&shared->lock);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     Worker *worker = one->worker;
     if (!worker) continue;

@@ -1,0 +1,116 @@
+#!/bin/bash
+# models.sh [large]: the model checker of tests/models on the deques and on what machines on several threads do with each
+# other. Then it must find each of the faults that are put into the sources here, so that it is known to look.
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT" || exit 2
+size=${1:-small}
+export limit=$((LIMIT * 12))
+[ "$size" = small ] || limit=3600
+if [ "$(uname -m)" != x86_64 ] || ! command -v gcc >/dev/null || [ "$REDUCED" != 0 ]; then
+  skip models "they are run on x86-64, with gcc, and once are enough"
+  finish
+fi
+
+# The C library's functions that check.c has its own of.
+renamed=
+for name in malloc calloc free sched_yield nanosleep clock_gettime sem_init sem_destroy sem_post sem_wait \
+  pthread_mutex_lock pthread_mutex_trylock pthread_mutex_unlock pthread_create pthread_join mmap munmap \
+  sched_getcpu sched_getaffinity pthread_setaffinity_np pthread_attr_init pthread_attr_destroy pthread_attr_setstack \
+  pthread_attr_setaffinity_np; do
+  renamed+=" -D$name=check_$name"
+done
+renamed=${renamed/check_sched_yield/check_yield}
+export flags="-std=c11 -D_GNU_SOURCE -fno-pie -g -I. -Ieval -Itests/models -DHVM_HARD -w"
+# -fno-inline: the ways to faults name functions.
+export checked="$flags $renamed -O1 -fno-inline -fsanitize=thread"
+# shellcheck disable=SC2086 # several flags
+{
+  gcc $flags -O2 -c tests/models/check.c -o "$WORK/check.o" &&
+    gcc $flags -O1 -c tests/models/deque.c -o "$WORK/deque-model.o" &&
+    gcc $flags $renamed -O1 -fno-inline -fsanitize=thread -c tests/models/worker.c -o "$WORK/worker-model.o" &&
+    gcc $checked -c tests/models/sleep.c -o "$WORK/sleep.o" &&
+    gcc $checked -c eval/deque.c -o "$WORK/deque.o" && gcc $checked -c eval/worker.c -o "$WORK/worker.o" &&
+    gcc -no-pie "$WORK"/{deque-model,deque,sleep,check}.o -o "$WORK/deque" &&
+    gcc -no-pie "$WORK"/{worker-model,worker,deque,check}.o -o "$WORK/worker"
+} 2>"$WORK/err" || fail models "they cannot be built" "$(<"$WORK/err")"
+
+verify() { # model: prints its summary
+  timeout -s KILL "$limit" "$WORK/$1" "$size" >"$WORK/$1.out" 2>&1
+  local status=$?
+  if [ "$status" = 0 ]; then passed=$(wc -l <"$WORK/$1.out")
+  else fail "$1" "status $status: $(tail -n 1 "$WORK/$1.out")" && cat "$WORK/$1.out"; fi
+  [ "$size" = small ] || cat "$WORK/$1.out"
+  echo "$passed passed, $failed failed"
+}
+
+# fault SOURCE NAME NUMBER SED…: changes the source and looks whether the checker finds that something is wrong.
+fault() {
+  local source=$1 name=$2 at=$WORK/fault-$3
+  shift 3
+  local file=eval/$source.c
+  [ "$source" != sleep ] || file=tests/models/sleep.c
+  sed "$@" "$file" >"$at.c"
+  if cmp -s "$file" "$at.c"; then fail "$name" "there is nothing to change"
+  else
+    # shellcheck disable=SC2086
+    if ! gcc $checked -c "$at.c" -o "$at.o" 2>"$at.err"; then fail "$name" "it cannot be compiled" "$(<"$at.err")"
+    else
+      if [ "$source" = deque ]; then gcc -no-pie "$at.o" "$WORK"/{deque-model,sleep,check}.o -o "$at"
+      elif [ "$source" = sleep ]; then gcc -no-pie "$at.o" "$WORK"/{deque-model,deque,check}.o -o "$at"
+      else gcc -no-pie "$WORK/worker-model.o" "$at.o" "$WORK"/{deque,check}.o -o "$at"; fi
+      timeout -s KILL $limit "$at" >"$at.out" 2>&1
+      local status=$?
+      if [ $status = 1 ] && grep -q '^  fault: ' "$at.out"; then pass
+      else fail "$name" "status $status: the fault is not found" "$(tail -n 3 "$at.out")"; fi
+    fi
+  fi
+  echo "$passed passed, $failed failed"
+}
+
+tasks=0
+later() { # runs it beside others
+  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+  (trap - EXIT && "$@" >"$WORK/task-$tasks.text" 2>&1) &
+  tasks=$((tasks + 1))
+}
+deque() { later fault deque "deque: $1" $tasks "${@:2}"; }
+worker() { later fault worker "worker: $1" $tasks "${@:2}"; }
+if [ $failed = 0 ]; then
+  later verify worker
+  later verify deque
+
+  deque 'take: its store is not ordered before its load' '/deque_take/,/^}/s/bottom, memory_order_seq_cst/bottom, memory_order_release/'
+  deque 'take: its load is not ordered behind its store' '/deque_take/,/^}/s/->top, memory_order_seq_cst/->top, memory_order_acquire/'
+  deque 'take: the last box without compare-and-swap' '/deque_take/,/^}/s/if (!atomic_compare/if (false \&\& !atomic_compare/'
+  deque 'take: the bottom stays below the top' '/deque_take/,/^}/s/atomic_store_explicit(&deque->bottom, bottom + 1.*/;/'
+  deque 'steal: its loads are not ordered' '/deque_steal/,/^}/s/->bottom, memory_order_seq_cst/->bottom, memory_order_acquire/'
+  deque 'steal: a bottom without what stands below it' '/deque_steal/,/^}/s/->bottom, memory_order_seq_cst/->bottom, memory_order_relaxed/'
+  deque 'steal: without compare-and-swap' '/deque_steal/,/^}/s/if (!atomic_compare.*/if (atomic_store(\&deque->top, top + 1), false)/'
+  deque 'steal: a ring that is not seen whole' 's/->ring, memory_order_acquire/->ring, memory_order_relaxed/'
+  deque 'push: the bottom before the box' 's/bottom + 1, memory_order_release/bottom + 1, memory_order_relaxed/'
+  deque 'push: one box too many in a ring' 's/bottom - top > ring->size - 1/bottom - top > ring->size/'
+  deque 'grow: the ring before what is in it' 's/larger, memory_order_release/larger, memory_order_relaxed/'
+  deque 'grow: the oldest box is left behind' 's/int64_t i = top; i < bottom/int64_t i = top + 1; i < bottom/'
+
+  later fault sleep 'sleep: no fence behind a spark' $tasks '/fence.*spark/d'
+  later fault sleep 'sleep: no fence before the last look' $tasks '/fence.*rest/d'
+
+  worker 'wait: it is in the list before it says that it waits' -e '/^  atomic_store(&machine->waiting, true);$/d' -e 's/^  machine->waits++;$/& atomic_store(\&machine->waiting, true);/'
+  worker 'wait: the list is replaced, whatever it has become' -e '/worker_wait/,/^}/s/} while (!__atomic_compare_exchange_n(cell, &claimed, (Word)(uintptr_t)machine | TAG_SLOT, false, __ATOMIC_ACQ_REL,/} while (__atomic_store_n(cell, (Word)(uintptr_t)machine | TAG_SLOT, __ATOMIC_RELEASE), false \&\& (0, /' -e '/worker_wait/,/^}/s/^ *__ATOMIC_ACQUIRE));$/0));/'
+  worker 'wait: a run that was stopped before is waited in' '/atomic_load(&shared->stopping)) let_go_on(machine);/d'
+  worker 'wake: nobody' '/^void worker_wake/,/^}/s/let_go_on(one);/;/'
+  worker 'let_go_on: twice' 's/if (!atomic_exchange(&machine->waiting, false)) return;/atomic_store(\&machine->waiting, false);/'
+  worker 'let_go_on: not counted' '/^static void let_go_on/,/^}/s/atomic_fetch_add.*/;/'
+  worker 'deadlock: never reported' 's/} else if (active == 0) {/} else if (false) {/'
+  worker 'deadlock: reported while one works' 's/} else if (active == 0) {/} else if (active <= 1) {/'
+  worker 'claim: without compare-and-swap' '/^static void run_spark/,/^}/s/claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, /claimed = true, __atomic_store_n(cell, TAG_SLOT, /;/^static void run_spark/,/^}/s/TAG_SLOT, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);/TAG_SLOT, __ATOMIC_RELEASE);/'
+  worker 'take back: what was stolen' 's/deque_take(&machine->deque) == DEQUE_EMPTY) return box;/(deque_take(\&machine->deque), false)) return box;/'
+  worker 'pause: while one still works' 's/< atomic_load(&shared->active) - 1) nap/< atomic_load(\&shared->active) - 2) nap/'
+  worker 'pause: one that was paused and goes on is counted' 's/} while (atomic_load(&shared->pausing));.*/} while (false);/'
+  worker 'stop: those who wait are left' '/^void worker_stop/,/^}/s/let_go_on(one);/;/'
+  worker 'delete: one that rests late sleeps for ever' 's/if (!atomic_load(&shared->quitting)) sleep_until_woken/sleep_until_woken/'
+  worker 'end: before all rest' 's/bool all = shared->sleepers == shared->helpers;/bool all = true;/'
+  wait
+  for ((i = 0; i < tasks; i++)); do include "task $i" cat "$WORK/task-$i.text"; done
+fi
+finish

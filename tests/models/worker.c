@@ -1,0 +1,311 @@
+// eval/worker.c and eval/deque.c on all interleavings (check.h): sparks, claims, waits and wake-ups, helpers that
+// sleep, values that depend on themselves, runs that fail, and machines that want to be alone. Atomic accesses are
+// taken in one order here: worker.c uses sequentially consistent ones where it matters, and what deque.c does with
+// weaker ones is checked by deque.c beside this.
+//
+// Instead of terms the machines reduce tasks. A task is a call whose name is its number: it makes sparks of tasks, does
+// something of its own, and then asks for boxes. What machine.c and reduce.c do around worker.c's functions is written
+// down here in their words: see ask (TAG_SHR in machine_reduce), finish (FRAME_SHARE) and run (run_normalise).
+#include "eval/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "eval/frames.h"
+#include "eval/rules.h"
+
+void *check_calloc(size_t count, size_t bytes);
+
+enum { TASKS = 4, HEAP_WORDS = 64 };
+
+typedef struct {
+  const char *sparks; // digits: tasks
+  const char *asks;   // digits: tasks whose boxes it asks for: its sparks', or those of the task SHARED
+  char own;           // what it does between: f(ail), a(lone), t(wice alone), n(othing)
+} Task;
+
+typedef struct {
+  const char *name;
+  unsigned threads, helpers; // how many there may be
+  Task tasks[TASKS];
+  bool must_fail;
+  int runs;
+  bool large;
+} Scene;
+
+// A task in a box that several machines ask for: the last one's, made before the run.
+enum { SHARED = TASKS - 1 };
+
+typedef struct {
+  Shared shared;
+  Word heap[HEAP_WORDS];
+  Location cells; // of them so many were ever used
+  Location boxes[TASKS];
+  uint8_t begun[TASKS]; // times
+  NativeEnter **tables; // what Machine.natives must be
+  int alone, working;   // machines that are, or are between two safe points
+  bool failed;
+} World;
+
+static const Scene *scene;
+static World *world;
+
+// What worker.c needs of the other files.
+
+const char *const PRINT_TORN_HINT = "";
+
+void memory_exhausted(void) { abort(); }
+void *memory_grow(void *items, size_t *capacity, size_t needed, size_t item_size) {
+  return (void)items, (void)capacity, (void)needed, (void)item_size, abort(), NULL;
+}
+size_t term_address_space(size_t bytes) { return bytes < 1 << 20 ? bytes : 1 << 20; }
+void machine_begin_stack(Machine *machine, size_t bytes) { (void)machine, (void)bytes; }
+void machine_attend(Machine *machine, uint32_t name) { (void)machine, (void)name, abort(); }
+void machine_want_attention(Machine *machine) { (void)machine; } // all safe points look at everything here
+void hard_pause(void) {}
+bool hard_chance(unsigned one_time_in) { return (void)one_time_in, false; }
+
+Location machine_more_heap(Machine *machine, unsigned size) {
+  (void)machine;
+  if (world->cells + size > HEAP_WORDS) abort();
+  world->cells += size;
+  return world->cells - size;
+}
+
+// The last owner leaves: TAG_SHR in machine.c.
+void machine_erase_all(Machine *machine) {
+  Location box = word_location(machine->work.items[--machine->work.count]);
+  if (drop_owner(machine, box)) return;
+  Word term = __atomic_exchange_n(&machine->heap[box + 1], SLOT_ORPHAN, __ATOMIC_ACQ_REL);
+  if (word_tag(term) != TAG_SLOT) heap_free(machine, box, 2); // else a thief reduces it, and frees the box then
+}
+
+Machine *machine_add(Shared *shared) {
+  Machine *machine = check_calloc(1, sizeof *machine);
+  machine->shared = shared;
+  machine->heap = world->heap;
+  machine->work.items = check_calloc(4, sizeof *machine->work.items);
+  machine->work.capacity = 4;
+  machine->stack = machine->stack_top = check_calloc(16, sizeof *machine->stack);
+  deque_init(&machine->deque);
+  machine->next = atomic_load(&shared->machines);
+  atomic_store(&shared->machines, machine);
+  return machine;
+}
+
+_Noreturn void machine_leave(Machine *machine) { longjmp(machine->escape, 1); }
+
+_Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
+                            const char *format, ...) {
+  Shared *shared = machine->shared;
+  (void)place, (void)hint, (void)format;
+  pthread_mutex_lock(&shared->failing);
+  if (!atomic_load(&shared->stopping)) {
+    shared->status = status;
+    CHECK_THAT(!world->failed);
+    world->failed = true;
+    worker_stop(shared);
+  }
+  pthread_mutex_unlock(&shared->failing);
+  machine_leave(machine);
+}
+
+// Tasks.
+
+static Word task_term(unsigned task) { return word_make(TAG_CAL, task, 0); }
+
+static void work(Machine *machine, unsigned task);
+
+static void safe_point(Machine *machine) {
+  world->working--;
+  worker_attend(machine);
+  CHECK_THAT(world->alone == 0); // see STEP: nobody else runs while one is alone
+  world->working++;
+}
+
+// A result for those who wait: FRAME_SHARE.
+static void finish(Machine *machine, Location box) {
+  worker_wake(__atomic_exchange_n(&machine->heap[box + 1], number_u60(7), __ATOMIC_ACQ_REL));
+}
+
+// An owner asks for a box, and leaves it: TAG_SHR.
+static void ask(Machine *machine, Location box) {
+  for (;;) {
+    Word inner = load_cell(machine, box + 1);
+    if (word_is_value(inner)) break;
+    if (word_tag(inner) == TAG_SLOT) {
+      world->working--;
+      worker_wait(machine, box + 1);
+      CHECK_THAT(world->alone == 0);
+      world->working++;
+      continue;
+    }
+    if (is_last_owner(machine, box)) {
+      inner = load_cell(machine, box + 1); // who had it too, or a thief, may be or have been at it meanwhile
+      if (word_tag(inner) == TAG_SLOT) continue;
+      heap_free(machine, box, 2);
+      if (!word_is_value(inner)) work(machine, word_extra(inner));
+      return;
+    }
+    Word term = word_make(TAG_SHR, 0, box), taken = worker_take_back(machine, term);
+    if (taken != term) {
+      if (!word_is_value(taken)) work(machine, word_extra(taken));
+      return;
+    }
+    safe_point(machine);
+    if (!__atomic_compare_exchange_n(&machine->heap[box + 1], &inner, TAG_SLOT, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED))
+      continue;
+    work(machine, word_extra(inner));
+    finish(machine, box);
+  }
+  heap_erase(machine, word_make(TAG_SHR, 0, box));
+}
+
+static void be_alone(Machine *machine) {
+  world->working--;
+  worker_pause_others(machine);
+  CHECK_THAT(world->working == 0);
+  world->alone++;
+  CHECK_THAT(world->alone == 1);
+  sched_yield();                                                             // whoever runs meanwhile is seen
+  machine->natives = world->tables = check_calloc(1, sizeof(NativeEnter *)); // they move
+  CHECK_THAT(world->working == 0);
+  world->alone--;
+  worker_resume_others(machine);
+  world->working++;
+}
+
+static void work(Machine *machine, unsigned number) {
+  const Task *task = &scene->tasks[number];
+  CHECK_THAT(++world->begun[number] == 1);
+  CHECK_THAT(machine->natives == world->tables);
+  for (const char *next = task->sparks; next && *next; next++)
+    world->boxes[*next - '0'] = word_location(worker_spark(machine, task_term((unsigned)(*next - '0')), 0));
+  if (task->own == 'f') machine_fail(machine, MACHINE_FAILED, NULL, NULL, "failed");
+  if (task->own == 'a' || task->own == 't') be_alone(machine);
+  if (task->own == 't') be_alone(machine);
+  for (const char *next = task->asks; next && *next; next++) ask(machine, world->boxes[*next - '0']);
+}
+
+// What a thief does: a task.
+Word machine_evaluate(Machine *machine, Word term) {
+  world->working++;
+  safe_point(machine);
+  work(machine, word_extra(term));
+  world->working--;
+  return number_u60(7);
+}
+
+// Runs.
+
+static Location free_cells(Shared *shared) {
+  Location count = 0;
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
+    for (Location at = one->free_lists[2]; at; at = world->heap[at]) count += 2;
+  return count;
+}
+
+static void run(Machine *machine) {
+  Shared *shared = machine->shared;
+  memset(world->begun, 0, sizeof world->begun);
+  memset(world->heap, 0, sizeof world->heap);
+  world->cells = 2; // 0 is no location
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
+    memset(one->free_lists, 0, sizeof one->free_lists);
+  world->failed = false;
+  world->working = 1;
+  if (scene->tasks[SHARED].own) { // as many owners as ask for it
+    unsigned owners = 0;
+    for (int i = 0; i < TASKS; i++)
+      for (const char *next = scene->tasks[i].asks; next && *next; next++) owners += *next == '0' + SHARED;
+    world->boxes[SHARED] = heap_alloc(machine, 2);
+    world->heap[world->boxes[SHARED]] = owners * SHARE_ONE;
+    world->heap[world->boxes[SHARED] + 1] = task_term(SHARED);
+  }
+  worker_begin(machine);
+  if (setjmp(machine->escape) == 0) {
+    safe_point(machine);
+    work(machine, 0);
+    world->working--;
+    worker_settle(machine);
+    worker_end(machine);
+    CHECK_THAT(!world->failed && !scene->must_fail);
+    CHECK_THAT(free_cells(shared) == world->cells - 2);
+    for (int i = 0; i < TASKS; i++) CHECK_THAT(world->begun[i] == (i == 0 || scene->tasks[i].own != 0));
+  } else {
+    worker_end(machine);
+    CHECK_THAT(world->failed && scene->must_fail);
+  }
+  CHECK_THAT(!worker_is_busy(machine));
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) CHECK_THAT(one->natives == world->tables);
+}
+
+static void run_main(void *argument) {
+  Machine *machine = argument;
+  for (int i = 0; i < scene->runs; i++) run(machine);
+  worker_delete(machine->shared);
+}
+
+static void begin(void *argument) {
+  (void)argument;
+  world = check_calloc(1, sizeof *world);
+  Shared *shared = &world->shared;
+  shared->threads = scene->threads;
+  shared->memory_limit = (size_t)scene->helpers * (8 << 20);
+  shared->code.shares = true;
+  shared->program = check_calloc(1, sizeof *shared->program);
+  atomic_store(&shared->active, 1);
+  shared->main = machine_add(shared);
+  check_start(run_main, shared->main);
+}
+
+static const Scene SCENES[] = {
+    {"a spark", 2, 1, {{"1", "1", 'n'}, {.own = 'n'}}, .runs = 1},
+    {"a spark, twice", 2, 1, {{"1", "1", 'n'}, {.own = 'n'}}, .runs = 2},
+    {"a spark, two helpers", 3, 2, {{"1", "1", 'n'}, {.own = 'n'}}, .runs = 1, .large = true},
+    {"two sparks", 2, 1, {{"12", "21", 'n'}, {.own = 'n'}, {.own = 'n'}}, .runs = 1},
+    {"a spark that sparks", 2, 2, {{"1", "1", 'n'}, {"2", "2", 'n'}, {.own = 'n'}}, .runs = 1, .large = true},
+    {"a shared box", 2, 1, {{"1", "31", 'n'}, {NULL, "3", 'n'}, [SHARED] = {.own = 'n'}}, .runs = 1},
+    {"a shared box, two helpers",
+     2,
+     2,
+     {{"1", "31", 'n'}, {NULL, "3", 'n'}, [SHARED] = {.own = 'n'}},
+     .runs = 1,
+     .large = true},
+    {"a box that needs itself",
+     2,
+     1,
+     {{"1", "1", 'n'}, {NULL, "3", 'n'}, [SHARED] = {NULL, "3", 'n'}},
+     .must_fail = true,
+     .runs = 1},
+    {"a box that needs itself, two helpers",
+     2,
+     2,
+     {{"1", "1", 'n'}, {NULL, "3", 'n'}, [SHARED] = {NULL, "3", 'n'}},
+     .must_fail = true,
+     .runs = 1,
+     .large = true},
+    {"failing", 2, 1, {{"1", "1", 'n'}, {.own = 'f'}}, .must_fail = true, .runs = 1},
+    {"failing twice", 2, 1, {{"1", "1", 'n'}, {.own = 'f'}}, .must_fail = true, .runs = 2},
+    {"alone", 2, 1, {{"1", "1", 'a'}, {.own = 'n'}}, .runs = 1},
+    {"twice alone", 2, 1, {{"1", "1", 't'}, {.own = 'n'}}, .runs = 1},
+    {"alone beside a new helper", 2, 2, {{"1", "1", 'n'}, {.own = 'a'}}, .runs = 1, .large = true},
+    {"both alone", 2, 1, {{"1", "1", 'a'}, {.own = 'a'}}, .runs = 1},
+};
+
+// worker [small | large | NAME]
+int main(int count, char **words) {
+  const char *which = count > 1 ? words[1] : "small";
+  bool large = strcmp(which, "large") == 0, small = strcmp(which, "small") == 0, found = false;
+  for (size_t i = 0; i < sizeof SCENES / sizeof *SCENES; i++) {
+    scene = &SCENES[i];
+    if (large || small ? scene->large && small : strcmp(which, scene->name) != 0) continue;
+    found = true;
+    int status = check_all(scene->name, false, large ? 40000000 : 3000000, begin);
+    if (status != 0) return status;
+  }
+  return found ? 0 : 2;
+}
