@@ -198,8 +198,8 @@ static void draw(const Picture *picture, const char *title) {
   fprintf(out, ": busy workers over time</title>\n%s", STYLE);
   text_at(picture, LEFT, 28, "start", "title", "%s: busy workers over time", title);
   text_at(picture, LEFT, 50, "start", "label",
-          "work %.4g s, span %.4g s, parallelism %.1f; %.4g s on %u thread%s, %.2f processors on average", profile->work,
-          profile->span, divide(profile->work, profile->span), profile->wall, profile->threads,
+          "work %.4g s, span %.4g s, parallelism %.1f; %.4g s on %u thread%s, %.2f processors on average",
+          profile->work, profile->span, divide(profile->work, profile->span), profile->wall, profile->threads,
           profile->threads == 1 ? "" : "s", divide(profile->work, profile->wall));
   unsigned most = profile->threads;
   float *sum = calloc(profile->part_count + 1, sizeof *sum);
