@@ -172,7 +172,7 @@ static void ask_for_sparks(Machine *machine) {
 }
 
 void worker_move_sparks(Machine *machine, ptrdiff_t bytes) {
-  machine->spark_native += bytes;
+  atomic_store(&machine->spark_native, atomic_load(&machine->spark_native) + bytes);
   set_spark_depth(machine, atomic_load(&machine->spark_depth));
 }
 
