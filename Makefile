@@ -36,7 +36,7 @@ LIB_SOURCES := $(wildcard lang/*.c eval/*.c lib/*.c) grammar/src/parser.c gramma
 EDITOR_SOURCES := $(wildcard editor/*.c)
 CLI_SOURCES := $(wildcard cli/*.c) $(EDITOR_SOURCES)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OBJ)/%.o)
-PROGRAM_OBJECTS := $(patsubst %,$(OBJ)/cli/%.o,program reduction options output interrupt statistics)
+PROGRAM_OBJECTS := $(patsubst %,$(OBJ)/cli/%.o,program reduction options output interrupt statistics profile)
 CLI_OBJECTS := $(filter-out $(OBJ)/cli/program.o,$(CLI_SOURCES:%.c=$(OBJ)/%.o))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 REFERENCE_SOURCES := $(wildcard tests/reference/*.c)

@@ -104,7 +104,7 @@ for program in "${names[@]}"; do
   # The first run fills the cache, and one in the graph counts rewrites.
   sample "$program" native $column 0 >/dev/null
   measure "$HVM" run -t 1 --strict=off --stats=json "$WORK/$program.hvm"
-  rewrites[$program]=$(sed -n 's/.*"rewrites": \([0-9]*\).*/\1/p' "$WORK/err")
+  rewrites[$program]=$(sed -n 's/^{"rewrites": \([0-9]*\).*/\1/p' "$WORK/err")
 done
 
 # How fast this machine runs GHC's programs at size large, measured once: it converts the figures of HVM1.

@@ -11,6 +11,7 @@
 // options.c     what subcommands share of option parsing; all complaints about a command line end with status 2
 // output.c      everything that is written: messages, results, help, and whether standard output took it
 // statistics.c  -c and --stats
+// profile.c     --profile
 // interrupt.c   Ctrl-C and SIGTERM
 // source.c      programs from files and from standard input
 //
@@ -23,6 +24,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum { EXIT_OK = 0, EXIT_ERROR = 1, EXIT_USAGE = 2 };
 
@@ -57,7 +59,8 @@ enum {
   OPTION_STRICT,
   OPTION_NATIVE,
   OPTION_SHARING,
-  OPTION_EMIT_C
+  OPTION_EMIT_C,
+  OPTION_PROFILE
 };
 // Each parses one option's value; false after a report.
 bool option_boolean(const Command *command, const char *text, bool *value);
@@ -97,6 +100,7 @@ char *source_read(const char *path, size_t *size);
 typedef struct {
   hvm_options settings;
   bool cost, json;
+  const char *picture; // where the profile is drawn; NULL: nowhere
   Colour colour;
 } Reduction;
 // Letters and long options of a reduction, for option_next, and what one of them sets; false after a report.
@@ -105,6 +109,7 @@ typedef struct {
 #define REDUCTION_OPTIONS \
   {"cost", optional_argument, NULL, 'c'}, \
   {"stats", required_argument, NULL, OPTION_STATS}, \
+  {"profile", optional_argument, NULL, OPTION_PROFILE}, \
   {"memory", required_argument, NULL, 's'}, \
   {"threads", required_argument, NULL, 't'}, \
   {"strict", required_argument, NULL, OPTION_STRICT}, \
@@ -119,7 +124,9 @@ bool reduction_option(const Command *command, Reduction *reduction, int code, co
 // A new runtime; NULL after a report.
 hvm_runtime *reduction_begin(const Reduction *reduction);
 // Reduces the expression, or Main when it is NULL, prints what is to be printed, frees the runtime. Status: of loading.
-int reduction_end(const Reduction *reduction, hvm_runtime *runtime, hvm_status status, const char *expression);
+// Name: of the program, for the profile's title; NULL: it has none.
+int reduction_end(const Reduction *reduction, hvm_runtime *runtime, hvm_status status, const char *name,
+                  const char *expression);
 
 // compiler.c
 
@@ -135,7 +142,14 @@ extern const unsigned char runtime_object[], runtime_object_end[];
 // statistics.c
 
 void statistics_cost(const hvm_statistics *statistics);
-void statistics_json(const hvm_statistics *statistics);
+void statistics_json(const hvm_runtime *runtime, const hvm_statistics *statistics);
+
+// profile.c
+
+// counted: the rewrites are all counted, since there was no machine code.
+void profile_print(const hvm_profile *profile, bool counted);
+// As an SVG; false: it could not be written.
+bool profile_draw(const hvm_profile *profile, FILE *out, const char *title);
 
 // interrupt.c
 

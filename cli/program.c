@@ -12,7 +12,9 @@ static const char HELP[] =
     "\n"
     "options:\n"
     "  -c, --cost           shows time, rewrites and millions of rewrites per second on standard error\n"
-    "      --stats json     shows counts of rewrites and memory as one JSON object on standard error\n"
+    "      --stats json     shows counts of rewrites, workers and memory as one JSON object on standard error\n"
+    "      --profile[=FILE] measures how parallel the run is and shows it on standard error; FILE gets an SVG of\n"
+    "                       when each worker was busy\n"
     "  -s, --memory SIZE    limits the memory of the run: 512M, 8G (default: most of the machine's)\n"
     "  -t, --threads N      runs on so many processors at most (default: all that this process may use)\n"
     "      --strict on|off  code by demand analysis (default), or everything through the graph\n"
@@ -55,5 +57,5 @@ int hvm_program(int count, char **words, const char *path, const char *text, siz
   hvm_use_module(runtime, module);
   hvm_status status = hvm_load_text(runtime, path, text, size);
   if (status == HVM_OK) hvm_clear_diagnostics(runtime); // warnings were shown when it was compiled
-  return output_finish(reduction_end(&reduction, runtime, status, expression));
+  return output_finish(reduction_end(&reduction, runtime, status, path, expression));
 }

@@ -1,5 +1,6 @@
 #include "cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,10 @@ bool reduction_option(const Command *command, Reduction *reduction, int code, co
   case OPTION_NATIVE: return option_native(command, value, &reduction->settings.native);
   case OPTION_SHARING: return option_sharing(command, value, &reduction->settings.sharing);
   case OPTION_COLOUR: return option_colour(command, value, &reduction->colour);
+  case OPTION_PROFILE:
+    reduction->settings.profile = true;
+    reduction->picture = value;
+    return !value || *value || (usage_error(command, "--profile= needs the name of a file"), false);
   case OPTION_STATS:
     reduction->json = strcmp(value, "json") == 0;
     return reduction->json || (usage_error(command, "--stats takes json, not '%s'", value), false);
@@ -32,7 +37,21 @@ static void print_statistics(hvm_runtime *runtime, const Reduction *reduction) {
   hvm_collect(runtime);
   hvm_statistics statistics = hvm_stats(runtime);
   if (reduction->cost) statistics_cost(&statistics);
-  if (reduction->json) statistics_json(&statistics);
+  if (reduction->json) statistics_json(runtime, &statistics);
+}
+
+// False, after a report: the picture could not be written.
+static bool show_profile(hvm_runtime *runtime, const Reduction *reduction, FILE *picture, const char *title) {
+  const hvm_profile *profile = hvm_profile_last(runtime);
+  if (profile) profile_print(profile, reduction->settings.native == HVM_NATIVE_OFF);
+  if (!picture) return true;
+  bool written = !profile || profile_draw(profile, picture, title);
+  int reason = errno;
+  written = fclose(picture) == 0 && written;
+  if (!written)
+    output_error(output_colour(reduction->colour), "cannot write the file '%s': %s", reduction->picture,
+                 strerror(reason));
+  return written;
 }
 
 static int print_result(hvm_runtime *runtime) {
@@ -45,19 +64,28 @@ static int print_result(hvm_runtime *runtime) {
   return output_finish(EXIT_OK);
 }
 
-static int reduce(const Reduction *reduction, hvm_runtime *runtime, const char *expression) {
+static int reduce(const Reduction *reduction, hvm_runtime *runtime, const char *name, const char *expression) {
+  FILE *picture = reduction->picture ? fopen(reduction->picture, "w") : NULL;
+  if (reduction->picture && !picture) {
+    output_error(output_colour(reduction->colour), "cannot write the file '%s': %s", reduction->picture,
+                 strerror(errno));
+    return EXIT_ERROR;
+  }
   interrupt_begin(runtime);
   hvm_status status = expression ? hvm_reduce(runtime, expression) : hvm_reduce_main(runtime);
   int exit_status = status == HVM_OK ? print_result(runtime) : EXIT_ERROR;
   interrupt_end();
   output_messages(runtime, output_colour(reduction->colour));
+  if (reduction->settings.profile && !show_profile(runtime, reduction, picture, expression ? expression : name))
+    exit_status = EXIT_ERROR;
   print_statistics(runtime, reduction);
   return exit_status;
 }
 
-int reduction_end(const Reduction *reduction, hvm_runtime *runtime, hvm_status status, const char *expression) {
+int reduction_end(const Reduction *reduction, hvm_runtime *runtime, hvm_status status, const char *name,
+                  const char *expression) {
   output_messages(runtime, output_colour(reduction->colour));
-  int exit_status = status == HVM_OK ? reduce(reduction, runtime, expression) : EXIT_ERROR;
+  int exit_status = status == HVM_OK ? reduce(reduction, runtime, name, expression) : EXIT_ERROR;
   hvm_free(runtime);
   return exit_status;
 }

@@ -64,7 +64,7 @@ static int run(const Command *command, int count, char **words) {
   hvm_runtime *runtime = reduction_begin(&options.reduction);
   if (!runtime) return EXIT_ERROR;
   hvm_status status = options.file ? source_load(runtime, options.file) : HVM_OK;
-  return reduction_end(&options.reduction, runtime, status, options.expression);
+  return reduction_end(&options.reduction, runtime, status, options.file, options.expression);
 }
 
 static const char HELP[] =
@@ -80,7 +80,9 @@ static const char HELP[] =
     "  -f, --file FILE      the file, whatever its name\n"
     "  -d, --debug          shows every step instead; takes the options of 'hvm trace'\n"
     "  -c, --cost           shows time, rewrites and millions of rewrites per second on standard error\n"
-    "      --stats json     shows counts of rewrites and memory as one JSON object on standard error\n"
+    "      --stats json     shows counts of rewrites, workers and memory as one JSON object on standard error\n"
+    "      --profile[=FILE] measures how parallel the run is and shows it on standard error; FILE gets an SVG of\n"
+    "                       when each worker was busy\n"
     "  -s, --memory SIZE    limits the memory of the run: 512M, 8G (default: most of the machine's)\n"
     "  -t, --threads N      runs on so many processors at most (default: all that this process may use)\n"
     "      --strict on|off  code by demand analysis (default), or everything through the graph\n"

@@ -14,12 +14,30 @@ static void add_count(json_t *object, const char *name, uint64_t count) {
   json_object_set_new(object, name, json_integer((json_int_t)count));
 }
 
-void statistics_json(const hvm_statistics *statistics) {
+static json_t *workers(const hvm_runtime *runtime) {
+  json_t *all = json_array();
+  hvm_worker worker;
+  for (size_t i = 0; hvm_worker_at(runtime, i, &worker); i++) {
+    json_t *one = json_object();
+    add_count(one, "rewrites", worker.rewrites);
+    add_count(one, "sparks", worker.sparks);
+    add_count(one, "steals", worker.steals);
+    add_count(one, "waits", worker.waits);
+    json_object_set_new(one, "busy_seconds", json_real(worker.busy));
+    json_object_set_new(one, "idle_seconds", json_real(worker.idle));
+    json_object_set_new(one, "waiting_seconds", json_real(worker.waiting));
+    json_array_append_new(all, one);
+  }
+  return all;
+}
+
+void statistics_json(const hvm_runtime *runtime, const hvm_statistics *statistics) {
   json_t *all = json_object(), *rules = json_object();
   for (int rule = 0; rule < HVM_RULE_COUNT; rule++)
     add_count(rules, hvm_rule_name((hvm_rule)rule), statistics->rewrites_by_rule[rule]);
   add_count(all, "rewrites", statistics->rewrites);
   json_object_set_new(all, "rewrites_by_rule", rules);
+  json_object_set_new(all, "workers", workers(runtime));
   add_count(all, "live_cells", statistics->live_cells);
   add_count(all, "threads", statistics->machines ? statistics->machines : 1);
   add_count(all, "sparks", statistics->sparks);

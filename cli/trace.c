@@ -202,7 +202,7 @@ static int run_with(Options *options) {
   hvm_collect(runtime);
   hvm_statistics statistics = hvm_stats(runtime);
   if (options->reduction.cost) statistics_cost(&statistics);
-  if (options->reduction.json) statistics_json(&statistics);
+  if (options->reduction.json) statistics_json(runtime, &statistics);
   hvm_free(runtime);
   return exit_status;
 }

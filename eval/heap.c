@@ -67,8 +67,9 @@ Shared *heap_new(size_t memory_limit) {
   Word *cells = reserve_cells(&bytes);
   if (!cells) return NULL;
   madvise(cells, bytes, MADV_HUGEPAGE);
-  Shared *shared = calloc(1, sizeof *shared);
+  Shared *shared = aligned_alloc(MACHINE_ALIGNMENT, sizeof *shared);
   if (!shared) memory_exhausted();
+  memset(shared, 0, sizeof *shared);
   shared->heap = cells;
   shared->heap_start = ((uintptr_t)cells - HVM_HEAP_BASE) / sizeof(Word);
   shared->heap_end = shared->touched = shared->heap_start;

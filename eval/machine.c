@@ -50,6 +50,7 @@ Machine *machine_add(Shared *shared) {
   machine->tank = NATIVE_FUEL;
   atomic_init(&machine->spark_above, (char *)UINTPTR_MAX); // NOLINT: no code is above
   deque_init(&machine->deque);
+  machine->random = (atomic_fetch_add(&shared->machine_count, 1) + 1) * UINT64_C(0x9E3779B97F4A7C15);
   machine->next = atomic_load(&shared->machines);
   atomic_store(&shared->machines, machine);
   return machine;
@@ -82,6 +83,7 @@ void machine_free(Machine *machine) {
   Shared *shared = machine->shared;
   worker_delete(shared);
   code_free(&shared->code);
+  profile_free(shared->profile);
   free(machine->natives);
   free((void *)(uintptr_t)machine->stages);
   for (Machine *one = shared->machines, *next; one; one = next) {
@@ -89,6 +91,7 @@ void machine_free(Machine *machine) {
     ARRAY_FREE(&one->work);
     ARRAY_FREE(&one->aside);
     deque_free(&one->deque);
+    profile_free_machine(one->profile);
     munmap(one->stack, one->stack_bytes);
     free(one);
   }

@@ -22,6 +22,7 @@
 #include "code.h"
 #include "deque.h"
 #include "hard.h"
+#include "profile.h"
 #include "word.h"
 
 typedef enum {
@@ -50,7 +51,7 @@ enum {
 
 // What all machines of a run have in common.
 typedef struct Worker Worker;
-typedef struct Shared {
+struct Shared {
   Word *heap; // the memory of the cells, which begins with cell heap_start
   Location heap_start;
   _Atomic(Location) heap_end, touched; // end of the cells in use or free for use; of those that were ever used
@@ -62,18 +63,20 @@ typedef struct Shared {
 #endif
   size_t memory_limit, heap_bytes; // the limit, and what is reserved, in bytes
   atomic_bool exhausted;           // the limit was passed: the next safe point fails
-  // Threads: see worker.h.
-  unsigned threads;              // how many machines may work at a time
-  cpu_set_t processors;          // that this process may use; none: not known
-  atomic_int active, searching;  // machines that work, or look for work; those that only look
-  atomic_long steals, waits;     // so far in this run
-  atomic_bool calm;              // sparks do not pay in it: none are made any more
+  // Threads: see worker.h. What is written at each theft or wait has lines of its own.
+  _Alignas(MACHINE_ALIGNMENT) atomic_int active, searching; // machines that work, or look for work; that only look
+  _Alignas(MACHINE_ALIGNMENT) atomic_long steals, waits;    // so far in this run
+  _Alignas(MACHINE_ALIGNMENT) unsigned threads;             // how many machines may work at a time
+  cpu_set_t processors;                                     // that this process may use; none: not known
+  atomic_uint machine_count;                                // that there are
+  atomic_bool calm;                                         // sparks do not pay in it: none are made any more
   atomic_int paused;             // machines that wait at a safe point since one wants to be alone
   atomic_bool pausing, stopping; // … which one does; the run is over
   atomic_bool deadlock, quitting;
   pthread_mutex_t lock, alone, failing; // of the next fields; of the one who pauses others; of messages
   Machine *sleeping;                    // helpers without work
   unsigned sleepers, helpers;
+  Profile *profile; // NULL: none is made
   atomic_bool interrupted;
   _Atomic(const NativeModule *) native_offer; // machine code to use from the next safe point on; NULL: none
   size_t natives_count, natives_capacity;
@@ -82,38 +85,44 @@ typedef struct Shared {
   FILE *output, *input;
   Diagnostics *diagnostics; // where failures are reported
   MachineStatus status;
-} Shared;
+};
 
 struct Machine {
-  NATIVE_MACHINE_FIELDS // see native_abi.h
-      Shared *shared;
-  Machine *next;  // of all
-  Worker *worker; // NULL: no threads yet
-  Deque deque;
+  NATIVE_MACHINE_FIELDS                           // see native_abi.h
+      _Alignas(MACHINE_ALIGNMENT) Shared *shared; // what others read
+  Machine *next;                                  // of all
+  Worker *worker;                                 // NULL: no threads yet
+  // What thieves look at and change.
+  _Alignas(MACHINE_ALIGNMENT) Deque deque;
+  _Atomic(uint64_t) spark_change; // when spark_depth changed last, in nanoseconds
+  _Atomic(size_t) spark_depth;    // how far the next two are from the beginnings of what it does, in bytes
   atomic_bool waiting;            // sleeps until a box is reduced
-  _Atomic(Word *) spark_below;    // code whose frame is below makes sparks; spark_above for machine code
-  _Atomic(size_t) spark_depth;    // how far both are from the beginnings of what the machine does, in bytes
-  _Atomic(uint64_t) spark_change; // when that changed last, in nanoseconds
-  _Atomic(char *) spark_native;   // these beginnings: of the C stack …
-  _Atomic(Word *) spark_stack;    // … and of the other one
-  unsigned burst;                 // sparks since
-  uint64_t burst_began;           // this time
-  ptrdiff_t burst_depth;          // the deepest of them
-  _Atomic(uint64_t) sparks, done; // that it made so far; that it has done with
-  uint64_t steals, waits;         // so far
-  Word *heap;                     // cell 0, which is not there
-  Location runs;                  // further runs, by address: [next, length] in their first cells; 0: none
-  Location cycle_check;           // heap_end at which to look for cycles
-  uint64_t cycle_debt;            // erased sides of labelled dups since the last look: each may leave a cycle
-  bool cycles_possible;           // some were, since the heap was empty
-  uint64_t cycle_cells;           // cells that only cycles kept, given back so far
-  bool cycle_wanted;              // look at the next safe point: when the stack is checked
-  Word *stack;                    // its bottom
-  char *native_top;               // where the C stack begins that machine code may use
-  char *native_bottom;            // what native_limit is without a wish for attention: so far it may be used as yet
-  char *native_floor;             // the lowest that this may become
-  size_t native_peak;             // bytes that it was ever used for
-  _Atomic(Word *) stack_limit;    // where to ask for more; at the bottom after an interrupt
+  // Its own.
+  _Alignas(MACHINE_ALIGNMENT) _Atomic(Word *) spark_below; // code whose frame is below makes sparks; spark_above for
+                                                           // machine code
+  _Atomic(char *) spark_native;                            // these beginnings: of the C stack …
+  _Atomic(Word *) spark_stack;                             // … and of the other one
+  unsigned burst;                                          // sparks since
+  uint64_t burst_began;                                    // this time
+  ptrdiff_t burst_depth;                                   // the deepest of them
+  _Atomic(uint64_t) sparks, done;                          // that it made so far; that it has done with
+  uint64_t steals, waits;                                  // so far
+  Account account;                                         // of its time
+  MachineProfile *profile;                                 // NULL: none is made
+  uint64_t random;                                         // for the choice of victims; not 0
+  Word *heap;                                              // cell 0, which is not there
+  Location runs;               // further runs, by address: [next, length] in their first cells; 0: none
+  Location cycle_check;        // heap_end at which to look for cycles
+  uint64_t cycle_debt;         // erased sides of labelled dups since the last look: each may leave a cycle
+  bool cycles_possible;        // some were, since the heap was empty
+  uint64_t cycle_cells;        // cells that only cycles kept, given back so far
+  bool cycle_wanted;           // look at the next safe point: when the stack is checked
+  Word *stack;                 // its bottom
+  char *native_top;            // where the C stack begins that machine code may use
+  char *native_bottom;         // what native_limit is without a wish for attention: so far it may be used as yet
+  char *native_floor;          // the lowest that this may become
+  size_t native_peak;          // bytes that it was ever used for
+  _Atomic(Word *) stack_limit; // where to ask for more; at the bottom after an interrupt
   Word *stack_committed;
   size_t stack_bytes; // that are reserved
   uint64_t rewrites[RULE_COUNT];

@@ -56,6 +56,17 @@ static Word runtime_string(Machine *machine, uint32_t index) {
   return make_string(machine, &machine->shared->code.strings.items[index]);
 }
 
+// A profile is to see where the spark ends, so it is reduced here.
+static Word runtime_take_back(Machine *machine, Word box) {
+  if (__builtin_expect(machine->profile == NULL, 1)) return worker_take_back(machine, box);
+  if (!worker_take(machine, word_location(box))) return box;
+  if ((char *)__builtin_frame_address(0) < machine->native_bottom) machine_attend(machine, NATIVE_NO_NAME);
+  profile_from_native(machine, __builtin_frame_address(0));
+  box = machine_evaluate(machine, box);
+  profile_from_native(machine, NULL);
+  return box;
+}
+
 static Word runtime_force_field(Machine *machine, Location cell) {
   Word term, value;
   while (!claim_cell(machine, cell, &term)) {
@@ -70,13 +81,13 @@ static Word runtime_force_field(Machine *machine, Location cell) {
   }
   term = machine_evaluate(machine, term);
   if (!is_settled(machine, term)) term = mark_stuck(machine, term);
-  worker_wake(__atomic_exchange_n(&machine->heap[cell], term, __ATOMIC_ACQ_REL));
+  worker_wake(machine, __atomic_exchange_n(&machine->heap[cell], term, __ATOMIC_ACQ_REL));
   return is_shared_value(machine, term) ? load_cell(machine, word_location(term) + 1) : term;
 }
 
 static Word runtime_settle_box(Machine *machine, Word box, Word term) {
   if (!is_settled(machine, term)) term = mark_stuck(machine, term);
-  worker_wake(__atomic_exchange_n(&machine->heap[word_location(box) + 1], term, __ATOMIC_ACQ_REL));
+  worker_wake(machine, __atomic_exchange_n(&machine->heap[word_location(box) + 1], term, __ATOMIC_ACQ_REL));
   if (!word_is_flat(term)) return word_tag(term) == TAG_SHR ? machine_evaluate(machine, box) : box;
   leave_box(machine, word_location(box));
   return term;
@@ -104,7 +115,7 @@ const NativeRuntime native_runtime = {
     .superpose = runtime_superpose,
     .string = runtime_string,
     .spark = runtime_spark,
-    .take_back = worker_take_back,
+    .take_back = runtime_take_back,
     .force_field = runtime_force_field,
     .settle_box = runtime_settle_box,
 };

@@ -300,6 +300,7 @@ trace_eval:
   case TAG_SHR: {
     Location box = word_location(term);
     Word inner = load_cell(machine, box + 1);
+    bool apart = UNLIKELY(machine->profile != NULL) && profile_meet(machine, box, inner);
     if (word_is_flat(inner)) {
       leave_box(machine, box);
       term = inner;
@@ -315,7 +316,7 @@ trace_eval:
       LOOK_AT_CODE();
       goto eval;
     }
-    if (is_last_owner(machine, box)) {
+    if (is_last_owner(machine, box) && !apart) {
       inner = load_cell(machine, box + 1); // who had it too, or a thief, may be or have been at it meanwhile
       if (UNLIKELY(word_tag(inner) == TAG_SLOT)) goto eval;
       heap_free(machine, box, 2);
@@ -329,7 +330,8 @@ trace_eval:
       goto eval;
     }
     if (UNLIKELY(machine->many)) {
-      Word taken = worker_take_back(machine, term);
+      if (UNLIKELY(apart)) worker_take(machine, box);
+      Word taken = UNLIKELY(apart) ? term : worker_take_back(machine, term);
       if (taken != term) {
         term = taken;
         goto eval;
@@ -339,6 +341,7 @@ trace_eval:
       hard_pause();
       if (!__atomic_compare_exchange_n(&heap[box + 1], &inner, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         goto eval;
+      if (UNLIKELY(apart)) profile_enter(machine, box);
     } else {
       if (UNLIKELY(word_tag(inner) == TAG_SLOT)) fail_cycle(machine);
       CHECK_STACK(STACK_SLACK, 0);
@@ -455,10 +458,12 @@ trace_ret:;
     sp--;
     bool settled = word_is_value(term) || word_tag(term) == TAG_SHR;
     if (!settled) term = mark_stuck(machine, term);
-    if (UNLIKELY(machine->many))
-      worker_wake(__atomic_exchange_n(&heap[box + 1], term, __ATOMIC_ACQ_REL));
-    else
+    if (UNLIKELY(machine->many)) {
+      if (machine->profile) profile_leave(machine, box, !is_last_owner(machine, box));
+      worker_wake(machine, __atomic_exchange_n(&heap[box + 1], term, __ATOMIC_ACQ_REL));
+    } else {
       heap[box + 1] = term;
+    }
     term = word_make(TAG_SHR, 0, box);
     if (settled) goto eval;
     goto ret;
@@ -480,7 +485,7 @@ trace_ret:;
       if (cell) {
         if (LIKELY(!boxed)) {
           Word claimed = __atomic_exchange_n(&heap[cell], term, __ATOMIC_ACQ_REL);
-          if (UNLIKELY(word_tag(claimed) == TAG_SLOT)) worker_wake(claimed);
+          if (UNLIKELY(word_tag(claimed) == TAG_SLOT)) worker_wake(machine, claimed);
         }
         if (is_shared_value(machine, term)) term = fp[pc[1]] = load_cell(machine, word_location(term) + 1);
         expected = word_tag(term) <= TAG_CTR;
@@ -985,7 +990,13 @@ CODE_SHALLOW:
   NEXT();
 CODE_JOIN:
   term = fp[pc[1]];
-  if (UNLIKELY(word_tag(term) == TAG_SHR) && machine->many) term = worker_take_back(machine, term);
+  if (UNLIKELY(word_tag(term) == TAG_SHR) && machine->many) {
+    if (UNLIKELY(machine->profile != NULL) && worker_take(machine, word_location(term))) {
+      WAIT();
+      goto eval;
+    }
+    term = worker_take_back(machine, term);
+  }
   if (LIKELY(term == fp[pc[1]])) {
     pc += 7;
     NEXT();

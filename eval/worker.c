@@ -95,6 +95,7 @@ static Machine *new_helper(Shared *shared) {
   machine->worker = worker;
   machine->many = true;
   machine->tank = THIEF_FUEL;
+  profile_add_machine(machine);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstack(&attributes, worker->stack, worker->stack_bytes);
@@ -150,12 +151,6 @@ static void want_help(Shared *shared) {
   if (atomic_fetch_sub(&shared->active, 1) == 1) tell_deadlock(shared); // the last one went to rest meanwhile
 }
 
-static uint64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
 // How deep code makes sparks.
 
 static void set_spark_depth(Machine *machine, size_t depth) {
@@ -178,11 +173,20 @@ static void want_sparks(Machine *machine) {
 
 // A machine without sparks, seen by one that looks for some.
 static void ask_for_sparks(Machine *machine) {
-  uint64_t last = atomic_load(&machine->spark_change), time = now();
+  uint64_t last = atomic_load(&machine->spark_change), time = profile_now();
   size_t depth = atomic_load(&machine->spark_depth);
   if (!depth || depth >= DEPTH_MOST || time - last < ASK_NANOSECONDS) return;
   if (atomic_compare_exchange_strong(&machine->spark_change, &last, time))
     set_spark_depth(machine, depth + depth / DEPTH_STEP + DEPTH_FIRST);
+}
+
+void worker_move_sparks(Machine *machine, ptrdiff_t bytes) {
+  atomic_store(&machine->spark_native, atomic_load(&machine->spark_native) + bytes);
+  set_spark_depth(machine, atomic_load(&machine->spark_depth));
+}
+
+void worker_ask_all(Shared *shared) {
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) ask_for_sparks(one);
 }
 
 // The machine begins to do something, with its stacks as they are.
@@ -199,7 +203,7 @@ static void end_sparks(Machine *machine) { set_spark_depth(machine, 0); }
 static void count_spark(Machine *machine, ptrdiff_t depth) {
   if (machine->burst_depth < depth) machine->burst_depth = depth;
   if (++machine->burst < BURST) return;
-  uint64_t time = now();
+  uint64_t time = profile_now();
   uint64_t took = time - machine->burst_began, enough = BURST * SPARK_NANOSECONDS;
   if (took < enough && HARD_OR(false, true)) {
     atomic_store(&machine->spark_change, time);
@@ -211,18 +215,31 @@ static void count_spark(Machine *machine, ptrdiff_t depth) {
   machine->burst_depth = 0;
 }
 
+// Any machine. If each thief began with the one behind it, they would live on each other's last and smallest sparks
+// (bench/steal.py). Marsaglia, "Xorshift RNGs", 2003.
+static Machine *random_machine(Machine *machine) {
+  Machine *one = atomic_load(&machine->shared->machines);
+  machine->random ^= machine->random << 13;
+  machine->random ^= machine->random >> 7;
+  machine->random ^= machine->random << 17;
+  for (uint64_t skip = machine->random % atomic_load(&machine->shared->machine_count); skip && one->next; skip--)
+    one = one->next;
+  return one;
+}
+
 static Location find_spark(Machine *machine) {
   Shared *shared = machine->shared;
-  for (Machine *victim = machine->next;; victim = victim->next) {
-    if (!victim) victim = atomic_load(&shared->machines);
+  Machine *first = random_machine(machine), *victim = first;
+  do {
     Location box = deque_steal(&victim->deque);
     if (box != DEQUE_EMPTY) {
       if (victim != machine) machine->steals++, atomic_fetch_add(&shared->steals, 1);
       return box;
     }
-    if (victim == machine) return DEQUE_EMPTY;
-    ask_for_sparks(victim);
-  }
+    if (victim != machine) ask_for_sparks(victim);
+    victim = victim->next ? victim->next : atomic_load(&shared->machines);
+  } while (victim != first);
+  return DEQUE_EMPTY;
 }
 
 static bool is_work_left(Shared *shared) {
@@ -240,23 +257,28 @@ static void run_spark(Machine *machine, Location box) {
     hard_pause();
     claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
   }
+  if (machine->profile && (!claimed || is_last_owner(machine, box))) profile_forget(machine, box);
   if (!claimed) {
     heap_erase(machine, word_make(TAG_SHR, 0, box));
   } else if (!drop_owner(machine, box)) {
     heap_free(machine, box, 2);
     heap_erase(machine, term);
   } else {
+    profile_turn(machine, ACTIVITY_BUSY);
+    if (machine->profile) profile_enter(machine, box);
     machine->fuel = machine->tank;
     term = machine_evaluate(machine, term);
     if (!word_is_value(term) && word_tag(term) != TAG_SHR) term = mark_stuck(machine, term);
     hard_pause();
+    if (machine->profile) profile_leave(machine, box, true);
     Word waiting = __atomic_exchange_n(cell, term, __ATOMIC_ACQ_REL);
     if (waiting == SLOT_ORPHAN) {
       heap_free(machine, box, 2);
       heap_erase(machine, term);
     } else {
-      worker_wake(waiting);
+      worker_wake(machine, waiting);
     }
+    profile_turn(machine, ACTIVITY_SEARCHING);
   }
   count(&machine->done);
 }
@@ -274,6 +296,7 @@ static void pause_if_wanted(Machine *machine) {
 // Sleeps without work until somebody wants help. The machine was counted as one that searches, and is again.
 static void rest(Machine *machine) {
   Shared *shared = machine->shared;
+  profile_turn(machine, ACTIVITY_ASLEEP);
   atomic_fetch_sub(&shared->searching, 1);
   int active = atomic_fetch_sub(&shared->active, 1) - 1;
   hard_pause();
@@ -294,6 +317,7 @@ static void rest(Machine *machine) {
     for (Machine *one = atomic_load(&shared->machines); one; one = one->next) want_sparks(one);
   }
   if (!atomic_load(&shared->quitting)) sleep_until_woken(machine); // set before those on the list are woken
+  profile_turn(machine, ACTIVITY_SEARCHING);
 }
 
 static void *help(void *argument) {
@@ -305,6 +329,7 @@ static void *help(void *argument) {
   pause_if_wanted(machine); // whoever wants it to start need not work by now: tables may be moving
   machine->natives = shared->main->natives;
   machine->stages = shared->main->stages;
+  profile_turn(machine, ACTIVITY_SEARCHING);
   if (setjmp(machine->escape) != 0) { // it leaves a run that was stopped
     machine->stack_top = machine->stack;
     machine->work.count = 0;
@@ -347,6 +372,7 @@ Word worker_spark(Machine *machine, Word term, ptrdiff_t depth) {
   machine->heap[box] = 2 * SHARE_ONE;
   machine->heap[box + 1] = term;
   count(&machine->sparks);
+  if (machine->profile) profile_spark(machine, box, term);
   deque_push(&machine->deque, box);
   count_spark(machine, depth);
   atomic_thread_fence(memory_order_seq_cst);
@@ -370,14 +396,18 @@ Word worker_offer(Machine *machine, Word part, const Word *top) {
   return part;
 }
 
+bool worker_take(Machine *machine, Location box) {
+  if (deque_last(&machine->deque) != box || deque_take(&machine->deque) == DEQUE_EMPTY) return false;
+  count(&machine->done);
+  drop_owner(machine, box);
+  return true;
+}
+
 Word worker_take_back(Machine *machine, Word box) {
   Location at = word_location(box);
   if (hard_chance(4)) return box; // others may have it, or whoever comes to it takes its term as a thief does
   hard_pause();
-  if (deque_last(&machine->deque) != at || deque_take(&machine->deque) == DEQUE_EMPTY) return box;
-  count(&machine->done);
-  drop_owner(machine, at);
-  if (!is_last_owner(machine, at)) return box;
+  if (!worker_take(machine, at) || !is_last_owner(machine, at)) return box;
   Word term = load_cell(machine, at + 1);
   heap_free(machine, at, 2);
   return term;
@@ -404,6 +434,7 @@ void worker_wait(Machine *machine, Location at) {
                                         __ATOMIC_ACQUIRE));
   hard_pause();
   machine->waits++;
+  profile_turn(machine, ACTIVITY_WAITING);
   // Each stolen spark can be waited for once. More waits mean that machines want the same boxes at the same time, and
   // would mostly wake each other up.
   if (atomic_fetch_add(&shared->waits, 1) > atomic_load(&shared->steals) + WAITS_TOO_MANY && HARD_OR(false, true))
@@ -412,15 +443,18 @@ void worker_wait(Machine *machine, Location at) {
   if (atomic_load(&shared->stopping)) let_go_on(machine);
   if (active == 0 || is_work_left(shared)) want_help(shared); // with nobody else, to find out that all wait
   sleep_until_woken(machine);
+  profile_turn(machine, ACTIVITY_BUSY);
+  if (machine->profile) profile_woken(machine);
   if (atomic_exchange(&shared->deadlock, false)) fail_cycle(machine);
   worker_attend(machine);
 }
 
-void worker_wake(Word claimed) {
+void worker_wake(Machine *machine, Word claimed) {
   Machine *one = (Machine *)(uintptr_t)(claimed & ~(Word)15); // NOLINT
   while (one) {
     Machine *next = one->worker->next_waiting;
     hard_pause();
+    if (machine->profile) profile_wake(machine, one);
     let_go_on(one);
     one = next;
   }
@@ -434,6 +468,8 @@ bool worker_is_busy(Machine *machine) {
 }
 
 void worker_settle(Machine *machine) {
+  if (!worker_is_busy(machine)) return;
+  profile_turn(machine, ACTIVITY_SEARCHING);
   while (worker_is_busy(machine)) {
     worker_attend(machine);
     Location box = find_spark(machine);
@@ -442,6 +478,8 @@ void worker_settle(Machine *machine) {
     else
       nap();
   }
+  profile_turn(machine, ACTIVITY_BUSY);
+  if (machine->profile) profile_settled(machine);
 }
 
 // Runs.
@@ -454,13 +492,14 @@ void worker_begin(Machine *machine) {
   atomic_store(&shared->steals, 0);
   atomic_store(&shared->waits, 0);
   machine->many = false;
-  machine->tank = NATIVE_FUEL;
+  profile_begin(shared);
+  machine->tank = machine->profile ? THIEF_FUEL : NATIVE_FUEL; // with a profile, as if it were a thief
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     one->natives = machine->natives;
     one->stages = machine->stages;
   }
 #ifndef HVM_STRESS_CYCLES // the search for cycles sees what one machine holds
-  if (shared->threads > 1 && shared->code.shares && !machine->trace) begin_sparks(machine);
+  if ((shared->threads > 1 || shared->profile) && shared->code.shares && !machine->trace) begin_sparks(machine);
 #endif
 }
 
@@ -475,6 +514,7 @@ void worker_end(Machine *machine) {
   Shared *shared = machine->shared;
   end_sparks(machine);
   while (!all_rest(shared)) nap();
+  profile_end(shared);
   if (!atomic_load(&shared->stopping)) return;
   atomic_store(&shared->active, 1);
   atomic_store(&shared->searching, 0);

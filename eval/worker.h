@@ -26,10 +26,16 @@ Word worker_spark(Machine *machine, Word term, ptrdiff_t depth);
 Word worker_offer(Machine *machine, Word part, const Word *top);
 // If a box is the newest spark of the machine, and not stolen: its term, and there is no box any more. Else the box.
 Word worker_take_back(Machine *machine, Word box);
+// … what is in the box stays there; the machine's share of it is left, the deque's is given up. False: it is not.
+bool worker_take(Machine *machine, Location box);
+// The stack of machine code begins by so many bytes higher than it was taken for, to tell how deep sparks are.
+void worker_move_sparks(Machine *machine, ptrdiff_t bytes);
+// As somebody who finds no work does: wants more sparks of all machines.
+void worker_ask_all(Shared *shared);
 // Sleeps until the term that was claimed in a cell, a box's or a field, has been reduced.
 void worker_wait(Machine *machine, Location at);
 // Those who wait for it: what the cell held before the result was put there.
-void worker_wake(Word claimed);
+void worker_wake(Machine *machine, Word claimed);
 // Has any machine sparks that are not done?
 bool worker_is_busy(Machine *machine);
 // Works on what there is until no other machine does.

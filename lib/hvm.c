@@ -11,6 +11,7 @@
 #include "eval/worker.h"
 #include "lang/explain.h"
 #include "module.h"
+#include "lib/profile.h"
 
 struct hvm_runtime {
   Program *program;
@@ -26,6 +27,7 @@ struct hvm_runtime {
   bool broken;   // a load failed: nothing may be reduced
   hvm_trace_options trace;
   ARRAY(hvm_range) ranges; // of the step that is shown
+  ProfileResult profile;
 };
 
 hvm_runtime *hvm_new(const hvm_options *options) {
@@ -43,6 +45,7 @@ hvm_runtime *hvm_new(const hvm_options *options) {
     return NULL;
   }
   runtime->machine->shared->threads = options->threads ? options->threads : worker_default_threads();
+  if (options->profile) runtime->machine->shared->profile = profile_new();
   if (options->output) runtime->machine->shared->output = options->output;
   if (options->input) runtime->machine->shared->input = options->input;
   runtime->graph_only = options->graph_only;
@@ -60,6 +63,7 @@ void hvm_free(hvm_runtime *runtime) {
   program_free(runtime->program);
   buffer_free(&runtime->messages);
   arena_free(&runtime->choices);
+  arena_free(&runtime->profile.arena);
   free(runtime);
 }
 
@@ -394,6 +398,14 @@ hvm_statistics hvm_stats(const hvm_runtime *runtime) {
   }
   for (int rule = 0; rule < HVM_RULE_COUNT; rule++) stats.rewrites += stats.rewrites_by_rule[rule];
   return stats;
+}
+
+bool hvm_worker_at(const hvm_runtime *runtime, size_t index, hvm_worker *worker) {
+  return profile_worker(runtime->machine, index, worker);
+}
+
+const hvm_profile *hvm_profile_last(hvm_runtime *runtime) {
+  return profile_result(&runtime->profile, runtime->machine);
 }
 
 const char *hvm_rule_name(hvm_rule rule) {

@@ -55,6 +55,7 @@ typedef struct {
   bool graph_only;   // everything goes through the graph: no strict code, no machine code
   hvm_native native; // machine code
   hvm_sharing sharing;
+  bool profile;      // how parallel each reduction is, is measured: see hvm_profile
   bool keep_lambdas; // no λ becomes a closure: hvm_demand_text then tells of the program as it is written
 } hvm_options;
 
@@ -216,6 +217,43 @@ typedef struct {
   double seconds;                            // spent in reductions
 } hvm_statistics;
 hvm_statistics hvm_stats(const hvm_runtime *runtime);
+
+// The machines that worked so far, by number from 0, which is the one of the thread that reduces; false past the last.
+// Seconds are of its time in reductions since it is there; they add up to this time.
+typedef struct {
+  uint64_t rewrites, sparks, steals, waits;
+  double busy;    // it reduced
+  double idle;    // it searched for work, or slept without
+  double waiting; // it slept until another machine had computed a value
+} hvm_worker;
+bool hvm_worker_at(const hvm_runtime *runtime, size_t index, hvm_worker *worker);
+
+// How parallel the last reduction was (docs/parallel.md). Valid until the next call with this runtime.
+typedef struct {
+  const char *name; // of a function whose calls were sparks; NULL: outside of sparks, or, if it is the last, others
+  uint64_t sparks, taken; // that were made; that another machine than their maker's took
+  uint64_t rewrites;      // in its sparks without those of others in them
+  double work, span;      // seconds likewise: of all busy time, of the longest path
+} hvm_profile_function;
+// Shares of a machine's time in each part of the run, from 0 to 1.
+typedef struct {
+  const float *busy, *searching, *waiting;
+} hvm_profile_lane;
+typedef struct {
+  unsigned threads;                      // that might work at a time
+  bool may_spark;                        // false: programs like this one, or these options, have no sparks
+  bool calm;                             // machines waited for each other too often, and made no more sparks
+  double wall;                           // seconds that the run took
+  double work, span;                     // seconds of all busy time; of the longest path through it
+  uint64_t work_rewrites, span_rewrites; // rewrites; the most on any path
+  size_t function_count, lane_count, part_count;
+  const hvm_profile_function *functions; // the first is what was outside of sparks; the others by work
+  const hvm_profile_lane *lanes;         // by number of the machine
+  double part;                           // seconds of a part
+} hvm_profile;
+// NULL: the options do not say `profile`, or nothing was reduced.
+const hvm_profile *hvm_profile_last(hvm_runtime *runtime);
+
 const char *hvm_rule_name(hvm_rule rule); // "App-Lam" …
 
 // Ends the reduction that runs in another thread or was interrupted by a signal handler: async-signal-safe. When none
