@@ -343,7 +343,7 @@ static Step *lower_unit_call(Lowering *lowering, Term *term, const Unit *unit, D
 static Atom lower_call(Lowering *lowering, Term *term, Demand on) {
   const Function *function = lowering->strict->program->names.items[term->call.name].function;
   if (!function) return lower_constructor(lowering, term, on);
-  if (function->builtin == BUILTIN_U60_IF || should_inline(lowering, function)) {
+  if (function->builtin == BUILTIN_U60_IF || function->builtin == BUILTIN_SPARK || should_inline(lowering, function)) {
     Block block = lower_begin_block(lowering, lower_root(lowering, term));
     lower_tail(lowering, term, on);
     Atom dst = lower_end_block(lowering, &block);
@@ -465,10 +465,26 @@ static void lower_if(Lowering *lowering, Term *term, Demand on) {
   lower_tail(lowering, arguments[1], on);
 }
 
+// HVM.spark: the term is offered if something else may ask for it, too, and the result is the other one. Where clones
+// are no boxes nothing can be offered.
+static void lower_spark(Lowering *lowering, const Term *term, Demand on) {
+  Term *offered = term->call.arguments[0], *result = term->call.arguments[1];
+  if (lowering->strict->shares && offered->kind == TERM_VARIABLE) {
+    Atom atom = lower_use(lowering, build_term(lowering, offered, DEMAND_LAZY));
+    if (lower_kind(lowering, atom) == KIND_ANY && atom >= 0) lower_end(lowering, STEP_HINT, atom);
+  }
+  lowering->root = lower_root(lowering, result);
+  lower_tail(lowering, result, on);
+}
+
 static void lower_tail_call(Lowering *lowering, Term *term, Demand on) {
   const Function *function = lowering->strict->program->names.items[term->call.name].function;
   if (function->builtin == BUILTIN_U60_IF) {
     lower_if(lowering, term, on);
+    return;
+  }
+  if (function->builtin == BUILTIN_SPARK) {
+    lower_spark(lowering, term, on);
     return;
   }
   if (should_inline(lowering, function)) {

@@ -70,7 +70,17 @@ typedef struct Shared {
   atomic_int paused;             // machines that wait at a safe point since one wants to be alone
   atomic_bool pausing, stopping; // … which one does; the run is over
   atomic_bool deadlock, quitting;
+  // Speculation: see speculate.h.
+  atomic_int speculating;               // machines that do, also those that sleep meanwhile
+  atomic_uint parked;                   // … those that are parked
+  _Atomic(size_t) speculated;           // bytes that they took
+  atomic_bool hints_off;                // no hints are made or taken
+  atomic_bool cancelling, abandoned;    // they are to leave; some have left cells behind
+  _Atomic(uint64_t) wakes, last_look;   // of machines that slept; in nanoseconds
+  uint64_t begun;                       // when the run was, in nanoseconds
+  pthread_mutex_t parking;              // of Machine.parked
   pthread_mutex_t lock, alone, failing; // of the next fields; of the one who pauses others; of messages
+  ARRAY(Location) given[SIZE_CLASSES];  // lists of free cells, by size: heap.c
   Machine *sleeping;                    // helpers without work
   unsigned sleepers, helpers;
   atomic_bool interrupted;
@@ -89,7 +99,18 @@ struct Machine {
   Machine *next;  // of all
   Worker *worker; // NULL: no threads yet
   Deque deque;
-  atomic_bool waiting;            // sleeps until a box is reduced
+  atomic_bool waiting; // sleeps until a box is reduced, or is parked
+  atomic_bool works;   // it has a spark, or is the main one in a run
+  // Speculation: see speculate.h.
+  Deque hints;
+  uint64_t hinted;              // boxes that became hints so far
+  Word claim;                   // what it puts where it takes a term out that others may ask for
+  atomic_bool speculates;       // it has a spark that may not be needed
+  Location box;                 // … of this box
+  _Atomic(Machine *) waits_for; // a machine that speculates, which has claimed what this one waits for
+  bool parked;
+  size_t grown;                   // bytes that it took for this spark
+  ARRAY(Location) cells;          // of the result that are to be reduced
   _Atomic(Word *) spark_below;    // code whose frame is below makes sparks; spark_above for machine code
   _Atomic(size_t) spark_depth;    // how far both are from the beginnings of what the machine does, in bytes
   _Atomic(uint64_t) spark_change; // when that changed last, in nanoseconds
@@ -101,6 +122,7 @@ struct Machine {
   _Atomic(uint64_t) sparks, done; // that it made so far; that it has done with
   uint64_t steals, waits;         // so far
   Word *heap;                     // cell 0, which is not there
+  _Atomic(uint64_t) asked_for;    // sizes of free cells that others need, as a set
   Location runs;                  // further runs, by address: [next, length] in their first cells; 0: none
   Location cycle_check;           // heap_end at which to look for cycles
   uint64_t cycle_debt;            // erased sides of labelled dups since the last look: each may leave a cycle
@@ -194,6 +216,7 @@ void heap_delete(Shared *shared);
 void heap_reset(Shared *shared);                             // all cells are free
 void *heap_reserve(size_t *bytes);                           // address space, perhaps less of it; NULL: none
 size_t heap_committed_bytes(const Shared *shared);           // cells and stacks, for the memory limit
+void heap_give(Machine *machine);                            // at a safe point: free cells that others asked for
 Location machine_more_heap(Machine *machine, unsigned size); // fails at the limit
 // Also a safe point: all terms are reachable from the result's cell, the frames up to top, the loose words above it,
 // and the term at hand.

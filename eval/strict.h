@@ -56,19 +56,20 @@ typedef enum {
   STEP_LEND,          // dst x        x for a callee that borrows it; a λ is copied, and the copy becomes the callee's
   STEP_UNLEND,        // x            after the call: nothing is done, but x lives until here
   STEP_SPARK,         // dst x        x, a call that was built, in a box that is offered to other machines
+  STEP_HINT,          // x            HVM.spark: others may reduce it
   STEP_JOIN,          // x            if it is a spark that nobody took, it is reduced in place
   STEP_DROP,          // x
   STEP_FREE,          // x            the cells of an opened constructor; count of word
   // Ends.
-  STEP_CASE,   // x            cases by key; aside: any other value
-  STEP_IF,     // x            next: not 0; aside: 0
-  STEP_FUEL,   // -            next: go on eagerly; aside: build it for later
+  STEP_CASE,    // x            cases by key; aside: any other value
+  STEP_IF,      // x            next: not 0; aside: 0
+  STEP_FUEL,    // -            next: go on eagerly; aside: build it for later
   STEP_SHALLOW, // -            next: go on; aside: so few calls deep that it may become a spark: build it
-  STEP_FAIL,   // -            no rule matches: always aside
-  STEP_RETURN, // x            the unit's result, or the block's
-  STEP_TAIL,   // a…           name: a unit
-  STEP_LEAVE,  // f a…         an application in the place of the result
-  STEP_GRAPH,  // a…           name: a function whose graph code takes over
+  STEP_FAIL,    // -            no rule matches: always aside
+  STEP_RETURN,  // x            the unit's result, or the block's
+  STEP_TAIL,    // a…           name: a unit
+  STEP_LEAVE,   // f a…         an application in the place of the result
+  STEP_GRAPH,   // a…           name: a function whose graph code takes over
 } StepKind;
 
 typedef struct Step Step;

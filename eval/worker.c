@@ -9,19 +9,20 @@
 
 #include "frames.h"
 #include "rules.h"
+#include "speculate.h"
 
 // What a thief does at a time should be worth the theft: it builds more before it leaves something for later, and makes
 // no sparks faster than this, once its first ones are gone.
 enum { THIEF_FUEL = 1 << 14 };
 // Sparks are made down to a depth of the stacks, which grows when others want more and becomes less when sparks come
 // too fast.
-enum { SPARK_NANOSECONDS = 4000, BURST = 32 };   // fewer in that time are fast enough, on the average of so many
+enum { SPARK_NANOSECONDS = 4000, BURST = 32 };    // fewer in that time are fast enough, on the average of so many
 enum { ASK_NANOSECONDS = 20000, DEPTH_STEP = 4 }; // how often it may grow, and by which part
 enum { DEPTH_CUT = 16, DEPTH_FIRST = 128 };
 static const size_t DEPTH_MOST = (size_t)1 << 40;
 enum { HELPER_BYTES = 8 << 20 }; // of the memory limit for each: its stack and free cells take about a tenth
 enum { WAITS_TOO_MANY = 64 };    // more than sparks were stolen
-enum { WAIT_ROUNDS = 200 };       // looks at a claimed box before a thread sleeps
+enum { WAIT_ROUNDS = 200 };      // looks at a claimed box before a thread sleeps
 enum { SEARCH_ROUNDS = 200 };    // before a thread sleeps
 enum { SETTLE_NANOSECONDS = 20000 };
 static const size_t STACK_BYTES = (size_t)16 << 30; // of a thread, in address space
@@ -31,8 +32,9 @@ struct Worker {
   void *stack; // the thread's; NULL: the main machine has none of its own
   size_t stack_bytes;
   sem_t wake;
-  Machine *next_waiting;  // for the same box
-  Machine *next_sleeping; // without work
+  Word next_waiting;          // for the same box: what its cell held before
+  _Atomic(Machine *) claimer; // of this box, if it speculates
+  Machine *next_sleeping;     // without work
 };
 
 unsigned worker_default_threads(void) {
@@ -68,7 +70,7 @@ static void pause_processor(void) {
 #endif
 }
 
-static void nap(void) { nanosleep(&(struct timespec){0, SETTLE_NANOSECONDS}, NULL); }
+void worker_nap(void) { nanosleep(&(struct timespec){0, SETTLE_NANOSECONDS}, NULL); }
 
 // Helpers, and when they work.
 
@@ -115,7 +117,7 @@ failed:
 }
 
 // Lets a helper look for work, if there may be one more and none is looking.
-static void want_help(Shared *shared) {
+void worker_want_help(Shared *shared) {
   int none = 0;
   if (atomic_load(&shared->searching) != 0 || atomic_load(&shared->active) >= (int)shared->threads) return;
   if (!atomic_compare_exchange_strong(&shared->searching, &none, 1)) return;
@@ -139,9 +141,10 @@ static void want_help(Shared *shared) {
 }
 
 // Lets one that waits go on. Whoever takes its flag away is the one to do it.
-static void let_go_on(Machine *machine) {
+void worker_let_go_on(Machine *machine) {
   if (!atomic_exchange(&machine->waiting, false)) return;
   atomic_fetch_add(&machine->shared->active, 1);
+  atomic_fetch_add(&machine->shared->wakes, 1);
   sem_post(&machine->worker->wake);
 }
 
@@ -225,7 +228,16 @@ static Location find_spark(Machine *machine) {
 static bool is_work_left(Shared *shared) {
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
     if (deque_size(&one->deque) > 0) return true;
-  return false;
+  return speculate_has_hints(shared);
+}
+
+Word worker_reduce_claimed(Machine *machine, Location box, Word term) {
+  machine->fuel = machine->tank;
+  *machine->stack_top++ = FRAME_STOP;
+  *machine->stack_top++ = box << FRAME_SHIFT | FRAME_SHARE;
+  term = machine_reduce(machine, term);
+  machine->stack_top--;
+  return term;
 }
 
 // Reduces the term of a stolen spark, unless somebody has begun already.
@@ -234,14 +246,7 @@ static void run_spark(Machine *machine, Location box) {
   bool claimed = false;
   while (word_tag(term) == TAG_CAL && !claimed && !is_last_owner(machine, box))
     claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-  spark = word_make(TAG_SHR, 0, box);
-  if (claimed) {
-    machine->fuel = machine->tank;
-    *machine->stack_top++ = FRAME_STOP;
-    *machine->stack_top++ = box << FRAME_SHIFT | FRAME_SHARE;
-    spark = machine_reduce(machine, term);
-    machine->stack_top--;
-  }
+  spark = claimed ? worker_reduce_claimed(machine, box, term) : word_make(TAG_SHR, 0, box);
   heap_erase(machine, spark);
   count(&machine->done);
 }
@@ -250,7 +255,7 @@ static void pause_if_wanted(Machine *machine) {
   Shared *shared = machine->shared;
   if (!atomic_load(&shared->pausing)) return;
   atomic_fetch_add(&shared->paused, 1);
-  while (atomic_load(&shared->pausing)) nap();
+  while (atomic_load(&shared->pausing)) worker_nap();
   atomic_fetch_sub(&shared->paused, 1);
 }
 
@@ -267,10 +272,10 @@ static void rest(Machine *machine) {
   if (atomic_load(&shared->stopping)) {
     // nothing is to be done any more
   } else if (is_work_left(shared)) {
-    want_help(shared);      // it may be this one
-  } else if (active == 0) { // the main machine waits as well, for nobody
+    worker_want_help(shared);                           // it may be this one
+  } else if (active == 0 || speculate_is_all(shared)) { // the main machine waits as well, for nobody
     atomic_store(&shared->deadlock, true);
-    let_go_on(shared->main);
+    worker_let_go_on(shared->main);
   } else {
     for (Machine *one = atomic_load(&shared->machines); one; one = one->next) want_sparks(one);
   }
@@ -286,7 +291,9 @@ static void *help(void *argument) {
   if (setjmp(machine->escape) != 0) { // it leaves a run that was stopped
     machine->stack_top = machine->stack;
     machine->work.count = 0;
+    speculate_left(machine);
     atomic_fetch_add(&shared->searching, 1);
+    atomic_store(&machine->works, false);
     rest(machine);
   }
   while (!atomic_load(&shared->quitting)) {
@@ -295,23 +302,30 @@ static void *help(void *argument) {
       if (round > 0) sched_yield();
       pause_if_wanted(machine);
       if (!atomic_load(&shared->stopping)) box = find_spark(machine);
+      if (box == DEQUE_EMPTY && !atomic_load(&shared->stopping)) box = speculate_find(machine);
     }
     if (box == DEQUE_EMPTY || atomic_load(&shared->active) > (int)shared->threads) {
       if (box != DEQUE_EMPTY) deque_push(&machine->deque, box); // for another one
       rest(machine);
       continue;
     }
-    if (atomic_fetch_sub(&shared->searching, 1) == 1) want_help(shared);
+    atomic_store(&machine->works, true);
+    if (atomic_fetch_sub(&shared->searching, 1) == 1) worker_want_help(shared);
     begin_sparks(machine);
-    run_spark(machine, box);
+    if (box & DEQUE_SPECULATIVE)
+      speculate_run(machine, box & ~DEQUE_SPECULATIVE);
+    else
+      run_spark(machine, box);
     atomic_fetch_add(&shared->searching, 1);
+    atomic_store(&machine->works, false);
   }
   return NULL;
 }
 
 // Sparks.
 
-static void begin_threads(Machine *machine) {
+void worker_be_many(Machine *machine) {
+  if (machine->many) return;
   if (sched_getaffinity(0, sizeof machine->shared->processors, &machine->shared->processors) != 0)
     CPU_ZERO(&machine->shared->processors);
   if (!machine->worker) machine->worker = new_worker();
@@ -319,28 +333,42 @@ static void begin_threads(Machine *machine) {
 }
 
 Word worker_spark(Machine *machine, Word term) {
-  if (!machine->many) begin_threads(machine);
+  worker_be_many(machine);
   Location box = heap_alloc(machine, 2);
   machine->heap[box] = 2 * SHARE_ONE;
   machine->heap[box + 1] = term;
+  bool needed = !atomic_load_explicit(&machine->speculates, memory_order_relaxed);
   count(&machine->sparks);
-  deque_push(&machine->deque, box);
+  if (!needed) count(&machine->done); // nobody waits for it in the end
+  deque_push(&machine->deque, needed ? box : box | DEQUE_SPECULATIVE);
   count_spark(machine);
   atomic_thread_fence(memory_order_seq_cst);
-  want_help(machine->shared);
+  worker_want_help(machine->shared);
   return word_make(TAG_SHR, 0, box);
 }
 
 Word worker_take_back(Machine *machine, Word box) {
-  Location at = word_location(box);
-  if (deque_last(&machine->deque) != at || deque_take(&machine->deque) == DEQUE_EMPTY) return box;
-  count(&machine->done);
+  Location at = word_location(box), last = deque_last(&machine->deque);
+  if ((last & ~DEQUE_SPECULATIVE) != at || deque_take(&machine->deque) == DEQUE_EMPTY) return box;
+  if (last == at) count(&machine->done);
   drop_owner(machine, at);
   if (!is_last_owner(machine, at)) return box;
   Word term = load_cell(machine, at + 1);
   heap_free(machine, at, 2);
   return term;
 }
+
+void worker_sleep(Machine *machine) {
+  Shared *shared = machine->shared;
+  int active = atomic_fetch_sub(&shared->active, 1) - 1;
+  bool leaves = atomic_load(&shared->cancelling) && atomic_load(&machine->speculates);
+  if (leaves || atomic_load(&shared->stopping)) worker_let_go_on(machine);
+  bool alone = active == 0 || atomic_load(&shared->speculating); // then somebody finds out whether all wait
+  if (alone || is_work_left(shared)) worker_want_help(shared);
+  sleep_until_woken(machine);
+}
+
+Machine *worker_claimer(const Machine *machine) { return atomic_load(&machine->worker->claimer); }
 
 void worker_wait(Machine *machine, Location at) {
   Shared *shared = machine->shared;
@@ -349,6 +377,7 @@ void worker_wait(Machine *machine, Location at) {
     pause_processor();
     claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
   }
+  atomic_store(&machine->waits_for, NULL);
   atomic_store(&machine->waiting, true);
   do {
     if (word_tag(claimed) != TAG_SLOT) {
@@ -357,28 +386,26 @@ void worker_wait(Machine *machine, Location at) {
       sleep_until_woken(machine);
       return;
     }
-    machine->worker->next_waiting = (Machine *)(uintptr_t)(claimed & ~(Word)15); // NOLINT
+    machine->worker->next_waiting = claimed;
+    atomic_store(&machine->worker->claimer, speculate_claimer(claimed));
   } while (!__atomic_compare_exchange_n(cell, &claimed, (Word)(uintptr_t)machine | TAG_SLOT, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE));
+  atomic_store(&machine->waits_for, atomic_load(&machine->worker->claimer));
+  speculate_demand(shared);
   machine->waits++;
   // Each stolen spark can be waited for once. More waits mean that machines want the same boxes at the same time, and
   // would mostly wake each other up.
   if (atomic_fetch_add(&shared->waits, 1) > atomic_load(&shared->steals) + WAITS_TOO_MANY)
     atomic_store(&shared->calm, true);
-  int active = atomic_fetch_sub(&shared->active, 1) - 1;
-  if (atomic_load(&shared->stopping)) let_go_on(machine);
-  if (active == 0 || is_work_left(shared)) want_help(shared); // with nobody else, to find out that all wait
-  sleep_until_woken(machine);
+  worker_sleep(machine);
   if (atomic_exchange(&shared->deadlock, false)) fail_cycle(machine);
   worker_attend(machine);
 }
 
 void worker_wake(Word claimed) {
-  Machine *one = (Machine *)(uintptr_t)(claimed & ~(Word)15); // NOLINT
-  while (one) {
-    Machine *next = one->worker->next_waiting;
-    let_go_on(one);
-    one = next;
+  for (Machine *one; !(claimed & CLAIM_OWNER) && (one = (Machine *)(uintptr_t)(claimed & ~(Word)15));) { // NOLINT
+    claimed = one->worker->next_waiting;
+    worker_let_go_on(one);
   }
 }
 
@@ -393,10 +420,12 @@ void worker_settle(Machine *machine) {
   while (worker_is_busy(machine)) {
     worker_attend(machine);
     Location box = find_spark(machine);
-    if (box != DEQUE_EMPTY)
+    if (box & DEQUE_SPECULATIVE)
+      speculate_drop(machine, box & ~DEQUE_SPECULATIVE);
+    else if (box != DEQUE_EMPTY)
       run_spark(machine, box);
     else
-      nap();
+      worker_nap();
   }
 }
 
@@ -410,10 +439,12 @@ void worker_begin(Machine *machine) {
   atomic_store(&shared->steals, 0);
   atomic_store(&shared->waits, 0);
   machine->many = false;
+  atomic_store(&machine->works, true);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     one->natives = machine->natives;
     one->stages = machine->stages;
   }
+  speculate_begin(shared);
 #ifndef HVM_STRESS_CYCLES // the search for cycles sees what one machine holds
   if (shared->threads > 1 && shared->code.shares && !machine->trace) begin_sparks(machine);
 #endif
@@ -429,12 +460,12 @@ static bool all_rest(Shared *shared) {
 void worker_end(Machine *machine) {
   Shared *shared = machine->shared;
   end_sparks(machine);
-  while (!all_rest(shared)) nap();
+  while (!all_rest(shared)) worker_nap();
+  speculate_end(machine);
   if (!atomic_load(&shared->stopping)) return;
   atomic_store(&shared->active, 1);
   atomic_store(&shared->searching, 0);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
-    while (deque_take(&one->deque) != DEQUE_EMPTY) continue;
     one->stack_top = one->stack;
     one->work.count = 0;
     atomic_store(&one->done, atomic_load(&one->sparks));
@@ -460,7 +491,9 @@ void worker_delete(Shared *shared) {
 }
 
 void worker_attend(Machine *machine) {
-  if (atomic_load(&machine->shared->stopping)) machine_leave(machine);
+  Shared *shared = machine->shared;
+  if (atomic_load(&shared->stopping)) machine_leave(machine);
+  if (atomic_load(&shared->cancelling) && atomic_load(&machine->speculates)) machine_leave(machine);
   pause_if_wanted(machine);
 }
 
@@ -468,7 +501,7 @@ void worker_stop(Shared *shared) {
   atomic_store(&shared->stopping, true);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     machine_want_attention(one);
-    let_go_on(one);
+    worker_let_go_on(one);
   }
 }
 
@@ -477,12 +510,12 @@ void worker_pause_others(Machine *machine) {
   if (!machine->many) return;
   while (pthread_mutex_trylock(&shared->alone) != 0) {
     worker_attend(machine);
-    nap();
+    worker_nap();
   }
   atomic_store(&shared->pausing, true);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
     if (one != machine) machine_want_attention(one);
-  while (atomic_load(&shared->paused) < atomic_load(&shared->active) - 1) nap();
+  while (atomic_load(&shared->paused) < atomic_load(&shared->active) - 1) worker_nap();
 }
 
 void worker_resume_others(Machine *machine) {
