@@ -465,18 +465,6 @@ static void lower_if(Lowering *lowering, Term *term, Demand on) {
   lower_tail(lowering, arguments[1], on);
 }
 
-// HVM.spark: the term is offered if something else may ask for it, too, and the result is the other one. Where clones
-// are no boxes nothing can be offered.
-static void lower_spark(Lowering *lowering, const Term *term, Demand on) {
-  Term *offered = term->call.arguments[0], *result = term->call.arguments[1];
-  if (lowering->strict->shares && offered->kind == TERM_VARIABLE) {
-    Atom atom = lower_use(lowering, build_term(lowering, offered, DEMAND_LAZY));
-    if (lower_kind(lowering, atom) == KIND_ANY && atom >= 0) lower_end(lowering, STEP_HINT, atom);
-  }
-  lowering->root = lower_root(lowering, result);
-  lower_tail(lowering, result, on);
-}
-
 static void lower_tail_call(Lowering *lowering, Term *term, Demand on) {
   const Function *function = lowering->strict->program->names.items[term->call.name].function;
   if (function->builtin == BUILTIN_U60_IF) {

@@ -109,6 +109,7 @@ struct Machine {
   Location box;                 // … of this box
   _Atomic(Machine *) waits_for; // a machine that speculates, which has claimed what this one waits for
   bool parked;
+  uint64_t full_tank;             // what its tank is without
   size_t grown;                   // bytes that it took for this spark
   ARRAY(Location) cells;          // of the result that are to be reduced
   _Atomic(Word *) spark_below;    // code whose frame is below makes sparks; spark_above for machine code

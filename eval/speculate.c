@@ -184,6 +184,8 @@ Location speculate_find(Machine *machine) {
 static void begin(Machine *machine, Location box) {
   machine->claim = (Word)(uintptr_t)machine | CLAIM_OWNER | TAG_SLOT;
   machine->box = box;
+  machine->full_tank = machine->tank; // what it does is as large as a program: memory counts more than the theft
+  machine->tank = NATIVE_FUEL;
   atomic_fetch_add(&machine->shared->speculating, 1);
   atomic_store(&machine->speculates, true);
 }
@@ -191,6 +193,7 @@ static void begin(Machine *machine, Location box) {
 static void end(Machine *machine) {
   atomic_fetch_sub(&machine->shared->speculated, machine->grown);
   machine->grown = 0;
+  machine->tank = machine->full_tank;
   machine->claim = TAG_SLOT;
   atomic_store(&machine->speculates, false);
   atomic_fetch_sub(&machine->shared->speculating, 1);
