@@ -208,6 +208,7 @@ lint:
 BIN_DIR = $(DESTDIR)$(PREFIX)/bin
 LIB_DIR = $(DESTDIR)$(PREFIX)/lib
 INCLUDE_DIR = $(DESTDIR)$(PREFIX)/include
+SHARE_DIR = $(DESTDIR)$(PREFIX)/share/hvm
 MAN_DIR = $(DESTDIR)$(PREFIX)/share/man/man1
 
 install: all
@@ -220,10 +221,13 @@ install: all
 	install -m 644 lib/hvm.h $(INCLUDE_DIR)/hvm.h
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' lib/hvm.pc.in > $(LIB_DIR)/pkgconfig/hvm.pc
 	install -m 644 man/hvm.1 $(MAN_DIR)/hvm.1
+	install -d $(SHARE_DIR)/stdlib
+	install -m 644 stdlib/*.hvm $(SHARE_DIR)/stdlib
 
 uninstall:
 	rm -f $(BIN_DIR)/hvm $(LIB_DIR)/libhvm.a $(LIB_DIR)/libhvm.so $(LIB_DIR)/libhvm.so.$(SOVERSION) \
 	  $(LIB_DIR)/libhvm.so.$(VERSION) $(INCLUDE_DIR)/hvm.h $(LIB_DIR)/pkgconfig/hvm.pc $(MAN_DIR)/hvm.1
+	rm -rf $(SHARE_DIR)
 
 clean:
 	rm -rf $(BUILD)

@@ -41,6 +41,7 @@ void statistics_json(const hvm_runtime *runtime, const hvm_statistics *statistic
   add_count(all, "live_cells", statistics->live_cells);
   add_count(all, "threads", statistics->machines ? statistics->machines : 1);
   add_count(all, "sparks", statistics->sparks);
+  add_count(all, "hints", statistics->hints);
   add_count(all, "steals", statistics->steals);
   add_count(all, "waits", statistics->waits);
   add_count(all, "cycle_cells", statistics->cycle_cells);

@@ -19,4 +19,8 @@ const BuiltinHelp BUILTIN_HELP[NAME_BUILTIN_COUNT] = {
     [NAME_LOAD] = {"(HVM.load path next)",
                    "Reads the file as a string s, and is (next s). If that fails, the run ends with an error."},
     [NAME_SLEEP] = {"(HVM.sleep nanoseconds next)", "Waits, and is `next`."},
+    [NAME_SPARK] =
+        {"(HVM.spark term next)",
+         "Is `next`. An idle thread may reduce the term meanwhile, to weak head normal form: a variable that "
+         "`next` uses as well. It never changes the result."},
 };

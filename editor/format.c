@@ -165,7 +165,8 @@ static Doc *lines_of(Formatter *formatter, const Parts *parts, size_t from, bool
 
 // What hands its last argument on: written as a sequence of lines.
 static bool is_effect(const Formatter *formatter, TSNode node, const Parts *parts) {
-  static const char *const NAMES[] = {"HVM.log", "HVM.print", "HVM.query", "HVM.store", "HVM.load", "HVM.sleep"};
+  static const char *const NAMES[] = {"HVM.log",  "HVM.print", "HVM.query", "HVM.store",
+                                      "HVM.load", "HVM.sleep", "HVM.spark"};
   TSNode name = ts_node_child_by_field_name(node, "name", 4);
   const char *text = formatter->text + ts_node_start_byte(name);
   size_t size = ts_node_end_byte(name) - ts_node_start_byte(name);

@@ -330,6 +330,7 @@ static int32_t assemble_middle(Assembler *assembler, const Step *step, Layout *l
     emit(assembler, CODE_KEEP), emit(assembler, dst), emit(assembler, layout->registers[x[0]]);
     return 0;
   }
+  case STEP_HINT: emit(assembler, CODE_HINT), emit(assembler, layout->registers[x[0]]); return 0;
   case STEP_DROP: emit(assembler, CODE_ERASE), emit(assembler, layout->registers[x[0]]); return 0;
   case STEP_FREE:
     emit(assembler, CODE_FREE), emit(assembler, layout->registers[x[0]]), emit(assembler, (int32_t)step->word);

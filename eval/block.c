@@ -187,3 +187,13 @@ Atom lower_field(Lowering *lowering, Term *term, Demand on) {
   bool call = term->kind == TERM_CALL && program->names.items[term->call.name].function;
   return call ? lower_call_apart(lowering, term, on, true, false) : lower_value(lowering, term, on);
 }
+
+void lower_spark(Lowering *lowering, const Term *term, Demand on) {
+  Term *offered = term->call.arguments[0], *result = term->call.arguments[1];
+  if (lowering->strict->shares && offered->kind == TERM_VARIABLE) {
+    Atom atom = lower_use(lowering, build_term(lowering, offered, DEMAND_LAZY));
+    if (lower_kind(lowering, atom) == KIND_ANY && atom >= 0) lower_end(lowering, STEP_HINT, atom);
+  }
+  lowering->root = lower_root(lowering, result);
+  lower_tail(lowering, result, on);
+}

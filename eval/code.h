@@ -71,6 +71,7 @@ typedef enum {
   CODE_FUEL,        // target                  takes one, or jumps when there is none
   CODE_SHALLOW,     // target                  jumps when few calls deep: there may be a spark
   CODE_SPARK,       // dst x                   x, a call, in a box that is offered to others
+  CODE_HINT,        // x                       HVM.spark: others may reduce it
   CODE_IF_ZERO,     // x target                jumps when x is 0
   CODE_TAKE,        // x n free dst*n          the fields of a constructor; frees its cells if told so
   CODE_FREE,        // x n                     frees the n cells of an opened constructor

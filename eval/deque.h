@@ -15,7 +15,8 @@ typedef struct {
   _Atomic(DequeRing *) ring;
 } Deque;
 
-enum { DEQUE_EMPTY = 0 }; // no box is there
+enum { DEQUE_EMPTY = 0 };                     // no box is there
+#define DEQUE_SPECULATIVE ((Location)1 << 63) // beside a box: a spark that nobody may need (speculate.h)
 
 void deque_init(Deque *deque);
 void deque_free(Deque *deque); // nobody uses it any more

@@ -32,6 +32,7 @@ static const char *const NAMES[] = {
     [STEP_FUEL] = "fuel",
     [STEP_SHALLOW] = "shallow",
     [STEP_SPARK] = "spark",
+    [STEP_HINT] = "hint",
     [STEP_JOIN] = "join",
     [STEP_FAIL] = "fail",
     [STEP_RETURN] = "return",

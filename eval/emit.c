@@ -376,6 +376,11 @@ void emit_step(Emitter *emitter, const Step *step, const uint64_t *after) {
     emit_arguments(emitter, step);
     PRINT(");\n");
     break;
+  case STEP_HINT:
+    PRINT("  runtime->hint(m");
+    emit_arguments(emitter, step);
+    PRINT(");\n");
+    break;
   case STEP_STRING: PRINT("  v%d = runtime->string(m, %u);\n", step->dst, step->name); break;
   case STEP_LIST: emit_list(emitter, step); break;
   case STEP_CLONE: {

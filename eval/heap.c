@@ -3,6 +3,7 @@
 // The heap is one reservation of address space. Its end moves up in steps; whoever moves it has the new cells for
 // itself. What a machine frees it uses again.
 #include "machine.h"
+#include "speculate.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -83,6 +84,7 @@ Shared *heap_new(size_t memory_limit) {
 }
 
 void heap_delete(Shared *shared) {
+  for (unsigned size = 0; size < SIZE_CLASSES; size++) ARRAY_FREE(&shared->given[size]);
 #ifdef HVM_CHECK
   munmap(shared->sizes, shared->heap_bytes / sizeof(Word));
 #endif
@@ -112,6 +114,7 @@ static bool extend_heap(Machine *machine) {
     shared->exhausted = true;
     machine_want_attention(machine);
   }
+  speculate_grow(machine, HEAP_STEP_CELLS * sizeof(Word));
   bool suspected = machine->cycles_possible || shared->program->has_scopeless;
   bool worth = machine->cycle_debt > (begin - shared->heap_start) / 4096 || shared->program->has_scopeless;
   bool near_limit = !full && shared->memory_limit - committed < shared->memory_limit / 8;
@@ -143,6 +146,64 @@ static Location split_free(Machine *machine, unsigned size) {
   return 0;
 }
 
+// What one machine builds and another one frees would make the heap grow for ever. So a machine that needs cells asks
+// the others for free ones of this size, which they give at their next safe points in lists of some length, and takes
+// one list after the other.
+
+enum { GIVEN_NODES = 1 << 10, GIVEN_AT_ONCE = 16, GIVEN_FEW = 4, GIVEN_SIZES = 64 };
+
+static void ask_others(Machine *machine, unsigned size) {
+  if (!machine->many || size >= GIVEN_SIZES) return;
+  for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next) {
+    if (one == machine || !atomic_load(&one->works)) continue;
+    atomic_fetch_or(&one->asked_for, (uint64_t)1 << size);
+    machine_want_attention(one);
+  }
+}
+
+// Cuts a list behind so many nodes; the rest.
+static Location cut_list(Machine *machine, Location list) {
+  for (unsigned i = 1; list && i < GIVEN_NODES; i++) list = machine->heap[list];
+  Location rest = list ? machine->heap[list] : 0;
+  if (rest) machine->heap[list] = 0;
+  return rest;
+}
+
+static void give(Machine *machine, unsigned size) {
+  Location lists[GIVEN_AT_ONCE], rest = cut_list(machine, machine->free_lists[size]);
+  unsigned count = 0;
+  while (rest && count < GIVEN_AT_ONCE) {
+    lists[count++] = rest;
+    rest = cut_list(machine, rest);
+  }
+  if (!count) return;
+  if (rest) { // the machine keeps it, and gives what it began with
+    Location first = machine->free_lists[size];
+    machine->free_lists[size] = rest;
+    rest = first;
+  }
+  pthread_mutex_lock(&machine->shared->lock);
+  for (unsigned i = 0; i < count; i++) ARRAY_PUSH(&machine->shared->given[size], lists[i]);
+  if (rest) ARRAY_PUSH(&machine->shared->given[size], rest);
+  pthread_mutex_unlock(&machine->shared->lock);
+}
+
+void heap_give(Machine *machine) {
+  uint64_t sizes = atomic_exchange(&machine->asked_for, 0);
+  for (; sizes; sizes &= sizes - 1) give(machine, (unsigned)__builtin_ctzll(sizes));
+}
+
+static bool take_given(Machine *machine, unsigned size) {
+  if (!machine->many || size >= GIVEN_SIZES) return false;
+  pthread_mutex_lock(&machine->shared->lock);
+  size_t *count = &machine->shared->given[size].count;
+  if (*count) machine->free_lists[size] = machine->shared->given[size].items[--*count];
+  bool few = *count < GIVEN_FEW;
+  pthread_mutex_unlock(&machine->shared->lock);
+  if (few) ask_others(machine, size);
+  return machine->free_lists[size];
+}
+
 static bool take_run(Machine *machine) {
   Location run = machine->runs;
   if (!run) return false;
@@ -156,6 +217,7 @@ static bool take_run(Machine *machine) {
 
 Location machine_more_heap(Machine *machine, unsigned size) {
   while (machine->bump + size > machine->bump_limit) {
+    if (take_given(machine, size)) return heap_alloc(machine, size);
     if (take_run(machine) || extend_heap(machine)) continue;
     Location location = split_free(machine, size);
     if (!location) machine_fail_memory(machine, NULL, 0, "cells");
@@ -176,10 +238,18 @@ static uint64_t free_cells(const Machine *machine) {
   return count;
 }
 
+static uint64_t given_cells(const Machine *machine) {
+  uint64_t count = 0;
+  for (unsigned size = 1; size < GIVEN_SIZES; size++)
+    for (size_t i = 0; i < machine->shared->given[size].count; i++)
+      for (Location at = machine->shared->given[size].items[i]; at; at = machine->heap[at]) count += size;
+  return count;
+}
+
 uint64_t machine_live_cells(const Machine *machine) {
   uint64_t live = machine->shared->heap_end - machine->shared->heap_start;
   for (const Machine *one = machine->shared->machines; one; one = one->next) live -= free_cells(one);
-  return live;
+  return live - given_cells(machine);
 }
 
 uint64_t machine_peak_cells(const Machine *machine) {
@@ -195,6 +265,7 @@ void heap_reset(Shared *shared) {
 #ifdef HVM_CHECK
   memset(shared->sizes, 0, shared->touched - shared->heap_start);
 #endif
+  for (unsigned size = 0; size < SIZE_CLASSES; size++) shared->given[size].count = 0;
   for (Machine *one = shared->machines; one; one = one->next) {
     one->bump = one->bump_limit = one->runs = 0;
     memset(one->free_lists, 0, sizeof one->free_lists);

@@ -343,7 +343,7 @@ static Step *lower_unit_call(Lowering *lowering, Term *term, const Unit *unit, D
 static Atom lower_call(Lowering *lowering, Term *term, Demand on) {
   const Function *function = lowering->strict->program->names.items[term->call.name].function;
   if (!function) return lower_constructor(lowering, term, on);
-  if (function->builtin == BUILTIN_U60_IF || should_inline(lowering, function)) {
+  if (function->builtin == BUILTIN_U60_IF || function->builtin == BUILTIN_SPARK || should_inline(lowering, function)) {
     Block block = lower_begin_block(lowering, lower_root(lowering, term));
     lower_tail(lowering, term, on);
     Atom dst = lower_end_block(lowering, &block);
@@ -469,6 +469,10 @@ static void lower_tail_call(Lowering *lowering, Term *term, Demand on) {
   const Function *function = lowering->strict->program->names.items[term->call.name].function;
   if (function->builtin == BUILTIN_U60_IF) {
     lower_if(lowering, term, on);
+    return;
+  }
+  if (function->builtin == BUILTIN_SPARK) {
+    lower_spark(lowering, term, on);
     return;
   }
   if (should_inline(lowering, function)) {

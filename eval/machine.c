@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include "frames.h"
+#include "speculate.h"
 #include "strict.h"
 #include "trace.h"
 #include "worker.h"
@@ -25,6 +26,7 @@ static void reset(Machine *machine) {
   machine->stack_top = machine->stack;
   machine->work.count = 0;
   machine->root = 0;
+  atomic_store(&machine->shared->abandoned, false);
 }
 
 // A machine on a heap: with a stack for frames, and nothing on it.
@@ -49,8 +51,10 @@ Machine *machine_add(Shared *shared) {
   machine->next_label = 1;
   machine->tank = NATIVE_FUEL;
   atomic_init(&machine->spark_above, (char *)UINTPTR_MAX); // NOLINT: no code is above
+  machine->claim = TAG_SLOT;
   deque_init(&machine->deque);
   machine->random = (atomic_fetch_add(&shared->machine_count, 1) + 1) * UINT64_C(0x9E3779B97F4A7C15);
+  deque_init(&machine->hints);
   machine->next = atomic_load(&shared->machines);
   atomic_store(&shared->machines, machine);
   return machine;
@@ -70,6 +74,7 @@ Machine *machine_new(Program *program, size_t memory_limit, bool strict) {
   pthread_mutex_init(&shared->lock, NULL);
   pthread_mutex_init(&shared->alone, NULL);
   pthread_mutex_init(&shared->failing, NULL);
+  pthread_mutex_init(&shared->parking, NULL);
   if (strict) shared->code.strict = strict_new(&shared->code, program);
   shared->diagnostics = &program->diagnostics;
   shared->output = stdout;
@@ -90,8 +95,10 @@ void machine_free(Machine *machine) {
     next = one->next;
     ARRAY_FREE(&one->work);
     ARRAY_FREE(&one->aside);
+    ARRAY_FREE(&one->cells);
     deque_free(&one->deque);
     profile_free_machine(one->profile);
+    deque_free(&one->hints);
     munmap(one->stack, one->stack_bytes);
     free(one);
   }
@@ -112,6 +119,7 @@ _Noreturn void machine_leave(Machine *machine) {
 _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
                             const char *format, ...) {
   Shared *shared = machine->shared;
+  if (status != MACHINE_INTERRUPTED) speculate_hold(machine);
   pthread_mutex_lock(&shared->failing);
   if (!atomic_load(&shared->stopping)) {
     Buffer text = {0};
@@ -201,6 +209,7 @@ static void commit_stack(Machine *machine, Word *top, size_t words, Word term) {
       machine_fail_memory(machine, top, term, "stack: the evaluation is nested too deeply");
     machine->stack_committed += STACK_STEP;
     atomic_fetch_add(&shared->stack_bytes, more);
+    speculate_grow(machine, more);
   }
 }
 
@@ -211,6 +220,8 @@ static bool is_attention_wanted(Shared *shared) {
 
 void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term) {
   worker_attend(machine);
+  if (atomic_load(&machine->asked_for)) heap_give(machine);
+  speculate_attend(machine);
   if (atomic_load(&machine->shared->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
   if (machine->shared->exhausted) machine_fail_memory(machine, top, term, "cells");
   const NativeModule *offered = atomic_exchange(&machine->shared->native_offer, NULL);
@@ -242,6 +253,8 @@ void machine_attend(Machine *machine, uint32_t name) {
   Word *top = machine->stack_top; // the term is for messages only
   Word term = name == NATIVE_NO_NAME ? number_u60(0) : word_make(TAG_CAL, name, 0);
   worker_attend(machine);
+  if (atomic_load(&machine->asked_for)) heap_give(machine);
+  speculate_attend(machine);
   if (atomic_load(&machine->shared->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
   if (machine->shared->exhausted) machine_fail_memory(machine, top, term, "cells");
   while ((char *)__builtin_frame_address(0) < machine->native_bottom) {
@@ -250,6 +263,7 @@ void machine_attend(Machine *machine, uint32_t name) {
       machine_fail_memory(machine, top, term, "stack: the evaluation is nested too deeply");
     machine->native_bottom -= NATIVE_STEP;
     atomic_fetch_add(&machine->shared->stack_bytes, NATIVE_STEP);
+    speculate_grow(machine, NATIVE_STEP);
     commit_stack(machine, top, 0, term); // what it holds
     size_t used = (size_t)(machine->native_top - machine->native_bottom);
     if (used > machine->native_peak) machine->native_peak = used;
@@ -459,6 +473,20 @@ void machine_begin_stack(Machine *machine, size_t bytes) {
   __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
 }
 
+static void begin_result(Machine *machine, NameId start) {
+  machine->root = heap_alloc(machine, 1);
+  machine->heap[machine->root] = word_make(TAG_CAL, start, 0);
+}
+
+// What was abandoned may be needed after all: once more, without.
+static void begin_again(Machine *machine, NameId start) {
+  worker_end(machine);
+  reset(machine);
+  worker_begin(machine);
+  atomic_store(&machine->shared->hints_off, true);
+  begin_result(machine, start);
+}
+
 static void run_normalise(void *argument) {
   CompileJob *job = argument;
   Machine *machine = job->machine;
@@ -476,8 +504,8 @@ static void run_normalise(void *argument) {
     machine_more_stack(machine, machine->stack, 1, 0, 0);
     if (machine->trace) trace_begin(machine);
     if (atomic_load(&machine->shared->interrupted)) machine_want_attention(machine);
-    machine->root = heap_alloc(machine, 1);
-    machine->heap[machine->root] = word_make(TAG_CAL, job->start, 0);
+    begin_result(machine, job->start);
+    if (!speculate_finish(machine)) begin_again(machine, job->start);
     normalise_root(machine);
     worker_settle(machine);
     worker_end(machine);
@@ -499,6 +527,10 @@ MachineStatus machine_normalise(Machine *machine, const Function *function) {
 
 void machine_collect_result(Machine *machine) {
   if (!machine->root) return;
+  if (atomic_load(&machine->shared->abandoned)) {
+    reset(machine);
+    return;
+  }
   heap_erase(machine, machine->heap[machine->root]);
   heap_free(machine, machine->root, 1);
   machine->root = 0;

@@ -73,7 +73,17 @@ struct Shared {
   atomic_int paused;             // machines that wait at a safe point since one wants to be alone
   atomic_bool pausing, stopping; // … which one does; the run is over
   atomic_bool deadlock, quitting;
+  // Speculation: see speculate.h.
+  atomic_int speculating;               // machines that do, also those that sleep meanwhile
+  atomic_uint parked;                   // … those that are parked
+  _Atomic(size_t) speculated;           // bytes that they took
+  atomic_bool hints_off;                // no hints are made or taken
+  atomic_bool cancelling, abandoned;    // they are to leave; some have left cells behind
+  _Atomic(uint64_t) wakes, last_look;   // of machines that slept; in nanoseconds
+  uint64_t begun;                       // when the run was, in nanoseconds
+  pthread_mutex_t parking;              // of Machine.parked
   pthread_mutex_t lock, alone, failing; // of the next fields; of the one who pauses others; of messages
+  ARRAY(Location) given[SIZE_CLASSES];  // lists of free cells, by size: heap.c
   Machine *sleeping;                    // helpers without work
   unsigned sleepers, helpers;
   Profile *profile; // NULL: none is made
@@ -96,7 +106,12 @@ struct Machine {
   _Alignas(MACHINE_ALIGNMENT) Deque deque;
   _Atomic(uint64_t) spark_change; // when spark_depth changed last, in nanoseconds
   _Atomic(size_t) spark_depth;    // how far the next two are from the beginnings of what it does, in bytes
-  atomic_bool waiting;            // sleeps until a box is reduced
+  Deque hints;                    // see speculate.h, as what is said to be of speculation below
+  atomic_bool waiting;            // sleeps until a box is reduced, or is parked
+  atomic_bool works;              // it has a spark, or is the main one in a run
+  atomic_bool speculates;         // it has a spark that may not be needed
+  _Atomic(Machine *) waits_for;   // a machine that speculates, which has claimed what this one waits for
+  _Atomic(uint64_t) asked_for;    // sizes of free cells that others need, as a set
   // Its own.
   _Alignas(MACHINE_ALIGNMENT) _Atomic(Word *) spark_below; // code whose frame is below makes sparks; spark_above for
                                                            // machine code
@@ -110,6 +125,14 @@ struct Machine {
   Account account;                                         // of its time
   MachineProfile *profile;                                 // NULL: none is made
   uint64_t random;                                         // for the choice of victims; not 0
+  // Speculation.
+  uint64_t hinted;       // boxes that became hints so far
+  Word claim;            // what it puts where it takes a term out that others may ask for
+  Location box;          // whose term it reduces
+  bool parked;
+  uint64_t full_tank;    // what its tank is without
+  size_t grown;          // bytes that it took for this spark
+  ARRAY(Location) cells; // of the result that are to be reduced
   Word *heap;                                              // cell 0, which is not there
   Location runs;               // further runs, by address: [next, length] in their first cells; 0: none
   Location cycle_check;        // heap_end at which to look for cycles
@@ -204,6 +227,7 @@ void heap_delete(Shared *shared);
 void heap_reset(Shared *shared);                             // all cells are free
 void *heap_reserve(size_t *bytes);                           // address space, perhaps less of it; NULL: none
 size_t heap_committed_bytes(const Shared *shared);           // cells and stacks, for the memory limit
+void heap_give(Machine *machine);                            // at a safe point: free cells that others asked for
 Location machine_more_heap(Machine *machine, unsigned size); // fails at the limit
 // Also a safe point: all terms are reachable from the result's cell, the frames up to top, the loose words above it,
 // and the term at hand.

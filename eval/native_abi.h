@@ -100,6 +100,7 @@ typedef struct {
   Word (*string)(Machine *machine, uint32_t index);
   Word (*spark)(Machine *machine, Word call);           // the box that has it
   Word (*take_back)(Machine *machine, Word box);        // its term, if it was a spark that nobody took; or the box
+  void (*hint)(Machine *machine, Word term);            // what others may reduce meanwhile (HVM.spark)
   Word (*force_field)(Machine *machine, Location cell); // where several machines run: what is in it, and reduced there
   Word (*settle_box)(Machine *machine, Word box, Word term); // likewise: puts the term into the box it was taken out of
 } NativeRuntime;

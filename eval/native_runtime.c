@@ -4,6 +4,7 @@
 #include "machine.h"
 #include "native.h"
 #include "rules.h"
+#include "speculate.h"
 #include "worker.h"
 
 static Word runtime_apply(Machine *machine, Word function, uint32_t count) {
@@ -67,23 +68,7 @@ static Word runtime_take_back(Machine *machine, Word box) {
   return box;
 }
 
-static Word runtime_force_field(Machine *machine, Location cell) {
-  Word term, value;
-  while (!claim_cell(machine, cell, &term)) {
-    if (word_is_value(term)) return term;
-    if (word_tag(term) != TAG_SHR) continue;
-    add_owner(machine, word_location(term));
-    term = machine_evaluate(machine, term);
-    if (word_tag(term) != TAG_SHR) return term;
-    value = load_cell(machine, word_location(term) + 1);
-    drop_owner(machine, word_location(term)); // the cell keeps it
-    return word_is_value(value) ? value : term;
-  }
-  term = machine_evaluate(machine, term);
-  if (!is_settled(machine, term)) term = mark_stuck(machine, term);
-  worker_wake(machine, __atomic_exchange_n(&machine->heap[cell], term, __ATOMIC_ACQ_REL));
-  return is_shared_value(machine, term) ? load_cell(machine, word_location(term) + 1) : term;
-}
+static Word runtime_force_field(Machine *machine, Location cell) { return force_cell(machine, cell); }
 
 static Word runtime_settle_box(Machine *machine, Word box, Word term) {
   if (!is_settled(machine, term)) term = mark_stuck(machine, term);
@@ -116,6 +101,7 @@ const NativeRuntime native_runtime = {
     .string = runtime_string,
     .spark = runtime_spark,
     .take_back = runtime_take_back,
+    .hint = speculate_hint,
     .force_field = runtime_force_field,
     .settle_box = runtime_settle_box,
 };

@@ -11,6 +11,7 @@
 #include "lang/demand.h"
 #include "machine.h"
 #include "rules.h"
+#include "speculate.h"
 #include "worker.h"
 
 // trace_reduce.c includes this file with hooks where states begin and where instructions do.
@@ -118,7 +119,7 @@ Word machine_reduce(Machine *machine, Word term) {
       [CODE_OP2K + OP_GT] = &&CODE_OP2K_GT, [CODE_OP2K + OP_NE] = &&CODE_OP2K_NE,
       [CODE_FORCE] = &&CODE_FORCE, [CODE_FORCE_FIELD] = &&CODE_FORCE_FIELD, [CODE_CLONE_FIELD] = &&CODE_CLONE_FIELD, [CODE_UNSHARE] = &&CODE_UNSHARE,
       [CODE_LEND] = &&CODE_LEND, [CODE_BORROW] = &&CODE_BORROW, [CODE_KEEP] = &&CODE_KEEP, [CODE_CALL_UNIT] = &&CODE_CALL_UNIT, [CODE_APPLY] = &&CODE_APPLY,
-      [CODE_READY] = &&CODE_READY, [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL, [CODE_SHALLOW] = &&CODE_SHALLOW, [CODE_SPARK] = &&CODE_SPARK, [CODE_JOIN] = &&CODE_JOIN,
+      [CODE_READY] = &&CODE_READY, [CODE_REFUEL] = &&CODE_REFUEL, [CODE_ENTER] = &&CODE_ENTER, [CODE_FUEL] = &&CODE_FUEL, [CODE_SHALLOW] = &&CODE_SHALLOW, [CODE_SPARK] = &&CODE_SPARK, [CODE_HINT] = &&CODE_HINT, [CODE_JOIN] = &&CODE_JOIN,
       [CODE_IF_ZERO] = &&CODE_IF_ZERO, [CODE_TAKE] = &&CODE_TAKE, [CODE_FREE] = &&CODE_FREE,
       [CODE_REUSE] = &&CODE_REUSE, [CODE_COPY] = &&CODE_COPY, [CODE_MOVE] = &&CODE_MOVE,
       [CODE_RESULT] = &&CODE_RESULT, [CODE_TAIL_UNIT] = &&CODE_TAIL_UNIT, [CODE_GRAPH] = &&CODE_GRAPH,
@@ -339,7 +340,8 @@ trace_eval:
       machine->stack_top = sp;
       CHECK_STACK(STACK_SLACK, 0);
       hard_pause();
-      if (!__atomic_compare_exchange_n(&heap[box + 1], &inner, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+      if (!__atomic_compare_exchange_n(&heap[box + 1], &inner, machine->claim, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED))
         goto eval;
       if (UNLIKELY(apart)) profile_enter(machine, box);
     } else {
@@ -1008,6 +1010,11 @@ CODE_SPARK : {
   pc += 3;
   NEXT();
 }
+CODE_HINT:
+  machine->rewrites[RULE_FUN_RULE]++;
+  speculate_hint(machine, fp[pc[1]]);
+  pc += 2;
+  NEXT();
 CODE_FUEL:
   if (LIKELY(machine->fuel)) {
     machine->fuel--;
@@ -1128,6 +1135,13 @@ trace_run:
 builtin : {
   unsigned name = (unsigned)pc[1];
   Builtin builtin = (Builtin)pc[2];
+  if (builtin == BUILTIN_SPARK) {
+    machine->rewrites[RULE_FUN_RULE]++;
+    sp = fp;
+    term = fp[1];
+    speculate_hint(machine, fp[0]);
+    goto eval;
+  }
   if (builtin == BUILTIN_U60_IF || builtin == BUILTIN_U60_SWAP || builtin == BUILTIN_SLEEP) {
     if (word_tag(fp[0]) != TAG_NUM) { // a constructor, λ or float: stuck
       sp = fp;

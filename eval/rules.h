@@ -113,7 +113,8 @@ static inline bool claim_cell(Machine *machine, Location cell, Word *term) {
   }
   if (word_is_value(*term) || word_tag(*term) == TAG_SHR || word_tag(*term) == TAG_SLOT) return false;
   hard_pause();
-  return __atomic_compare_exchange_n(&machine->heap[cell], term, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  return __atomic_compare_exchange_n(&machine->heap[cell], term, machine->claim, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE);
 }
 
 // Does it own a box with a value? Such a word is as good as the value for strict code.
@@ -124,6 +125,27 @@ static inline bool is_shared_value(const Machine *machine, Word term) {
 // Strict code's values.
 static inline bool is_settled(const Machine *machine, Word term) {
   return word_is_value(term) || is_shared_value(machine, term);
+}
+
+static inline Word mark_stuck(Machine *machine, Word term);
+
+// Reduces the term of a cell that others can see, in its place; what is there then, if in a box the value there.
+static inline Word force_cell(Machine *machine, Location cell) {
+  Word term, value;
+  while (!claim_cell(machine, cell, &term)) {
+    if (word_is_value(term)) return term;
+    if (word_tag(term) != TAG_SHR) continue;
+    add_owner(machine, word_location(term));
+    term = machine_evaluate(machine, term);
+    if (word_tag(term) != TAG_SHR) return term;
+    value = load_cell(machine, word_location(term) + 1);
+    drop_owner(machine, word_location(term)); // the cell keeps it
+    return word_is_value(value) ? value : term;
+  }
+  term = machine_evaluate(machine, term);
+  if (!is_settled(machine, term)) term = mark_stuck(machine, term);
+  worker_wake(machine, __atomic_exchange_n(&machine->heap[cell], term, __ATOMIC_ACQ_REL));
+  return is_shared_value(machine, term) ? load_cell(machine, word_location(term) + 1) : term;
 }
 
 #ifdef HVM_TRACE

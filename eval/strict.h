@@ -56,6 +56,7 @@ typedef enum {
   STEP_LEND,          // dst x        x for a callee that borrows it; a λ is copied, and the copy becomes the callee's
   STEP_UNLEND,        // x            after the call: nothing is done, but x lives until here
   STEP_SPARK,         // dst x        x, a call that was built, in a box that is offered to other machines
+  STEP_HINT,          // x            HVM.spark: others may reduce it
   STEP_JOIN,          // x            if it is a spark that nobody took, it is reduced in place
   STEP_DROP,          // x
   STEP_FREE,          // x            the cells of an opened constructor; count of word

@@ -111,6 +111,7 @@ static bool may_count(int32_t kind) {
   case CODE_KEEP:
   case CODE_LEND:
   case CODE_CLONE_FIELD:
+  case CODE_HINT:
   case CODE_UNSHARE: return true;
   default: return is_operation(kind);
   }
@@ -157,6 +158,7 @@ static unsigned words_before(const Machine *machine, const int32_t *pc, const Wo
   case CODE_KEEP:
   case CODE_LEND: words[0] = fp[pc[2]]; return 1;
   case CODE_CLONE_FIELD: words[0] = machine->heap[word_location(fp[pc[2]]) + (Location)pc[3]]; return 1;
+  case CODE_HINT:
   case CODE_UNSHARE: words[0] = fp[pc[1]]; return 1;
   default: {
     bool mixed = pc[0] >= CODE_OPERATEK || (pc[0] >= CODE_OP2K && pc[0] < CODE_FORCE);
@@ -168,8 +170,9 @@ static unsigned words_before(const Machine *machine, const int32_t *pc, const Wo
 }
 
 static unsigned words_after(const Machine *machine, const int32_t *pc, const Word *fp, Word words[2]) {
-  words[0] = fp[pc[1]];
+  words[0] = pc[0] == CODE_HINT ? number_u60(0) : fp[pc[1]];
   switch (pc[0]) {
+  case CODE_HINT: return 0; // it is gone
   case CODE_DUP:
   case CODE_COPY:
   case CODE_KEEP:
@@ -205,9 +208,11 @@ static void end_instruction(Machine *machine, const Word *fp) {
   unsigned count = words_after(machine, trace->instruction.pc, fp, words);
   trace->subject = words[0];
   draw_words(machine, "", words, count, true);
+  bool hint = trace->instruction.pc[0] == CODE_HINT;
   trace_emit(machine, (TraceStep){.number = first,
                                   .rewrites = trace->steps + 1 - first,
-                                  .rule = trace_rule_name(machine, (RuleKind)kind),
+                                  .rule = hint ? trace_function_name(machine, NAME_SPARK)
+                                               : trace_rule_name(machine, (RuleKind)kind),
                                   .before = &trace->before,
                                   .after = &trace->after});
   trace->followed = false;

@@ -9,6 +9,7 @@
 
 #include "frames.h"
 #include "rules.h"
+#include "speculate.h"
 
 // What a thief does at a time should be worth the theft: it builds more before it leaves something for later, and makes
 // no sparks faster than this, once its first ones are gone.
@@ -31,8 +32,9 @@ struct Worker {
   void *stack; // the thread's; NULL: the main machine has none of its own
   size_t stack_bytes;
   sem_t wake;
-  Machine *next_waiting;  // for the same box
-  Machine *next_sleeping; // without work
+  Word next_waiting;          // for the same box: what its cell held before
+  _Atomic(Machine *) claimer; // of this box, if it speculates
+  Machine *next_sleeping;     // without work
 };
 
 unsigned worker_default_threads(void) {
@@ -68,7 +70,7 @@ static void pause_processor(void) {
 #endif
 }
 
-static void nap(void) { nanosleep(&(struct timespec){0, SETTLE_NANOSECONDS}, NULL); }
+void worker_nap(void) { nanosleep(&(struct timespec){0, SETTLE_NANOSECONDS}, NULL); }
 
 // Helpers, and when they work.
 
@@ -113,21 +115,21 @@ failed:
   return NULL;
 }
 
-// Lets one that waits go on. Whoever takes its flag away is the one to do it.
-static void let_go_on(Machine *machine) {
+void worker_let_go_on(Machine *machine) {
   if (!atomic_exchange(&machine->waiting, false)) return;
   atomic_fetch_add(&machine->shared->active, 1);
+  atomic_fetch_add(&machine->shared->wakes, 1);
   sem_post(&machine->worker->wake);
 }
 
 // Nobody works, and so the main machine waits as well: each of those who wait waits for another one.
 static void tell_deadlock(Shared *shared) {
   atomic_store(&shared->deadlock, true);
-  let_go_on(shared->main);
+  worker_let_go_on(shared->main);
 }
 
 // Lets a helper look for work, if there may be one more and none is looking.
-static void want_help(Shared *shared) {
+void worker_want_help(Shared *shared) {
   int none = 0;
   if (atomic_load(&shared->searching) != 0 || atomic_load(&shared->active) >= (int)shared->threads) return;
   if (!atomic_compare_exchange_strong(&shared->searching, &none, 1)) return;
@@ -245,7 +247,19 @@ static Location find_spark(Machine *machine) {
 static bool is_work_left(Shared *shared) {
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
     if (deque_size(&one->deque) > 0) return true;
-  return false;
+  return speculate_has_hints(shared);
+}
+
+Word worker_reduce_claimed(Machine *machine, Location box, Word term) {
+  profile_turn(machine, ACTIVITY_BUSY);
+  if (machine->profile) profile_enter(machine, box);
+  machine->fuel = machine->tank;
+  *machine->stack_top++ = FRAME_STOP;
+  *machine->stack_top++ = box << FRAME_SHIFT | FRAME_SHARE;
+  term = machine_reduce(machine, term);
+  machine->stack_top--;
+  profile_turn(machine, ACTIVITY_SEARCHING);
+  return term;
 }
 
 // Reduces the term of a stolen spark, unless somebody has begun already. The thief leaves the box before: those whose
@@ -288,7 +302,7 @@ static void pause_if_wanted(Machine *machine) {
   if (!atomic_load(&shared->pausing)) return;
   do {
     atomic_fetch_add(&shared->paused, 1);
-    while (atomic_load(&shared->pausing)) nap();
+    while (atomic_load(&shared->pausing)) worker_nap();
     atomic_fetch_sub(&shared->paused, 1);
   } while (atomic_load(&shared->pausing)); // the next one, who may have counted this one still
 }
@@ -310,8 +324,8 @@ static void rest(Machine *machine) {
   if (atomic_load(&shared->stopping)) {
     // nothing is to be done any more
   } else if (is_work_left(shared)) {
-    want_help(shared); // it may be this one
-  } else if (active == 0) {
+    worker_want_help(shared); // it may be this one
+  } else if (active == 0 || speculate_is_all(shared)) {
     tell_deadlock(shared);
   } else {
     for (Machine *one = atomic_load(&shared->machines); one; one = one->next) want_sparks(one);
@@ -333,7 +347,9 @@ static void *help(void *argument) {
   if (setjmp(machine->escape) != 0) { // it leaves a run that was stopped
     machine->stack_top = machine->stack;
     machine->work.count = 0;
+    speculate_left(machine);
     atomic_fetch_add(&shared->searching, 1);
+    atomic_store(&machine->works, false);
     rest(machine);
   }
   while (!atomic_load(&shared->quitting)) {
@@ -342,41 +358,50 @@ static void *help(void *argument) {
       if (round > 0) sched_yield();
       pause_if_wanted(machine);
       if (!atomic_load(&shared->stopping)) box = find_spark(machine);
+      if (box == DEQUE_EMPTY && !atomic_load(&shared->stopping)) box = speculate_find(machine);
     }
     if (box == DEQUE_EMPTY || atomic_load(&shared->active) > (int)shared->threads) {
       if (box != DEQUE_EMPTY) deque_push(&machine->deque, box); // for another one
       rest(machine);
       continue;
     }
-    if (atomic_fetch_sub(&shared->searching, 1) == 1) want_help(shared);
+    atomic_store(&machine->works, true);
+    if (atomic_fetch_sub(&shared->searching, 1) == 1) worker_want_help(shared);
     begin_sparks(machine);
-    run_spark(machine, box);
+    if (box & DEQUE_SPECULATIVE)
+      speculate_run(machine, box & ~DEQUE_SPECULATIVE);
+    else
+      run_spark(machine, box);
     atomic_fetch_add(&shared->searching, 1);
+    atomic_store(&machine->works, false);
   }
   return NULL;
 }
 
 // Sparks.
 
-static void begin_threads(Machine *machine) {
+void worker_be_many(Machine *machine) {
+  if (machine->many) return;
   if (sched_getaffinity(0, sizeof machine->shared->processors, &machine->shared->processors) != 0)
     CPU_ZERO(&machine->shared->processors);
   if (!machine->worker) machine->worker = new_worker();
   machine->many = true;
-  machine->tank = THIEF_FUEL;
+  if (!machine->shared->program->has_sparks) machine->tank = THIEF_FUEL; // a program with hints says what is ahead
 }
 
 Word worker_spark(Machine *machine, Word term, ptrdiff_t depth) {
-  if (!machine->many) begin_threads(machine);
+  worker_be_many(machine);
   Location box = heap_alloc(machine, 2);
   machine->heap[box] = 2 * SHARE_ONE;
   machine->heap[box + 1] = term;
+  bool needed = !atomic_load_explicit(&machine->speculates, memory_order_relaxed);
   count(&machine->sparks);
+  if (!needed) count(&machine->done); // nobody waits for it in the end
   if (machine->profile) profile_spark(machine, box, term);
-  deque_push(&machine->deque, box);
+  deque_push(&machine->deque, needed ? box : box | DEQUE_SPECULATIVE);
   count_spark(machine, depth);
   atomic_thread_fence(memory_order_seq_cst);
-  want_help(machine->shared);
+  worker_want_help(machine->shared);
   return word_make(TAG_SHR, 0, box);
 }
 
@@ -397,8 +422,9 @@ Word worker_offer(Machine *machine, Word part, const Word *top) {
 }
 
 bool worker_take(Machine *machine, Location box) {
-  if (deque_last(&machine->deque) != box || deque_take(&machine->deque) == DEQUE_EMPTY) return false;
-  count(&machine->done);
+  Location last = deque_last(&machine->deque);
+  if ((last & ~DEQUE_SPECULATIVE) != box || deque_take(&machine->deque) == DEQUE_EMPTY) return false;
+  if (last == box) count(&machine->done);
   drop_owner(machine, box);
   return true;
 }
@@ -413,6 +439,18 @@ Word worker_take_back(Machine *machine, Word box) {
   return term;
 }
 
+void worker_sleep(Machine *machine) {
+  Shared *shared = machine->shared;
+  int active = atomic_fetch_sub(&shared->active, 1) - 1;
+  bool leaves = atomic_load(&shared->cancelling) && atomic_load(&machine->speculates);
+  if (leaves || atomic_load(&shared->stopping)) worker_let_go_on(machine);
+  bool alone = active == 0 || atomic_load(&shared->speculating); // then somebody finds out whether all wait
+  if (alone || is_work_left(shared)) worker_want_help(shared);
+  sleep_until_woken(machine);
+}
+
+Machine *worker_claimer(const Machine *machine) { return atomic_load(&machine->worker->claimer); }
+
 void worker_wait(Machine *machine, Location at) {
   Shared *shared = machine->shared;
   Word *cell = &machine->heap[at], claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
@@ -420,6 +458,7 @@ void worker_wait(Machine *machine, Location at) {
     pause_processor();
     claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
   }
+  atomic_store(&machine->waits_for, NULL);
   atomic_store(&machine->waiting, true);
   do {
     hard_pause();
@@ -429,9 +468,12 @@ void worker_wait(Machine *machine, Location at) {
       sleep_until_woken(machine);
       return;
     }
-    machine->worker->next_waiting = (Machine *)(uintptr_t)(claimed & ~(Word)15); // NOLINT
+    machine->worker->next_waiting = claimed;
+    atomic_store(&machine->worker->claimer, speculate_claimer(claimed));
   } while (!__atomic_compare_exchange_n(cell, &claimed, (Word)(uintptr_t)machine | TAG_SLOT, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE));
+  atomic_store(&machine->waits_for, atomic_load(&machine->worker->claimer));
+  speculate_demand(shared);
   hard_pause();
   machine->waits++;
   profile_turn(machine, ACTIVITY_WAITING);
@@ -439,10 +481,7 @@ void worker_wait(Machine *machine, Location at) {
   // would mostly wake each other up.
   if (atomic_fetch_add(&shared->waits, 1) > atomic_load(&shared->steals) + WAITS_TOO_MANY && HARD_OR(false, true))
     atomic_store(&shared->calm, true);
-  int active = atomic_fetch_sub(&shared->active, 1) - 1;
-  if (atomic_load(&shared->stopping)) let_go_on(machine);
-  if (active == 0 || is_work_left(shared)) want_help(shared); // with nobody else, to find out that all wait
-  sleep_until_woken(machine);
+  worker_sleep(machine);
   profile_turn(machine, ACTIVITY_BUSY);
   if (machine->profile) profile_woken(machine);
   if (atomic_exchange(&shared->deadlock, false)) fail_cycle(machine);
@@ -450,13 +489,11 @@ void worker_wait(Machine *machine, Location at) {
 }
 
 void worker_wake(Machine *machine, Word claimed) {
-  Machine *one = (Machine *)(uintptr_t)(claimed & ~(Word)15); // NOLINT
-  while (one) {
-    Machine *next = one->worker->next_waiting;
+  for (Machine *one; !(claimed & CLAIM_OWNER) && (one = (Machine *)(uintptr_t)(claimed & ~(Word)15));) { // NOLINT
+    claimed = one->worker->next_waiting;
     hard_pause();
     if (machine->profile) profile_wake(machine, one);
-    let_go_on(one);
-    one = next;
+    worker_let_go_on(one);
   }
 }
 
@@ -473,10 +510,12 @@ void worker_settle(Machine *machine) {
   while (worker_is_busy(machine)) {
     worker_attend(machine);
     Location box = find_spark(machine);
-    if (box != DEQUE_EMPTY)
+    if (box & DEQUE_SPECULATIVE)
+      speculate_drop(machine, box & ~DEQUE_SPECULATIVE);
+    else if (box != DEQUE_EMPTY)
       run_spark(machine, box);
     else
-      nap();
+      worker_nap();
   }
   profile_turn(machine, ACTIVITY_BUSY);
   if (machine->profile) profile_settled(machine);
@@ -494,10 +533,12 @@ void worker_begin(Machine *machine) {
   machine->many = false;
   profile_begin(shared);
   machine->tank = machine->profile ? THIEF_FUEL : NATIVE_FUEL; // with a profile, as if it were a thief
+  atomic_store(&machine->works, true);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     one->natives = machine->natives;
     one->stages = machine->stages;
   }
+  speculate_begin(shared);
 #ifndef HVM_STRESS_CYCLES // the search for cycles sees what one machine holds
   if ((shared->threads > 1 || shared->profile) && shared->code.shares && !machine->trace) begin_sparks(machine);
 #endif
@@ -513,13 +554,13 @@ static bool all_rest(Shared *shared) {
 void worker_end(Machine *machine) {
   Shared *shared = machine->shared;
   end_sparks(machine);
-  while (!all_rest(shared)) nap();
+  while (!all_rest(shared)) worker_nap();
   profile_end(shared);
+  speculate_end(machine);
   if (!atomic_load(&shared->stopping)) return;
   atomic_store(&shared->active, 1);
   atomic_store(&shared->searching, 0);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
-    while (deque_take(&one->deque) != DEQUE_EMPTY) continue;
     one->stack_top = one->stack;
     one->work.count = 0;
     atomic_store(&one->done, atomic_load(&one->sparks));
@@ -547,7 +588,9 @@ void worker_delete(Shared *shared) {
 }
 
 void worker_attend(Machine *machine) {
-  if (atomic_load(&machine->shared->stopping)) machine_leave(machine);
+  Shared *shared = machine->shared;
+  if (atomic_load(&shared->stopping)) machine_leave(machine);
+  if (atomic_load(&shared->cancelling) && atomic_load(&machine->speculates)) machine_leave(machine);
   pause_if_wanted(machine);
 }
 
@@ -555,7 +598,7 @@ void worker_stop(Shared *shared) {
   atomic_store(&shared->stopping, true);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     machine_want_attention(one);
-    let_go_on(one);
+    worker_let_go_on(one);
   }
 }
 
@@ -564,12 +607,12 @@ void worker_pause_others(Machine *machine) {
   if (!machine->many) return;
   while (pthread_mutex_trylock(&shared->alone) != 0) {
     worker_attend(machine);
-    nap();
+    worker_nap();
   }
   atomic_store(&shared->pausing, true);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
     if (one != machine) machine_want_attention(one);
-  while (atomic_load(&shared->paused) < atomic_load(&shared->active) - 1) nap();
+  while (atomic_load(&shared->paused) < atomic_load(&shared->active) - 1) worker_nap();
 }
 
 void worker_resume_others(Machine *machine) {

@@ -54,4 +54,14 @@ void worker_stop(Shared *shared);
 void worker_pause_others(Machine *machine);
 void worker_resume_others(Machine *machine);
 
+// For speculate.c.
+void worker_be_many(Machine *machine); // other machines may look at its boxes from now on
+void worker_want_help(Shared *shared); // one should look for work, if one more may
+void worker_sleep(Machine *machine);   // until it is let go on: its flag `waiting` is set
+void worker_let_go_on(Machine *machine);
+void worker_nap(void);
+Machine *worker_claimer(const Machine *machine); // who has claimed what it waits for, if that one speculates
+// Reduces the term that was taken out of a box, and gives the box.
+Word worker_reduce_claimed(Machine *machine, Location box, Word term);
+
 #endif

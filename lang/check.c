@@ -30,6 +30,7 @@ static const struct {
     [NAME_STORE] = {"HVM.store", 3, BUILTIN_STORE},
     [NAME_LOAD] = {"HVM.load", 2, BUILTIN_LOAD},
     [NAME_SLEEP] = {"HVM.sleep", 2, BUILTIN_SLEEP},
+    [NAME_SPARK] = {"HVM.spark", 2, BUILTIN_SPARK},
 };
 
 void check_add_builtins(Program *program) {

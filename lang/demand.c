@@ -117,6 +117,7 @@ static Flow field_flow(const Program *program, NameId name, uint32_t field) {
 static Flow builtin_flow(Builtin builtin, uint32_t index) {
   if (builtin == BUILTIN_U60_IF) return index == 0 ? FLOW_COMPLETE : FLOW_NONE;
   if (builtin == BUILTIN_U60_SWAP) return index == 0 ? FLOW_COMPLETE : FLOW_FIELD;
+  if (builtin == BUILTIN_SPARK) return index == 0 ? FLOW_NONE : FLOW_SAME;
   return FLOW_NONE;
 }
 
@@ -173,6 +174,8 @@ static void number_call(Analysis *analysis, const Function *callee) {
   if (!callee) return;
   if (callee->demand) {
     if (callee->demand->node != UINT32_MAX) ARRAY_PUSH(&analysis->calls, callee->demand->node);
+  } else if (callee->builtin == BUILTIN_SPARK) {
+    analysis->program->has_sparks = true;
   } else if (callee->builtin != BUILTIN_U60_IF && callee->builtin != BUILTIN_U60_SWAP) {
     analysis->program->has_effects = true;
   }
@@ -441,11 +444,25 @@ static void walk_if(Analysis *analysis, const Term *term, Flow flow) {
   analysis->branch.count = start;
 }
 
+// A variable that is offered to other machines is left to them, though the rest may want it: what is computed in
+// advance could not be offered any more.
+static void walk_spark(Analysis *analysis, const Term *term, Flow flow) {
+  uint32_t slot = slot_of_variable(term->call.arguments[0]);
+  Flow before = analysis->use[slot];
+  walk(analysis, term->call.arguments[0], FLOW_NONE, NULL);
+  walk(analysis, term->call.arguments[1], flow, NULL);
+  set_use(analysis, slot, before);
+}
+
 static void walk_call(Analysis *analysis, const Term *term, Flow flow) {
   NameId name = term->call.name;
   const Function *callee = analysis->program->names.items[name].function;
   if (callee && callee->builtin == BUILTIN_U60_IF) {
     walk_if(analysis, term, flow);
+    return;
+  }
+  if (callee && callee->builtin == BUILTIN_SPARK) {
+    walk_spark(analysis, term, flow);
     return;
   }
   for (uint32_t i = 0; i < term->call.count; i++) {

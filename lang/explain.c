@@ -161,12 +161,27 @@ static void walk_if(Explainer *explainer, const Term *term, Cause cause) {
   }
 }
 
+// What is offered to other machines is left to them.
+static void walk_spark(Explainer *explainer, const Term *term, Cause cause) {
+  size_t first = explainer->found.count;
+  bool offered = is_target(term->call.arguments[0]);
+  const char *reason = offered ? "HVM.spark leaves it to other threads" : "passed to HVM.spark, which does not need it";
+  walk(explainer, term->call.arguments[0], pass(cause, DEMAND_LAZY, NULL, reason), NULL);
+  walk(explainer, term->call.arguments[1], cause, NULL);
+  for (size_t i = first; offered && i < explainer->found.count; i++)
+    explainer->found.items[i].demand = DEMAND_LAZY, explainer->found.items[i].reason = reason;
+}
+
 static void walk_call(Explainer *explainer, const Term *term, Cause cause) {
   const Program *program = explainer->program;
   const char *name = name_of(explainer, term->call.name);
   const Function *callee = program->names.items[term->call.name].function;
   if (callee && callee->builtin == BUILTIN_U60_IF) {
     walk_if(explainer, term, cause);
+    return;
+  }
+  if (callee && callee->builtin == BUILTIN_SPARK) {
+    walk_spark(explainer, term, cause);
     return;
   }
   for (uint32_t i = 0; i < term->call.count; i++) {

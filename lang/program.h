@@ -23,6 +23,7 @@ typedef enum {
   BUILTIN_NONE,
   BUILTIN_U60_IF,
   BUILTIN_U60_SWAP,
+  BUILTIN_SPARK,
   BUILTIN_LOG,
   BUILTIN_PRINT,
   BUILTIN_QUERY,
@@ -93,6 +94,7 @@ enum { // built-in names have fixed numbers
   NAME_STORE,
   NAME_LOAD,
   NAME_SLEEP,
+  NAME_SPARK,
   NAME_BUILTIN_COUNT
 };
 
@@ -113,6 +115,7 @@ typedef struct Program {
   bool has_floats;        // some rule has a float
   bool has_effects;       // some rule names HVM.log or another built-in function with an effect; set by demand
   bool has_call_patterns; // some pattern names a function; set by demand
+  bool has_sparks;        // some rule names HVM.spark; set by demand
   uint32_t components;    // numbers given to components of the call graph
   size_t analysed_functions, analysed_names; // how many of each demand_analyse has seen
   Diagnostics diagnostics;

@@ -119,6 +119,8 @@ static void find_result(Finder *finder, const Term *term) {
     shape->kinds |= SHAPE_LAMBDA;
   else if (callee && callee->builtin == BUILTIN_U60_IF)
     find_result(finder, term->call.arguments[1]), find_result(finder, term->call.arguments[2]);
+  else if (callee && callee->builtin == BUILTIN_SPARK)
+    find_result(finder, term->call.arguments[1]);
   else if (callee && callee->builtin == BUILTIN_U60_SWAP)
     add_name(shape, NAME_BOTH);
   else if (callee && !callee->builtin)

@@ -67,12 +67,17 @@ static bool rules_wait(const Wait *wait, const Function *function, uint64_t posi
   return function->rules.count > 0;
 }
 
+// Which argument what is built in looks at, or becomes.
+static bool built_in_waits(Builtin builtin, uint32_t index) {
+  return (builtin == BUILTIN_U60_IF && index == 0) || (builtin == BUILTIN_SPARK && index == 1);
+}
+
 static bool call_waits(const Wait *wait, const Term *term, bool leaves) {
   const Function *function = wait->program->names.items[term->call.name].function;
   if (!function || !are_fine(wait, term->call.arguments, term->call.count)) return false;
   uint64_t positions = 0;
   for (uint32_t i = 0; i < term->call.count; i++) {
-    bool strict = function->builtin ? function->builtin == BUILTIN_U60_IF && i == 0 : function->strict[i];
+    bool strict = function->builtin ? built_in_waits(function->builtin, i) : function->strict[i];
     if (!waits(wait, term->call.arguments[i], true)) continue;
     if (strict) return true;
     if (i < POSITION_LIMIT) positions |= (uint64_t)1 << i;

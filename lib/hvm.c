@@ -393,6 +393,7 @@ hvm_statistics hvm_stats(const hvm_runtime *runtime) {
                           .seconds = runtime->seconds};
   for (const Machine *one = machine->shared->machines; one; one = one->next) {
     stats.sparks += atomic_load(&one->sparks), stats.steals += one->steals, stats.waits += one->waits;
+    stats.hints += one->hinted;
     stats.machines += one->worker != NULL;
     for (int rule = 0; rule < HVM_RULE_COUNT; rule++) stats.rewrites_by_rule[rule] += one->rewrites[rule];
   }

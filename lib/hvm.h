@@ -212,6 +212,7 @@ typedef struct {
   uint64_t cycle_cells;                      // given back by the search for cycles, so far
   uint64_t machines;                         // that worked so far, those that waited meanwhile included; 0: just one
   uint64_t sparks, steals, waits;            // work that was offered to other machines; that they took; waits for it
+  uint64_t hints;                            // terms that HVM.spark offered to other machines
   uint64_t peak_cells;                       // most cells ever in use or free for reuse
   uint64_t peak_bytes;                       // most bytes of cells and stack together
   double seconds;                            // spent in reductions

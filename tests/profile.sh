@@ -106,8 +106,10 @@ for threads in 1 2 4; do
   check "programs with open λs have one thread" grep -q '= note: one thread runs this program' err
 done
 look "--strict=off" out.svg "(Tree 2 1)" -- "$HVM" run '(Tree 2 1)' -f tree.hvm --strict=off --profile=out.svg
-"$HVM" run '(Tree 2 1)' -f tree.hvm --strict=off --profile >out 2>err
-check "--strict=off has no sparks" grep -q 'sparks 0,' err
+"$HVM" run '(Tree 2 1)' -f tree.hvm -t 1 --strict=off --profile >out 2>err
+check "the graph on one thread has no sparks" grep -q 'sparks 0,' err
+"$HVM" run '(Tree 2 1)' -f tree.hvm -t 2 --strict=off --profile >out 2>err
+check "the graph on two threads has sparks" grep -q 'sparks [1-9]' err
 
 # By rewrites the shape of the program shows, whatever the clock says. The tree's first call becomes a spark on any
 # machine, which is half of the work; 256 tasks of equal length are all there is.

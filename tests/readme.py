@@ -7,7 +7,7 @@ import os, re, subprocess, sys, tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HVM = os.path.abspath(os.environ.get("HVM", os.path.join(ROOT, "build", "hvm")))
-FILES = ["README.md", "docs/lazy-cloning.md", "docs/trace.md"]
+FILES = ["README.md", "docs/parallel.md", "docs/lazy-cloning.md", "docs/trace.md"]
 
 
 def run(command, folder):

@@ -16,7 +16,7 @@ BUILD=$(realpath -m "$BUILD")
 [ -x "$HVM" ] || { echo "tests: $HVM does not exist; run make first" >&2; exit 2; }
 
 groups=("$@")
-[ $# -gt 0 ] || groups=(units models reference grammar conformance errors unsound examples bench modes threads profile numbers trace diagnostics cli format lsp editors bindings vscode native readme fuzz/replay limits memory)
+[ $# -gt 0 ] || groups=(units models reference grammar conformance errors unsound examples bench modes threads profile sparks numbers trace diagnostics cli format lsp editors bindings vscode native readme fuzz/replay limits memory)
 passed=0
 failed=0
 skipped=0

@@ -15,7 +15,7 @@ WORDS = [
     b"(/ 1.0 0.0)", b"(/ 0.0 0.0)", b"(/ 1 0)", b"(% 1 0)", b"'a'", b"'\\n'", b"'\\u{3bb}'", b"'\\u{110000}'", b"'\\u{}'", b"'\\q'", b"''", b"'ab'",
     b'"', b'"a"', b'"\\u{10FFFF}"', b'"\\x"', b"`", b"%", b"%name", b"%1", b"_", b"_x", b"$", b"Main", b"(Main)", b"F", b"(F)", b"(F x)", b"Nil.", b"F.0",
     b"x.y", b"x.", b"U60.if", b"(U60.swap 1 2 3)", b"(HVM.log 1 2)", b'(HVM.print "a" 1)', b"(HVM.query \xce\xbbx x)", b"(HVM.load \"f\" \xce\xbbx x)",
-    b"(HVM.sleep 1 2)", b"HVM.log", b"String.cons", b"String.nil", b"(List.cons 1 2)", b"List.nil", b"(String.cons 1114112 String.nil)", b"(Both 1 2)",
+    b"(HVM.sleep 1 2)", b"(HVM.spark 1 2)", b"let x = (+ 1 2) (HVM.spark x x)", b"HVM.log", b"String.cons", b"String.nil", b"(List.cons 1 2)", b"List.nil", b"(String.cons 1114112 String.nil)", b"(Both 1 2)",
     b"{1 2}", b"{ {1 2} {3 4} }", b"\xce\xbbx (x x)", b"(\xce\xbbx (x x) \xce\xbbx (x x))", b"\xc3\xa9", b"\xff", b"\x00", b"\xef\xbb\xbf", b"\xed\xa0\x80",
 ]
 BRACKETS = [

@@ -15,6 +15,7 @@
 #include "check.h"
 #include "eval/frames.h"
 #include "eval/rules.h"
+#include "eval/speculate.h"
 
 void *check_calloc(size_t count, size_t bytes);
 
@@ -64,6 +65,30 @@ size_t term_address_space(size_t bytes) { return bytes < 1 << 20 ? bytes : 1 << 
 void machine_begin_stack(Machine *machine, size_t bytes) { (void)machine, (void)bytes; }
 void machine_attend(Machine *machine, uint32_t name) { (void)machine, (void)name, abort(); }
 void machine_want_attention(Machine *machine) { (void)machine; } // all safe points look at everything here
+// No hints and no profiles here.
+Word machine_reduce(Machine *machine, Word term) { return (void)machine, (void)term, abort(), 0; }
+bool speculate_has_hints(Shared *shared) { return (void)shared, false; }
+Location speculate_find(Machine *machine) { return (void)machine, DEQUE_EMPTY; }
+void speculate_run(Machine *machine, Location box) { (void)machine, (void)box, abort(); }
+void speculate_left(Machine *machine) { (void)machine; }
+void speculate_drop(Machine *machine, Location box) { (void)machine, (void)box, abort(); }
+void speculate_demand(Shared *shared) { (void)shared; }
+bool speculate_is_all(Shared *shared) { return (void)shared, false; }
+void speculate_begin(Shared *shared) { (void)shared; }
+void speculate_end(Machine *machine) { (void)machine; }
+Machine *speculate_claimer(Word claimed) { return (void)claimed, NULL; }
+uint64_t profile_now(void) { return 0; }
+void profile_turn(Machine *machine, Activity activity) { (void)machine, (void)activity; }
+void profile_begin(Shared *shared) { (void)shared; }
+void profile_end(Shared *shared) { (void)shared; }
+void profile_add_machine(Machine *machine) { (void)machine; }
+void profile_spark(Machine *machine, Location box, Word term) { (void)machine, (void)box, (void)term, abort(); }
+void profile_enter(Machine *machine, Location box) { (void)machine, (void)box, abort(); }
+void profile_leave(Machine *machine, Location box, bool others) { (void)machine, (void)box, (void)others, abort(); }
+void profile_forget(Machine *machine, Location box) { (void)machine, (void)box, abort(); }
+void profile_wake(Machine *machine, Machine *waiting) { (void)machine, (void)waiting, abort(); }
+void profile_woken(Machine *machine) { (void)machine, abort(); }
+void profile_settled(Machine *machine) { (void)machine, abort(); }
 void hard_pause(void) {}
 bool hard_chance(unsigned one_time_in) { return (void)one_time_in, false; }
 
@@ -90,6 +115,7 @@ Machine *machine_add(Shared *shared) {
   machine->work.capacity = 4;
   machine->stack = machine->stack_top = check_calloc(16, sizeof *machine->stack);
   deque_init(&machine->deque);
+  atomic_fetch_add(&shared->machine_count, 1); // random stays 0: each search begins with the same machine
   machine->next = atomic_load(&shared->machines);
   atomic_store(&shared->machines, machine);
   return machine;
@@ -127,7 +153,7 @@ static void safe_point(Machine *machine) {
 
 // A result for those who wait: FRAME_SHARE.
 static void finish(Machine *machine, Location box) {
-  worker_wake(__atomic_exchange_n(&machine->heap[box + 1], number_u60(7), __ATOMIC_ACQ_REL));
+  worker_wake(machine, __atomic_exchange_n(&machine->heap[box + 1], number_u60(7), __ATOMIC_ACQ_REL));
 }
 
 // An owner asks for a box, and leaves it: TAG_SHR.

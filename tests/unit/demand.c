@@ -115,6 +115,10 @@ static void branches(void) {
   check_demands("(F c x) = (U60.if (+ c 1) (K x) x)", "F", "C. C. CC");
   check_demands("(F c x) = if c { (F 0 x) } else { x }", "F", "CW CS CC");
   check_demands("(F c a b) = (U60.swap c a b)", "F", "C.. C.. CCC");
+  check_demands("(F x y) = (HVM.spark x (+ x y))", "F", ".C .C .C");       // what is offered is left to others
+  check_demands("(F x y) = (HVM.spark (+ x 1) (+ x y))", "F", "CC CC CC"); // nobody else could have it
+  check_demands("(F x) = (+ x (HVM.spark x (+ x 1)))", "F", "C C C");
+  check_demands("(F x y) = (HVM.spark x y)", "F", ".W .S .C");
 }
 
 static void patterns(void) {
