@@ -126,14 +126,14 @@ struct Machine {
   MachineProfile *profile;                                 // NULL: none is made
   uint64_t random;                                         // for the choice of victims; not 0
   // Speculation.
-  uint64_t hinted;       // boxes that became hints so far
-  Word claim;            // what it puts where it takes a term out that others may ask for
-  Location box;          // whose term it reduces
+  uint64_t hinted; // boxes that became hints so far
+  Word claim;      // what it puts where it takes a term out that others may ask for
+  Location box;    // whose term it reduces
   bool parked;
-  uint64_t full_tank;    // what its tank is without
-  size_t grown;          // bytes that it took for this spark
-  ARRAY(Location) cells; // of the result that are to be reduced
-  Word *heap;                                              // cell 0, which is not there
+  uint64_t full_tank;          // what its tank is without
+  size_t grown;                // bytes that it took for this spark
+  ARRAY(Location) cells;       // of the result that are to be reduced
+  Word *heap;                  // cell 0, which is not there
   Location runs;               // further runs, by address: [next, length] in their first cells; 0: none
   Location cycle_check;        // heap_end at which to look for cycles
   uint64_t cycle_debt;         // erased sides of labelled dups since the last look: each may leave a cycle
