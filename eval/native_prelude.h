@@ -304,11 +304,15 @@ static __attribute__((noinline, unused)) Word finish_any(Machine *m, Word w) {
   }
 }
 
-// A spark that others may compute, in a field: reduced, if nobody took it.
+// worker_join, whose reasons it has.
 static __attribute__((noinline, unused)) Word join(Machine *m, Word spark) {
   Word w = runtime->take_back(m, spark);
-  if (w == spark) return w;
+  uint64_t tank = m->tank, share = m->fuel / 2;
+  if (w == spark || !share) return w;
+  m->fuel -= share;
+  m->tank = share;
   w = finish_any(m, w);
+  m->tank = tank;
   return is_settled(m, w) ? w : runtime->surprise(m, w);
 }
 

@@ -991,20 +991,14 @@ CODE_SHALLOW:
   pc = UNLIKELY(IS_SHALLOW(fp)) ? code + pc[1] : pc + 2;
   NEXT();
 CODE_JOIN:
-  term = fp[pc[1]];
-  if (UNLIKELY(word_tag(term) == TAG_SHR) && machine->many) {
-    if (UNLIKELY(machine->profile != NULL) && worker_take(machine, word_location(term))) {
-      WAIT();
-      goto eval;
-    }
-    term = worker_take_back(machine, term);
+  if (UNLIKELY(word_tag(fp[pc[1]]) == TAG_SHR) && machine->many) {
+    WAIT(); // so that the registers are below the top, as a frame that is never gone back to
+    machine->stack_top = sp;
+    sp = fp;
+    MAY_WAIT(fp[pc[1]] = worker_join(machine, fp[pc[1]]));
   }
-  if (LIKELY(term == fp[pc[1]])) {
-    pc += 7;
-    NEXT();
-  }
-  WAIT();
-  goto eval;
+  pc += 7;
+  NEXT();
 CODE_SPARK : {
   fp[pc[1]] = worker_spark(machine, fp[pc[2]], (char *)fp - (char *)machine->spark_stack);
   pc += 3;

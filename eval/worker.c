@@ -367,6 +367,7 @@ static void *help(void *argument) {
     }
     atomic_store(&machine->works, true);
     if (atomic_fetch_sub(&shared->searching, 1) == 1) worker_want_help(shared);
+    machine->tank = THIEF_FUEL;
     begin_sparks(machine);
     if (box & DEQUE_SPECULATIVE)
       speculate_run(machine, box & ~DEQUE_SPECULATIVE);
@@ -437,6 +438,19 @@ Word worker_take_back(Machine *machine, Word box) {
   Word term = load_cell(machine, at + 1);
   heap_free(machine, at, 2);
   return term;
+}
+
+Word worker_join(Machine *machine, Word spark) {
+  Word term = machine->profile ? spark : worker_take_back(machine, spark);
+  if (machine->profile ? !worker_take(machine, word_location(spark)) : term == spark) return spark;
+  uint64_t tank = machine->tank, share = machine->fuel / 2;
+  if (!share) return term;
+  if ((char *)__builtin_frame_address(0) < machine->native_bottom) machine_attend(machine, NATIVE_NO_NAME);
+  machine->fuel -= share;
+  machine->tank = share;
+  term = machine_evaluate(machine, term);
+  machine->tank = tank;
+  return is_settled(machine, term) ? term : mark_stuck(machine, term);
 }
 
 void worker_sleep(Machine *machine) {

@@ -26,6 +26,9 @@ Word worker_spark(Machine *machine, Word term, ptrdiff_t depth);
 Word worker_offer(Machine *machine, Word part, const Word *top);
 // If a box is the newest spark of the machine, and not stolen: its term, and there is no box any more. Else the box.
 Word worker_take_back(Machine *machine, Word box);
+// A spark of the machine's own for a field of a constructor: what is to stand there. If nobody took it, it is reduced
+// with half of the fuel that is left, or is left for later without a box when there is none.
+Word worker_join(Machine *machine, Word spark);
 // … what is in the box stays there; the machine's share of it is left, the deque's is given up. False: it is not.
 bool worker_take(Machine *machine, Location box);
 // The stack of machine code begins by so many bytes higher than it was taken for, to tell how deep sparks are.
