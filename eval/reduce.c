@@ -82,10 +82,37 @@ static void offer_arguments(Machine *machine, NameId name, Word *arguments) {
   }
 }
 
-// Of what the frames from here on hold: the right operands.
-static void offer_operands(Machine *machine, Word *frames, int32_t count) {
-  for (int32_t i = 1; i < count; i += 2)
-    if ((frames[i] & 15) == FRAME_OP2_LEFT) frames[i - 1] = worker_offer(machine, frames[i - 1], frames);
+// In a FRAME_OP2_RIGHT, above the operation: the left operand is to be reduced as yet.
+#define LEFT_IS_OFFERED ((Word)1 << (WORD_EXTRA_BITS + FRAME_SHIFT))
+
+// Both operands of an operation are demanded. If both take long the left one is offered, and the right one reduced
+// first, where the rest of a list or of a count mostly is: who goes on there offers more. The words on the stack are the
+// other operand and the frame; gives the term to reduce.
+static Word offer_operand(Machine *machine, Word left, Word *frame) {
+  if (!worker_takes_long(machine, left) || !worker_takes_long(machine, frame[0])) {
+    frame[0] = worker_offer(machine, frame[0], frame);
+    return left;
+  }
+  Word right = frame[0];
+  frame[0] = worker_offer(machine, left, frame);
+  frame[1] = (frame[1] & ~(Word)15) | LEFT_IS_OFFERED | FRAME_OP2_RIGHT;
+  return right;
+}
+
+// The same for all operations whose frames were made for the term: `words` of them.
+static Word offer_operands(Machine *machine, Word term, Word *frames, int32_t words) {
+  for (int32_t i = 0; i + 3 < words; i += 2)
+    if ((frames[i + 1] & 15) == FRAME_OP2_LEFT) frames[i] = worker_offer(machine, frames[i], frames);
+  bool operand = words >= 2 && (frames[words - 1] & 15) == FRAME_OP2_LEFT;
+  return operand ? offer_operand(machine, term, frames + words - 2) : term;
+}
+
+// A call whose arguments are not in a node yet.
+static Word gather_call(Machine *machine, NameId name, const Word *arguments) {
+  unsigned arity = machine->shared->code.arities.items[name];
+  Location node = arity ? heap_alloc(machine, arity) : 0;
+  for (unsigned i = 0; i < arity; i++) machine->heap[node + i] = arguments[i];
+  return word_make(TAG_CAL, name, node);
 }
 
 Word machine_reduce(Machine *machine, Word term) {
@@ -231,10 +258,10 @@ trace_eval:
     Location location = word_location(term);
     CHECK_STACK(STACK_SLACK, 0);
     sp[0] = heap[location + 1];
-    if (UNLIKELY(IS_SHALLOW(sp))) sp[0] = worker_offer(machine, sp[0], sp);
     sp[1] = (Word)word_extra(term) << FRAME_SHIFT | FRAME_OP2_LEFT;
-    sp += 2;
     term = heap[location];
+    if (UNLIKELY(IS_SHALLOW(sp))) term = offer_operand(machine, term, sp);
+    sp += 2;
     heap_free(machine, location, 2);
     goto eval;
   }
@@ -437,6 +464,12 @@ trace_ret:;
   case FRAME_OP2_RIGHT: {
     Word left = sp[-2];
     unsigned extra = (unsigned)(frame >> FRAME_SHIFT);
+    if (UNLIKELY((frame & LEFT_IS_OFFERED) != 0)) {
+      sp[-2] = term;
+      sp[-1] = (frame & ~(LEFT_IS_OFFERED | 15)) | FRAME_OP2_LEFT;
+      term = left;
+      goto eval;
+    }
     sp -= 2;
     term = operate(machine, extra, left, term);
     goto ret;
@@ -811,8 +844,12 @@ CODE_CALL : {
   for (int32_t i = 0; i < m + n; i++) words[i] = OPERAND(at[i]);
   for (int32_t i = 0; i < m + n; i++) fp[i] = words[i];
   if (UNLIKELY(IS_SHALLOW(fp))) {
-    offer_operands(machine, fp, m);
-    offer_arguments(machine, (NameId)pc[2], fp + m);
+    if (m > 0) {
+      term = offer_operands(machine, gather_call(machine, (NameId)pc[2], fp + m), fp, m);
+      sp = fp + m;
+      goto eval;
+    }
+    offer_arguments(machine, (NameId)pc[2], fp);
   }
   fp += m;
   sp = fp;
@@ -828,7 +865,7 @@ CODE_RETURN : {
   term = OPERAND(pc[2]);
   for (int32_t i = 0; i < m; i++) words[i] = OPERAND(at[i]);
   for (int32_t i = 0; i < m; i++) fp[i] = words[i];
-  if (UNLIKELY(IS_SHALLOW(fp))) offer_operands(machine, fp, m);
+  if (UNLIKELY(IS_SHALLOW(fp))) term = offer_operands(machine, term, fp, m);
   sp = fp + m;
   goto eval;
 }

@@ -13,10 +13,10 @@
 
 // What a thief does at a time should be worth the theft: it builds more before it leaves something for later, and makes
 // no sparks faster than this, once its first ones are gone.
-enum { THIEF_FUEL = HARD_OR(2, 1 << 14) };
+enum { THIEF_FUEL = HARD_OR(2, 1 << 16) };
 // Sparks are made down to a depth of the stacks, which grows when others want more and becomes less when sparks come
 // too fast.
-enum { SPARK_NANOSECONDS = 4000, BURST = 32 };    // fewer in that time are fast enough, on the average of so many
+enum { SPARK_NANOSECONDS = 12000, BURST = 32 };    // fewer in that time are fast enough, on the average of so many
 enum { ASK_NANOSECONDS = 20000, DEPTH_STEP = 4 }; // how often it may grow, and by which part
 enum { DEPTH_CUT = 16, DEPTH_FIRST = 128 };
 static const size_t DEPTH_MOST = (size_t)1 << 40;
@@ -406,7 +406,7 @@ Word worker_spark(Machine *machine, Word term, ptrdiff_t depth) {
   return word_make(TAG_SHR, 0, box);
 }
 
-static bool takes_long(const Machine *machine, Word term) {
+bool worker_takes_long(const Machine *machine, Word term) {
   if (word_tag(term) != TAG_CAL) return false;
   const Function *function = machine->shared->program->names.items[word_extra(term)].function;
   return function && !function->builtin && function->recursive;
@@ -414,10 +414,10 @@ static bool takes_long(const Machine *machine, Word term) {
 
 Word worker_offer(Machine *machine, Word part, const Word *top) {
   ptrdiff_t depth = (const char *)top - (const char *)machine->spark_stack;
-  if (takes_long(machine, part)) return worker_spark(machine, part, depth);
+  if (worker_takes_long(machine, part)) return worker_spark(machine, part, depth);
   for (unsigned i = 0; i < 2 && word_tag(part) == TAG_OP2; i++) {
     Word *operand = &machine->heap[word_location(part) + i];
-    if (takes_long(machine, *operand)) *operand = worker_spark(machine, *operand, depth);
+    if (worker_takes_long(machine, *operand)) *operand = worker_spark(machine, *operand, depth);
   }
   return part;
 }
