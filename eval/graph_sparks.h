@@ -1,0 +1,20 @@
+// Sparks that the graph's code makes where its stack is not deep (worker.h).
+#ifndef HVM_EVAL_GRAPH_SPARKS_H
+#define HVM_EVAL_GRAPH_SPARKS_H
+
+#include "frames.h"
+
+// In a FRAME_OP2_RIGHT, above the operation: the left operand is to be reduced as yet.
+#define LEFT_IS_OFFERED ((Word)1 << (WORD_EXTRA_BITS + FRAME_SHIFT))
+
+// Of the arguments that a call of a function demands in any case, offers all calls but the first.
+void offer_arguments(Machine *machine, NameId name, Word *arguments);
+// Offers an operand of an operation whose left one is about to be reduced. frame: the right one, and a FRAME_OP2_LEFT.
+// Gives the one to be reduced.
+Word offer_operand(Machine *machine, Word left, Word *frame);
+// The same for all operations whose frames were made for the term: `words` of them.
+Word offer_operands(Machine *machine, Word term, Word *frames, int32_t words);
+// A call whose arguments are not in a node yet.
+Word gather_call(Machine *machine, NameId name, const Word *arguments);
+
+#endif
