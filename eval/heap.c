@@ -149,7 +149,8 @@ static Location split_free(Machine *machine, unsigned size) {
 // What one machine builds and another one frees would make the heap grow for ever. So a machine that needs cells asks
 // the others for free ones of this size, which they give at their next safe points in lists of some length, and takes
 // one list after the other. Not while the heap is small: nodes of different machines get into the same cache lines by
-// it, which made some programs take twice the time; but in programs with hints, whose point are producers and consumers.
+// it, which made some programs take twice the time; but in programs with hints, whose point are producers and
+// consumers.
 
 enum { GIVEN_NODES = 1 << 10, GIVEN_AT_ONCE = 16, GIVEN_FEW = 4, GIVEN_SIZES = 64 };
 enum { GIVEN_HEAP_CELLS = 1 << 23 };

@@ -1,5 +1,6 @@
 // The instructions of strict code (strict.h, code.h): a part of machine_reduce's body, which includes it.
-// clang-format off: it takes this for declarations
+// clang-format takes it for declarations.
+// clang-format off
 
 #define WAIT()                                                                                                         \
   do {                                                                                                                 \
