@@ -16,7 +16,7 @@
 enum { THIEF_FUEL = HARD_OR(2, 1 << 16) };
 // Sparks are made down to a depth of the stacks, which grows when others want more and becomes less when sparks come
 // too fast.
-enum { SPARK_NANOSECONDS = 12000, BURST = 32 };    // fewer in that time are fast enough, on the average of so many
+enum { SPARK_NANOSECONDS = 12000, BURST = 32 };   // fewer in that time are fast enough, on the average of so many
 enum { ASK_NANOSECONDS = 20000, DEPTH_STEP = 4 }; // how often it may grow, and by which part
 enum { DEPTH_CUT = 16, DEPTH_FIRST = 128 };
 static const size_t DEPTH_MOST = (size_t)1 << 40;
