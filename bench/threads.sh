@@ -1,9 +1,12 @@
 #!/bin/bash
-# threads.sh [PROGRAM…]: how much faster programs are on several threads: machine code from the cache, size large, the
-# best of 5 runs for each number of threads from 1 to the processors there are, taken in turns. Whole processes.
+# threads.sh [--graph] [PROGRAM…]: how much faster programs are on several threads: machine code from the cache, size
+# large, the best of 5 runs for each number of threads from 1 to the processors there are, taken in turns. Whole
+# processes. --graph: --strict=off, size medium.
 . "$(dirname "$0")/lib.sh"
 find_hvm ""
 cd "$ROOT" || exit 2
+gear=--native=on size=3
+[ "${1:-}" != --graph ] || { gear=--strict=off size=2; shift; }
 programs=("$@")
 [ $# -gt 0 ] || programs=(fib treesum mergesort quicksort bitonic radix nqueens matmul mandel collatz listfold)
 threads=(1)
@@ -16,13 +19,13 @@ echo
 for program in "${programs[@]}"; do
   from=bench/programs/$program
   [ -e "$from.hvm" ] || from=bench/held-out/$program
-  sed "s/^Size = .*/Size = $(cut -d' ' -f3 "$from.size")/" "$from.hvm" >"$WORK/$program.hvm"
-  "$HVM" run --native=on "$WORK/$program.hvm" >/dev/null || exit 1
+  sed "s/^Size = .*/Size = $(cut -d' ' -f$size "$from.size")/" "$from.hvm" >"$WORK/$program.hvm"
+  "$HVM" run "$gear" "$WORK/$program.hvm" >/dev/null || exit 1
   declare -A best=()
   for _ in 1 2 3 4 5; do
     for n in "${threads[@]}"; do
       start=$(date +%s%N)
-      "$HVM" run --native=on -t "$n" "$WORK/$program.hvm" >/dev/null || exit 1
+      "$HVM" run "$gear" -t "$n" "$WORK/$program.hvm" >/dev/null || exit 1
       took=$(($(date +%s%N) - start))
       [ "${best[$n]:-$took}" -lt "$took" ] || best[$n]=$took
     done
