@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 cd "$WORK" || exit 2
 rounds=${ROUNDS:-3}
-modes=('-t 1 --strict=off' '-t 1 --native=off' '-t 1 --native=on' '-t 2 --native=on' '-t 4 --native=off' '-t 4 --native=on'
+modes=('-t 1 --strict=off' '-t 4 --strict=off' '-t 1 --native=off' '-t 1 --native=on' '-t 2 --native=on' '-t 4 --native=off' '-t 4 --native=on'
   '-t 8 --native=on --sharing=need' '-t 4 --native=off --sharing=need')
 [ "$REDUCED" = 0 ] || modes=('-t 1 --native=off' '-t 4 --native=off') rounds=1
 
