@@ -626,7 +626,13 @@ void worker_pause_others(Machine *machine) {
   atomic_store(&shared->pausing, true);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
     if (one != machine) machine_want_attention(one);
-  while (atomic_load(&shared->paused) < atomic_load(&shared->active) - 1) worker_nap();
+  while (atomic_load(&shared->paused) < atomic_load(&shared->active) - 1) {
+    if (atomic_load(&shared->stopping)) { // who has failed does not pause any more
+      worker_resume_others(machine);
+      machine_leave(machine);
+    }
+    worker_nap();
+  }
 }
 
 void worker_resume_others(Machine *machine) {

@@ -105,7 +105,7 @@ if [ $failed = 0 ]; then
   worker 'deadlock: reported while one works' 's/} else if (active == 0 || .*/} else if (active <= 1) {/'
   worker 'claim: without compare-and-swap' '/^static void run_spark/,/^}/s/claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, /claimed = true, __atomic_store_n(cell, TAG_SLOT, /;/^static void run_spark/,/^}/s/TAG_SLOT, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);/TAG_SLOT, __ATOMIC_RELEASE);/'
   worker 'take back: what was stolen' 's/deque_take(&machine->deque) == DEQUE_EMPTY) return false;/(deque_take(\&machine->deque), false)) return false;/'
-  worker 'pause: while one still works' 's/< atomic_load(&shared->active) - 1) worker_nap/< atomic_load(\&shared->active) - 2) worker_nap/'
+  worker 'pause: while one still works' 's/< atomic_load(&shared->active) - 1) {/< atomic_load(\&shared->active) - 2) {/'
   worker 'pause: one that was paused and goes on is counted' 's/} while (atomic_load(&shared->pausing));.*/} while (false);/'
   worker 'stop: those who wait are left' '/^void worker_stop/,/^}/s/worker_let_go_on(one);/;/'
   worker 'delete: one that rests late sleeps for ever' 's/if (!atomic_load(&shared->quitting)) sleep_until_woken/sleep_until_woken/'
