@@ -49,32 +49,6 @@ failing divide-in-a-field <<'END'
 (Left (Pair a b)) = a
 Main = [(Left (Make 0)) (Make 0)]
 END
-failing divide-beside-new-code <<'END'
-// One part fails while another one comes to code that is made ready: nobody may wait for who has left the run.
-(F0 0 n0 n1 c2) = (- (Fold λn3 λn4 (^ n3 n3) n1 c2) (And n1 (* n1 n0)))
-(F0 n5 n6 n7 c8) = (F0 (- n5 1) n6 (+ n7 (^ n5 n7)) (Cons n5 (Cons n5 (Cons n5 (Cons 4 Nil)))))
-(F1 [] n9 t10) = (+ (First 1 n9) (- (+ 23 11) if 3 {1} else {n9}))
-(F1 (List.cons n11 l12) n13 t14) = (H15 (Some n11) n11 l12 n13 t14)
-(H15 (Some n16) n11 l12 n13 t14) = (F1 l12 22 t14)
-(F2 0 d17 !t18 m19 !p20 n21 c22 n23 c24 t25 c26 c27 e28 n29) = (>> (F0 4 n29 1 Nil) (F1 [2 24 0] n21 t25))
-(F2 n30 d31 t32 m33 p34 n35 c36 n37 c38 t39 c40 c41 e42 n43) = (F2 (- n30 1) d31 t32 Hang p34 n43 c36 (/ n30 0) (Cons n30 c38) (Node Leaf 1 (Loop n30)) (Cons n30 c40) (Cons Hang (Cons 1 Nil)) e42 n37)
-(F3 n44 d45 t46 m47 p48 n49 c50 n51 c52 t53 c54 c55 e56 n57) = if n44 {(F3 (- n44 1) d45 t46 None p48 n57 (Cons Hang Nil) (* n44 n49) c52 t53 c54 c55 e56 n49)} else {(Last c54 n57)}
-Main = [(F2 7500 (Duo 20 (Cons 1 Nil)) (Node Leaf 1 Leaf) None (Pair 2 3) (Deep 1) (Cons (Deep 1) Nil) (Bang 1) Nil (% 3 0) (Cons 3 (Cons 1 (Cons 17 Nil))) (Slow 1) (Add (Lit 3) (Lit 3)) 1) (F3 13500 (Duo 0 (Cons 8 Nil)) (Node (Node Leaf 'h' Leaf) 13 (Node Leaf 0 (Tip 1))) (Bang 0) (Pair 2 65597) Hang (Loop 0) (Bang 1) (Cons 1 (Cons 1 Nil)) (/ 2 0) Nil (Loop 20) (Lit 3) (% 9 0))]
-(Loop x) = (Loop (+ x 1))
-Hang = (Wait Hang)
-(Wait (Never x)) = x
-(Deep n) = (+ 1 (Deep n))
-(Bang n) = (/ n 0)
-(Slow n) = (SlowIf (< n 1) n)
-(SlowIf 0 n) = (Slow (+ n 1))
-(SlowIf c n) = (Slow n)
-(Last Nil a) = a
-(Last (Cons x xs) a) = (Last xs x)
-(Fold f z Nil) = z
-(Fold f z (Cons x xs)) = (Fold f (f z x) xs)
-(First a b) = a
-(And 0 b) = 0
-END
 failing memory-endless-recursion <<'END'
 (Deep n) = (+ 1 (Deep (+ n 1)))
 Main = (Deep 0)
