@@ -8,11 +8,11 @@ fi
 cd "$ROOT" || exit 2
 # As from a shell: not as a part of the make that runs the tests.
 make_in() { env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory BUILD="$BUILD" "$@" >"$WORK/log" 2>&1; }
-check "make install" make_in install PREFIX=/usr DESTDIR="$WORK/root"
+check "make install" make_in install PREFIX=/usr DESTDIR="$WORK/image"
 for file in bin/hvm lib/libhvm.a lib/libhvm.so lib/libhvm.so.0 include/hvm.h lib/pkgconfig/hvm.pc share/man/man1/hvm.1; do
-  check "$file is installed" test -s "$WORK/root/usr/$file"
+  check "$file is installed" test -s "$WORK/image/usr/$file"
 done
-expect "the installed command" 0 2 '' "$WORK/root/usr/bin/hvm" run '(+ 1 1)'
+expect "the installed command" 0 2 '' "$WORK/image/usr/bin/hvm" run '(+ 1 1)'
 check "only hvm_… is visible in the archive" test -z "$(nm -g --defined-only "$BUILD/libhvm.a" | awk 'NF == 3 && $3 !~ /^hvm_/')"
 check "only hvm_… is visible in the shared library" test -z "$(nm -D --defined-only "$BUILD/libhvm.so" | awk 'NF == 3 && $3 !~ /^hvm_/')"
 
