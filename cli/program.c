@@ -44,18 +44,33 @@ static int parse(const Command *command, Reduction *reduction, const char **expr
   return -1;
 }
 
+typedef struct {
+  Reduction reduction;
+  const char *path, *text, *expression;
+  size_t size;
+  const NativeModule *module;
+  int exit_status;
+} Job;
+
+static void load_and_reduce(void *context) {
+  Job *job = context;
+  hvm_runtime *runtime = reduction_begin(&job->reduction);
+  if (!runtime) return;
+  hvm_use_module(runtime, job->module);
+  hvm_status status = hvm_load_text(runtime, job->path, job->text, job->size);
+  if (status == HVM_OK) hvm_clear_diagnostics(runtime); // warnings were shown when it was compiled
+  job->exit_status = reduction_end(&job->reduction, runtime, status, job->path, job->expression);
+}
+
 int hvm_program(int count, char **words, const char *path, const char *text, size_t size, const NativeModule *module) {
   signal(SIGPIPE, SIG_IGN);
   output_prepare();
   Command command = {"", NULL, "", HELP, NULL, count ? words[0] : "PROGRAM"};
-  Reduction reduction = {0};
-  const char *expression = NULL;
-  int exit_status = parse(&command, &reduction, &expression, count, words);
-  if (exit_status >= 0) return output_finish(exit_status);
-  hvm_runtime *runtime = reduction_begin(&reduction);
-  if (!runtime) return EXIT_ERROR;
-  hvm_use_module(runtime, module);
-  hvm_status status = hvm_load_text(runtime, path, text, size);
-  if (status == HVM_OK) hvm_clear_diagnostics(runtime); // warnings were shown when it was compiled
-  return output_finish(reduction_end(&reduction, runtime, status, path, expression));
+  Job job = {.path = path, .text = text, .size = size, .module = module, .exit_status = EXIT_ERROR};
+  int exit_status = parse(&command, &job.reduction, &job.expression, count, words);
+  if (exit_status < 0) {
+    hvm_run_deep(load_and_reduce, &job);
+    exit_status = job.exit_status;
+  }
+  return output_finish(exit_status);
 }

@@ -55,16 +55,29 @@ static bool wants_trace(int *count, char **words) {
   return false;
 }
 
+typedef struct {
+  const Options *options;
+  int exit_status;
+} Job;
+
+static void load_and_reduce(void *context) {
+  Job *job = context;
+  const Options *options = job->options;
+  hvm_runtime *runtime = reduction_begin(&options->reduction);
+  if (!runtime) return;
+  hvm_status status = options->file ? source_load(runtime, options->file) : HVM_OK;
+  job->exit_status = reduction_end(&options->reduction, runtime, status, options->file, options->expression);
+}
+
 static int run(const Command *command, int count, char **words) {
   if (wants_trace(&count, words))
     return trace_run(&COMMAND_TRACE, count, words, &(TraceDefaults){true, &TRACE_TEXT, NULL, NULL});
   Options options = {0};
   int exit_status = parse(command, &options, count, words);
   if (exit_status >= 0) return exit_status;
-  hvm_runtime *runtime = reduction_begin(&options.reduction);
-  if (!runtime) return EXIT_ERROR;
-  hvm_status status = options.file ? source_load(runtime, options.file) : HVM_OK;
-  return reduction_end(&options.reduction, runtime, status, options.file, options.expression);
+  Job job = {&options, EXIT_ERROR};
+  hvm_run_deep(load_and_reduce, &job);
+  return job.exit_status;
 }
 
 static const char HELP[] =

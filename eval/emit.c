@@ -188,22 +188,36 @@ static void emit_force(Emitter *emitter, const Step *step, const uint64_t *after
   emit_known(emitter, x);
 }
 
+static Known wanted_field(const Emitter *emitter, const Step *step) { return (Known)emitter->of->wanted[step->dst]; }
+
+static void print_force_test(Emitter *emitter, const Step *step) {
+  Known kind = wanted_field(emitter, step);
+  if (kind == KNOWN_NOTHING)
+    PRINT("TAG(v%d) > %d", step->dst, TAG_CTR);
+  else
+    PRINT("TAG(v%d) != %d", step->dst, kind == KNOWN_F60 ? TAG_FLO : TAG_NUM);
+}
+
 // A field is mostly what is wanted, or a box with it.
 static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t *after) {
   Atom x = step->dst;
   unsigned field = (unsigned)step->word;
-  uint32_t label = emit_way(emitter, step, after);
-  Known kind = (Known)emitter->of->wanted[x];
-  char unfit[32];
-  snprintf(unfit, sizeof unfit, kind == KNOWN_NOTHING ? "> %d" : "!= %d",
-           kind == KNOWN_NOTHING ? TAG_CTR
-           : kind == KNOWN_F60   ? TAG_FLO
-                                 : TAG_NUM);
+  bool in_box = emitter->strict->shares && wanted_field(emitter, step) == KNOWN_NOTHING;
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", step->arguments[0]);
   PRINT("  v%d = LOAD(LOCATION(v%d) + %u);\n", x, step->arguments[0], field);
-  bool in_box = emitter->strict->shares && kind == KNOWN_NOTHING;
   if (in_box && step->boxed) PRINT("  if (TAG(v%d) == T_SHR) v%d = LOAD(LOCATION(v%d) + 1);\n", x, x, x);
-  PRINT(kind == KNOWN_NOTHING ? "  if (TAG(v%d) %s) {\n" : "  if (UNLIKELY(TAG(v%d) %s)) {\n", x, unfit);
+  bool rare = wanted_field(emitter, step) != KNOWN_NOTHING;
+  PRINT(rare ? "  if (UNLIKELY(" : "  if (");
+  print_force_test(emitter, step);
+  PRINT(rare ? ")) {\n" : ") {\n");
+  if (emitter->leaf) {
+    PRINT("  ");
+    emit_leaf_exit(emitter);
+    PRINT("  }\n");
+    emitter->known[x] = KNOWN_NOTHING;
+    emit_known(emitter, x);
+    return;
+  }
   if (in_box && !step->boxed) {
     PRINT("  if (TAG(v%d) == T_SHR && TAG(LOAD(LOCATION(v%d) + 1)) == T_CTR) {\n", x, x);
     PRINT("  v%d = LOAD(LOCATION(v%d) + 1);\n  } else {\n", x, x);
@@ -213,7 +227,10 @@ static void emit_force_field(Emitter *emitter, const Step *step, const uint64_t 
   uint32_t held = print_hold(emitter, step, after);
   PRINT("  v%d = force_field(m, LOCATION(v%d) + %u);\n", x, step->arguments[0], field);
   print_let_go(emitter, held);
-  PRINT("  if (UNLIKELY(TAG(v%d) %s)) goto l%u;\n  }\n  }\n", x, unfit, label);
+  PRINT("  if (UNLIKELY(");
+  print_force_test(emitter, step);
+  PRINT(")) goto l%u;\n", emit_way(emitter, step, after));
+  PRINT("  }\n  }\n");
   emitter->known[x] = KNOWN_NOTHING;
   emit_known(emitter, x);
 }
@@ -436,6 +453,7 @@ static void emit_loop(Emitter *emitter, const Step *step) {
   }
   for (uint32_t i = 0; i < step->count; i++)
     if (step->arguments[i] != (Atom)i) PRINT("  %c%u = n%u;\n", kinds[i] == KNOWN_F60 ? 'd' : 'v', i, i);
+  if (emitter->leaf) emit_leaf_check(emitter); // a second one: so the loop is in one piece
   PRINT("  goto again;\n  }\n");
 }
 

@@ -5,7 +5,7 @@
 #include "emitter.h"
 #include "native.h"
 
-static void print_parameters(Emitter *emitter, const Unit *unit) {
+void emit_parameters(Emitter *emitter, const Unit *unit) {
   const uint8_t *kinds = kinds_of(emitter->kinds, unit)->parameters;
   PRINT("Machine *m");
   for (uint32_t i = 0; i < unit->function->arity; i++)
@@ -103,12 +103,16 @@ static bool walk_branch(Emitter *emitter, const Step *step, uint32_t forks, bool
   return found;
 }
 
-// A call with the parameters of the function around it, which are the same.
-static void print_same_call(Emitter *emitter, const Unit *unit) {
+void emit_same_arguments(Emitter *emitter, const Unit *unit) {
   const uint8_t *kinds = kinds_of(emitter->kinds, unit)->parameters;
-  PRINT("u%u(m", unit->name);
   for (uint32_t i = 0; i < unit->function->arity; i++)
     if (!emit_is_passed(emitter, unit, i)) PRINT(kinds[i] == KNOWN_F60 ? ", d%u" : ", v%u", i);
+}
+
+// A call with the parameters of the function around it, which are the same.
+static void print_same_call(Emitter *emitter, const Unit *unit) {
+  PRINT("u%u(m", unit->name);
+  emit_same_arguments(emitter, unit);
   PRINT(");\n");
 }
 
@@ -158,7 +162,7 @@ static bool walk_head(Emitter *emitter, const Step *step, uint32_t forks, bool e
 static void emit_head(Emitter *emitter, const Unit *unit) {
   begin_unit(emitter, unit);
   PRINT("\nINLINE Word h%u(", unit->name);
-  print_parameters(emitter, unit);
+  emit_parameters(emitter, unit);
   PRINT(") {\n");
   declare_variables(emitter, unit);
   walk_head(emitter, unit->steps, HEAD_FORKS, true);
@@ -169,7 +173,7 @@ static void emit_head(Emitter *emitter, const Unit *unit) {
 // saves no registers for it on the usual way.
 static void emit_loan(Emitter *emitter, const Unit *unit, const Unit *borrower, Atom x) {
   PRINT("\nstatic __attribute__((noinline, unused)) Word o%u_%d(", unit->name, x);
-  print_parameters(emitter, borrower);
+  emit_parameters(emitter, borrower);
   PRINT(") {\n  Word box_ = v%d;\n  v%d = LOAD(LOCATION(v%d) + 1);\n  Word w_ = ", x, x, x);
   print_same_call(emitter, borrower);
   PRINT("  erase(m, box_);\n  return w_;\n}\n");
@@ -186,26 +190,43 @@ static void emit_loans(Emitter *emitter, const Unit *unit, const Step *step, uin
   }
 }
 
-static void emit_unit(Emitter *emitter, Unit *unit) {
-  begin_unit(emitter, unit);
-  uint64_t loans[1] = {0}; // of the first parameters
-  emit_loans(emitter, unit, unit->steps, loans);
-  aside_number(emitter->code->strict, unit);
-  PRINT("\n// %s\nUNIT Word u%u(", emitter->program->names.items[unit->name].text, unit->name);
-  print_parameters(emitter, unit);
-  PRINT(") {\n");
+static void emit_body(Emitter *emitter, const Unit *unit) {
   declare_variables(emitter, unit);
   uint64_t *boxes = ARENA_ARRAY((Arena *)&emitter->code->arena, uint64_t, bit_words(unit->variables + 1));
   if (emitter->strict->shares) find_boxes(emitter, unit->steps, boxes);
   for (Atom x = 0; x < (Atom)unit->variables; x++)
     if (bit_has(boxes, x) && !emit_is_borrowed(emitter, x)) PRINT("  Word f%d;\n", x);
+  if (emitter->leaf) emit_leaf_check(emitter);
   if (unit->calls_itself) PRINT("again:\n");
-  PRINT("  CHECK_STACK(%u);\n", unit->name);
+  if (!emitter->leaf) PRINT("  CHECK_STACK(%u);\n", unit->name);
   uint64_t *nothing = ARENA_ARRAY((Arena *)&emitter->code->arena, uint64_t, bit_words(unit->variables + 1));
   emitter->head = emitter->heads[unit->name] && !unit->calls_itself ? HEAD_FORKS : 0;
   emit_path(emitter, unit->steps, nothing);
   emit_ways(emitter, 0);
+}
+
+static void emit_text(Emitter *emitter, const Unit *unit, const char *kind) {
+  PRINT("%s%u(", kind, unit->name);
+  emit_parameters(emitter, unit);
+  PRINT(") {\n");
+  emit_body(emitter, unit);
   PRINT("}\n");
+}
+
+static void emit_unit(Emitter *emitter, Unit *unit) {
+  begin_unit(emitter, unit);
+  uint64_t loans[1] = {0}; // of the first parameters
+  emit_loans(emitter, unit, unit->steps, loans);
+  aside_number(emitter->code->strict, unit);
+  PRINT("\n// %s\n", emitter->program->names.items[unit->name].text);
+  bool leaf = emit_is_leaf(emitter);
+  if (leaf) {
+    emit_text(emitter, unit, "static __attribute__((noinline)) Word s");
+    begin_unit(emitter, unit);
+  }
+  emitter->leaf = leaf;
+  emit_text(emitter, unit, "UNIT Word u");
+  emitter->leaf = false;
 }
 
 // The parameter of an entry, made a value.
@@ -258,7 +279,7 @@ static void emit_entry(Emitter *emitter, const Unit *unit) {
 
 static void declare(Emitter *emitter, const Unit *unit) {
   PRINT("UNIT Word u%u(", unit->name);
-  print_parameters(emitter, unit);
+  emit_parameters(emitter, unit);
   PRINT(");\nUNIT Word e%u(Machine *m, const Word *a, Location node);\n", unit->name);
 }
 

@@ -29,6 +29,7 @@ typedef struct {
   uint8_t *known;      // on the path, by variable
   uint32_t blocks, cases;
   uint32_t head; // so many tests ahead are also the head's, which had no result
+  bool leaf;     // the first text of a unit that calls nothing on its main path: emit_leaf.c
   ARRAY(Way) ways;
   ARRAY(Block) inside; // the blocks that the path is in
 } Emitter;
@@ -51,7 +52,14 @@ uint8_t *emit_known_copy(const Emitter *emitter);
 bool emit_is_borrowed(const Emitter *emitter, Atom x);
 bool emit_is_passed(const Emitter *emitter, const Unit *unit, uint32_t parameter); // in the machine
 
+// emit_leaf.c
+bool emit_is_leaf(Emitter *emitter);    // the unit that was begun
+void emit_leaf_check(Emitter *emitter); // is attention wanted?
+void emit_leaf_exit(Emitter *emitter);  // a statement: to the second text
+
 // emit_unit.c
+void emit_parameters(Emitter *emitter, const Unit *unit);
+void emit_same_arguments(Emitter *emitter, const Unit *unit); // the parameters, each behind a comma
 bool emit_is_light(const Emitter *emitter,
                    const Step *step); // done by an instruction or two, so that a head may have it
 

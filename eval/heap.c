@@ -67,7 +67,8 @@ Shared *heap_new(size_t memory_limit) {
   size_t bytes = (memory_limit + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
   Word *cells = reserve_cells(&bytes);
   if (!cells) return NULL;
-  madvise(cells, bytes, MADV_HUGEPAGE);
+  if (bytes > PAGE_BYTES) // small programs would only clear the first one
+    madvise(cells + PAGE_BYTES / sizeof(Word), bytes - PAGE_BYTES, MADV_HUGEPAGE);
   Shared *shared = aligned_alloc(MACHINE_ALIGNMENT, sizeof *shared);
   if (!shared) memory_exhausted();
   memset(shared, 0, sizeof *shared);

@@ -78,10 +78,11 @@ INLINE void release(Machine *m, Location l, unsigned size) {
 }
 
 // The way to more stack, and to whoever wants attention.
+#define WANTS_ATTENTION(m)                                                                                             \
+  UNLIKELY((char *)__builtin_frame_address(0) < __atomic_load_n(&(m)->native_limit, __ATOMIC_RELAXED))
 #define CHECK_STACK(name)                                                                                              \
   do {                                                                                                                 \
-    if (UNLIKELY((char *)__builtin_frame_address(0) < __atomic_load_n(&m->native_limit, __ATOMIC_RELAXED)))            \
-      runtime->attend(m, name);                                                                                        \
+    if (WANTS_ATTENTION(m)) runtime->attend(m, name);                                                                  \
   } while (0)
 
 // What the search for cycles must see while something else runs stands on top of the stack.

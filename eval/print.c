@@ -53,7 +53,8 @@ typedef struct {
   ARRAY(Mark) marks;
   Buffer text;
   Arena arena;
-  bool torn; // the text shows what no program without superpositions and scopeless variables can mean
+  bool torn;    // the text shows what no program without superpositions and scopeless variables can mean
+  bool escaped; // … what none without scopeless variables can
   ARRAY(Variable) variables;
   Entry *entries; // open addressing by slot: the variable that it stands for at the moment
   size_t capacity;
@@ -379,7 +380,7 @@ static void write_names(Printer *printer, Buffer *out) {
     buffer_add(out, printer->text.text + from, marks[i].at - from);
     from = marks[i].at;
     if (marks[i].kind == MARK_SCOPE_END) continue;
-    printer->torn |= variable->scopeless;
+    printer->escaped |= variable->scopeless;
     if (variable->used)
       buffer_text(out, variable->scopeless ? "$x" : "x"), buffer_number(out, variable->number - 1);
     else
@@ -415,7 +416,8 @@ PrintStatus machine_print(const Machine *machine, Buffer *out, Word term) {
   }
   size_t start = out->size;
   if (status == PRINT_OK) write_names(&printer, out);
-  if (printer.torn && !machine->shared->program->has_scopeless && !machine->shared->program->has_superposition) {
+  const Program *program = machine->shared->program;
+  if (!program->has_scopeless && (printer.escaped || (printer.torn && !program->has_superposition))) {
     out->size = start;
     status = PRINT_TORN;
   }

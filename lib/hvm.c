@@ -254,6 +254,8 @@ void hvm_trace(hvm_runtime *runtime, const hvm_trace_options *options) {
   runtime->machine->trace = trace_new(&wishes);
 }
 
+void hvm_run_deep(void (*function)(void *context), void *context) { term_run_deep(function, context); }
+
 hvm_status hvm_reduce(hvm_runtime *runtime, const char *expression) {
   if (runtime->broken) return HVM_INVALID;
   if (!prepare_native(runtime)) return HVM_FAILED; // first: the expression is no part of the machine code

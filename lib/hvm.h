@@ -93,6 +93,10 @@ hvm_status hvm_reduce(hvm_runtime *runtime, const char *expression);
 // Reduces Main; its absence, or a Main with arguments, is HVM_INVALID.
 hvm_status hvm_reduce_main(hvm_runtime *runtime);
 
+// Calls a function on a thread with a stack for deep recursion: address space, most of which is never touched. What
+// this library does recursively happens on such a stack; calls from inside share this one instead of making their own.
+void hvm_run_deep(void (*function)(void *context), void *context);
+
 // The loaded program's strict functions as a C unit, in memory that the caller frees (size may be NULL): what becomes
 // machine code. NULL after a load that failed.
 char *hvm_emit_c(hvm_runtime *runtime, size_t *size);

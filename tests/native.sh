@@ -190,7 +190,7 @@ chmod +x endless
 HVM_CC=$WORK/endless "$HVM" run --native on main.hvm 2>/dev/null &
 hvm=$!
 disown
-children() { cat "/proc/$1/task/$1/children"; }
+children() { cat "/proc/$1/task/"*/children; }
 is_building() { shell=$(children "$hvm") && [ -n "$shell" ] && [ -n "$(children "${shell// /}")" ]; }
 check "the compiler is a child while it is waited for" eventually is_building
 kill -KILL -- "$hvm" "-${shell// /}" # the session of the compiler too
