@@ -319,6 +319,7 @@ static const char HELP[] = "hvm repl: reads expressions and rules, and reduces t
                            "\n"
                            "options:\n"
                            "  -s, --memory SIZE    limits the memory\n"
+                           "  -t, --threads N      runs on so many processors at most (default: all)\n"
                            "      --strict on|off  code by demand analysis (default), or everything through the graph\n"
                            "      --native WHEN    machine code: auto (default), on or off\n"
                            "      --sharing HOW    optimal (default) or need\n"

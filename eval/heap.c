@@ -273,12 +273,9 @@ void heap_reset(Shared *shared) {
 #endif
   for (unsigned size = 0; size < SIZE_CLASSES; size++) shared->given[size].count = 0;
   for (Machine *one = shared->machines; one; one = one->next) {
-    one->bump = one->bump_limit = one->runs = 0;
+    one->bump = one->bump_limit = shared->heap_start;
+    one->runs = 0;
     memset(one->free_lists, 0, sizeof one->free_lists);
   }
-  // A step beyond the limit was for the message. The next run has none before it has used the memory up itself.
-  while (heap_committed_bytes(shared) > shared->memory_limit && shared->heap_end > shared->heap_start)
-    shared->heap_end -= HEAP_STEP_CELLS;
-  shared->main->bump = shared->heap_start;
-  shared->main->bump_limit = shared->heap_end;
+  shared->heap_end = shared->heap_start; // what one machine had is there for all in the next run
 }

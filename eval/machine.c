@@ -208,6 +208,8 @@ static void commit_stack(Machine *machine, Word *top, size_t words, Word term) {
     if (machine->stack_committed + STACK_STEP > end || heap_committed_bytes(shared) + more > shared->memory_limit)
       machine_fail_memory(machine, top, term, "stack: the evaluation is nested too deeply");
     machine->stack_committed += STACK_STEP;
+    size_t used = (size_t)(machine->stack_committed - machine->stack);
+    if (used > machine->stack_peak) machine->stack_peak = used;
     atomic_fetch_add(&shared->stack_bytes, more);
     speculate_grow(machine, more);
   }
@@ -473,6 +475,28 @@ void machine_begin_stack(Machine *machine, size_t bytes) {
   __atomic_store_n(&machine->native_limit, machine->native_bottom, __ATOMIC_SEQ_CST);
 }
 
+// Gives back what the last run's deep recursion took of the stacks, of all machines: the others sleep.
+static void release_stacks(Shared *shared) {
+  const uintptr_t page = 4096;
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
+    size_t frames = (size_t)(one->stack_committed - one->stack) * sizeof(Word);
+    if (frames > STACK_STEP * sizeof(Word)) {
+      madvise(one->stack + STACK_STEP, frames - STACK_STEP * sizeof(Word), MADV_DONTNEED);
+      atomic_fetch_sub(&shared->stack_bytes, frames - STACK_STEP * sizeof(Word));
+      one->stack_committed = one->stack + STACK_STEP;
+      machine_want_attention(one); // to find the new limit
+    }
+    if (one == shared->main || !one->native_top) continue; // the main machine's is new
+    char *first = one->native_top - NATIVE_FIRST;
+    if (one->native_bottom >= first) continue;
+    atomic_fetch_sub(&shared->stack_bytes, (size_t)(first - one->native_bottom));
+    uintptr_t begin = (uintptr_t)one->native_bottom & ~(page - 1), end = (uintptr_t)first & ~(page - 1);
+    if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED); // NOLINT: a part of the stack
+    one->native_bottom = first;
+    machine_want_attention(one);
+  }
+}
+
 static void begin_result(Machine *machine, NameId start) {
   machine->root = heap_alloc(machine, 1);
   machine->heap[machine->root] = word_make(TAG_CAL, start, 0);
@@ -494,6 +518,7 @@ static void run_normalise(void *argument) {
   if (machine->shared->code.remade && machine->natives)
     memset(machine->natives, 0, machine->shared->natives_count * sizeof *machine->natives);
   grow_natives(machine);
+  release_stacks(machine->shared);
   machine_begin_stack(machine, term_stack_bytes());
   machine->session = 0;
   machine->shared->exhausted = false; // the run before may have ended just above the limit
@@ -543,6 +568,6 @@ void machine_collect_result(Machine *machine) {
 uint64_t machine_peak_bytes(const Machine *machine) {
   uint64_t words = machine_peak_cells(machine), bytes = 0;
   for (const Machine *one = machine->shared->machines; one; one = one->next)
-    words += (uint64_t)(one->stack_committed - one->stack), bytes += one->native_peak;
+    words += one->stack_peak, bytes += one->native_peak;
   return words * sizeof(Word) + bytes;
 }

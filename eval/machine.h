@@ -145,6 +145,7 @@ struct Machine {
   char *native_bottom;         // what native_limit is without a wish for attention: so far it may be used as yet
   char *native_floor;          // the lowest that this may become
   size_t native_peak;          // bytes that it was ever used for
+  size_t stack_peak;           // words that stack was ever used for
   _Atomic(Word *) stack_limit; // where to ask for more; at the bottom after an interrupt
   Word *stack_committed;
   size_t stack_bytes; // that are reserved

@@ -119,4 +119,25 @@ for round in {1..20}; do
   status=$?
   [ $status = 1 ] && pass || fail "failing beside new code, round $round" "exit status $status" "$(<out)"
 done
+
+# What a run that failed took of memory, cells and all threads' stacks, is there for the next one.
+cat >again.hvm <<'END'
+(Build n) = (Cons n (Build (+ n 1)))
+(Sum Nil a) = a
+(Sum (Cons x xs) a) = (+ x (Sum xs a))
+(Endless n) = let l = (Build n); (+ (Sum l 0) (Sum l 1))
+(Tree 0) = Leaf
+(Tree n) = (Node (Tree (- n 1)) (Tree (- n 1)))
+(Count Leaf) = 1
+(Count (Node a b)) = (+ (Count a) (Count b))
+Main = 0
+END
+for mode in --native=off --native=on --strict=off; do
+  for round in 1 2 3; do
+    printf '(Endless 1)\n(Count (Tree 12))\n(Count (Tree 16))\n(Endless 2)\n(Count (Tree 16))\n' |
+      timeout -s KILL $((LIMIT * 6)) "$HVM" repl "$mode" -t 4 --memory=64M again.hvm >out 2>err
+    [ "$(<out)" = $'4096\n65536\n65536' ] && [ "$(grep -c 'out of memory' err)" = 2 ] && pass ||
+      fail "after a failure, $mode, round $round" "$(<out)" "$(<err)"
+  done
+done
 finish
