@@ -96,8 +96,20 @@ static bool print_unfit(Emitter *emitter, const Step *step, const Unit *callee) 
   return tests;
 }
 
-// The graph's code does a call instead of machine code, with copies of what it is lent.
-static void print_instead(Emitter *emitter, const Step *step, const Unit *callee, const char *result) {
+bool emit_fits(const Emitter *emitter, const Step *step, const Unit *callee) {
+  for (uint32_t i = 0; i < step->count; i++) {
+    Known kind = (Known)kinds_of(emitter->kinds, callee)->parameters[i];
+    if (kind != KNOWN_NOTHING && kinds_known(emitter->kinds, emitter->known, step->arguments[i]) != kind) return false;
+  }
+  return true;
+}
+
+// A result of the unit is printed in between.
+static void print_return(Emitter *emitter) { PRINT(emitter->holes ? "  RETURN(" : "  return "); }
+static void print_returned(Emitter *emitter) { PRINT(emitter->holes ? ");\n" : ";\n"); }
+
+// The graph's code does a call instead of machine code, with copies of what it is lent. dst: NO_ATOM for the unit's.
+static void print_instead(Emitter *emitter, const Step *step, const Unit *callee, Atom dst) {
   PRINT(" {\n");
   for (uint32_t i = 0; i < step->count; i++) {
     PRINT("  Word k%u = ", i);
@@ -107,9 +119,18 @@ static void print_instead(Emitter *emitter, const Step *step, const Unit *callee
     bool borrowed = i < 64 && callee->borrowed >> i & 1;
     if (borrowed && x >= 0 && emitter->known[x] == KNOWN_NOTHING) PRINT("  KEEP(k%u, v%d);\n", i, x);
   }
-  PRINT("  %s graph(m, %u, %u", result, callee->function->name, step->count);
+  if (dst == NO_ATOM)
+    print_return(emitter);
+  else
+    PRINT("  v%d = ", dst);
+  PRINT("graph(m, %u, %u", callee->function->name, step->count);
   for (uint32_t i = 0; i < step->count; i++) PRINT(", k%u", i);
-  PRINT(");\n  }\n");
+  PRINT(")");
+  if (dst == NO_ATOM)
+    print_returned(emitter);
+  else
+    PRINT(";\n");
+  PRINT("  }\n");
 }
 
 // What the graph's code of a function begins with.
@@ -151,9 +172,7 @@ static void emit_call(Emitter *emitter, const Step *step, const uint64_t *after)
   const Unit *callee = emitted(emitter, step->name);
   bool unfit = callee && print_unfit(emitter, step, callee);
   if (unfit) {
-    char result[32];
-    snprintf(result, sizeof result, "v%d =", step->dst);
-    print_instead(emitter, step, callee, result);
+    print_instead(emitter, step, callee, step->dst);
     PRINT("  else {\n");
   }
   if (callee) print_passed(emitter, step, callee);
@@ -263,7 +282,7 @@ static bool emit_copied_number(Emitter *emitter, const Step *step) {
   return true;
 }
 
-static void emit_node(Emitter *emitter, const Step *step) {
+void emit_node(Emitter *emitter, const Step *step) {
   unsigned long long word = step->word;
   if (step->count == 0) {
     PRINT("  v%d = 0x%llxull;\n", step->dst, word);
@@ -420,7 +439,14 @@ static void print_result(Emitter *emitter) {
   if (depth)
     PRINT("  v%d = ", emitter->inside.items[depth - 1].dst);
   else
-    PRINT("  return ");
+    print_return(emitter);
+}
+
+static void print_result_end(Emitter *emitter) {
+  if (emitter->inside.count)
+    PRINT(";\n");
+  else
+    print_returned(emitter);
 }
 
 static void print_leave(Emitter *emitter) {
@@ -438,12 +464,12 @@ void emit_return(Emitter *emitter, Atom x) {
   }
   print_result(emitter);
   emit_atom(emitter, x);
-  PRINT(";\n");
+  print_result_end(emitter);
   print_leave(emitter);
 }
 
 // A tail call of the unit itself: its parameters change, all at once.
-static void emit_loop(Emitter *emitter, const Step *step) {
+void emit_loop(Emitter *emitter, const Step *step) {
   const uint8_t *kinds = emitter->of->parameters;
   PRINT("  {\n");
   for (uint32_t i = 0; i < step->count; i++) {
@@ -459,18 +485,18 @@ static void emit_loop(Emitter *emitter, const Step *step) {
 
 static void emit_tail(Emitter *emitter, const Step *step) {
   const Unit *callee = emitted(emitter, step->name);
-  if (callee && print_unfit(emitter, step, callee)) print_instead(emitter, step, callee, "return");
+  if (callee && print_unfit(emitter, step, callee)) print_instead(emitter, step, callee, NO_ATOM);
   if (callee == emitter->unit) {
     emit_loop(emitter, step);
     return;
   }
   if (callee) print_passed(emitter, step, callee);
-  PRINT("  return ");
+  print_return(emitter);
   if (callee)
     print_call(emitter, step, callee);
   else
     print_graph(emitter, step);
-  PRINT(";\n");
+  print_returned(emitter);
 }
 
 static void emit_leave(Emitter *emitter, const Step *step) {
@@ -482,7 +508,10 @@ static void emit_leave(Emitter *emitter, const Step *step) {
     emit_atom(emitter, step->arguments[i]);
     PRINT(");\n");
   }
-  PRINT("  return f_;\n  }\n");
+  print_return(emitter);
+  PRINT("f_");
+  print_returned(emitter);
+  PRINT("  }\n");
 }
 
 void emit_switch(Emitter *emitter, const Step *step) {
@@ -534,13 +563,16 @@ static void emit_offer(Emitter *emitter, const Step *step, Atom x) {
   PRINT("  if (LOAD(LOCATION(v%d)) >= 2 * SHARE_ONE_ && TAG(LOAD(LOCATION(v%d) + 1)) == T_CTR) {\n", x, x);
   for (uint32_t i = PASSED_FROM; i < arity; i++)
     if (emit_is_passed(emitter, borrower, i)) PRINT("  m->passed[%u] = v%u;\n", i, i);
-  PRINT("  return o%u_%d(m", emitter->unit->name, x);
+  print_return(emitter);
+  PRINT("o%u_%d(m", emitter->unit->name, x);
   for (uint32_t i = 0; i < arity; i++) {
     if (emit_is_passed(emitter, borrower, i)) continue;
     PRINT(", ");
     emit_as(emitter, (Atom)i, (Known)kinds_of(emitter->kinds, borrower)->parameters[i]);
   }
-  PRINT(");\n  }\n");
+  PRINT(")");
+  print_returned(emitter);
+  PRINT("  }\n");
 }
 
 // What is in a box is taken out.
@@ -606,7 +638,8 @@ static void emit_one_way(Emitter *emitter, const Way *way, uint64_t *used, uint6
   place = 0;
   for (Atom x = 0; x < variables && place < NATIVE_WAY_INPUTS; x++)
     if (bit_has(used, x)) PRINT(", "), emit_atom(emitter, x), place++;
-  PRINT(");\n");
+  PRINT(")");
+  print_result_end(emitter);
   place = 0;
   for (Atom x = 0; x < variables; x++) {
     if (bit_has(changed, x) && bit_has(way->after, x)) PRINT("  v%d = m->stack_top[%u];\n", x, place);
@@ -638,7 +671,7 @@ static const Step *emit_block(Emitter *emitter, const Step *step, const uint64_t
     if (x != step->dst && (bit_has(step->next->live, x) || bit_has(after, x))) bit_add(kept, x);
   bool forced = step->next->kind == STEP_FORCE && step->next->arguments[0] == step->dst;
   Known sure = forced ? (Known)emitter->of->wanted[step->dst] : KNOWN_NOTHING;
-  ARRAY_PUSH(&emitter->inside, (Block){step->dst, number, sure});
+  ARRAY_PUSH(&emitter->inside, (Block){step->dst, number, sure, emit_find_hole(emitter, step)});
   size_t ways = emitter->ways.count;
   PRINT("  {\n");
   emit_branch(emitter, step->aside, kept, false);
@@ -656,6 +689,7 @@ static const Step *emit_block(Emitter *emitter, const Step *step, const uint64_t
 void emit_path(Emitter *emitter, const Step *step, const uint64_t *after) {
   for (; step; step = step->next) {
     if (step->kind != STEP_CASE && step->kind != STEP_IF && !emit_is_light(emitter, step)) emitter->head = 0;
+    if (emitter->holes && emit_into_hole(emitter, step)) return;
     switch (step->kind) {
     case STEP_CASE: emit_case(emitter, step, after); return;
     case STEP_IF:
@@ -677,9 +711,9 @@ void emit_path(Emitter *emitter, const Step *step, const uint64_t *after) {
     case STEP_LEAVE: emit_leave(emitter, step); return;
     case STEP_FAIL: PRINT("  goto l%u;\n", emit_way(emitter, step, after)); return;
     case STEP_GRAPH:
-      PRINT("  return ");
+      print_return(emitter);
       print_graph(emitter, step);
-      PRINT(";\n");
+      print_returned(emitter);
       return;
     case STEP_BLOCK: step = emit_block(emitter, step, after); break;
     default: emit_step(emitter, step, after);

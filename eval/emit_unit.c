@@ -197,12 +197,14 @@ static void emit_body(Emitter *emitter, const Unit *unit) {
   for (Atom x = 0; x < (Atom)unit->variables; x++)
     if (bit_has(boxes, x) && !emit_is_borrowed(emitter, x)) PRINT("  Word f%d;\n", x);
   if (emitter->leaf) emit_leaf_check(emitter);
-  if (unit->calls_itself) PRINT("again:\n");
+  if (emitter->holes) PRINT("  Word first_, w_;\n  Location hole_ = 0;\n");
+  if (unit->calls_itself || emitter->holes) PRINT("again:\n");
   if (!emitter->leaf) PRINT("  CHECK_STACK(%u);\n", unit->name);
   uint64_t *nothing = ARENA_ARRAY((Arena *)&emitter->code->arena, uint64_t, bit_words(unit->variables + 1));
-  emitter->head = emitter->heads[unit->name] && !unit->calls_itself ? HEAD_FORKS : 0;
+  emitter->head = emitter->heads[unit->name] && !unit->calls_itself && !emitter->holes ? HEAD_FORKS : 0;
   emit_path(emitter, unit->steps, nothing);
   emit_ways(emitter, 0);
+  if (emitter->holes) emit_fill(emitter);
 }
 
 static void emit_text(Emitter *emitter, const Unit *unit, const char *kind) {
@@ -225,8 +227,9 @@ static void emit_unit(Emitter *emitter, Unit *unit) {
     begin_unit(emitter, unit);
   }
   emitter->leaf = leaf;
+  emitter->holes = !leaf && emit_has_holes(emitter, unit);
   emit_text(emitter, unit, "UNIT Word u");
-  emitter->leaf = false;
+  emitter->leaf = emitter->holes = false;
 }
 
 // The parameter of an entry, made a value.

@@ -12,8 +12,9 @@ typedef struct {
 
 typedef struct {
   Atom dst;
-  uint32_t number; // of its end's label
-  Known sure;      // what is jumped to the second label with; KNOWN_NOTHING: there is no such label
+  uint32_t number;  // of its end's label
+  Known sure;       // what is jumped to the second label with; KNOWN_NOTHING: there is no such label
+  const Step *hole; // the node that the unit returns with the result in it: emit_hole.c; NULL: it is used otherwise
 } Block;
 
 // A variable is the C variable v; d, a double, once it is known as F60.
@@ -30,6 +31,7 @@ typedef struct {
   uint32_t blocks, cases;
   uint32_t head; // so many tests ahead are also the head's, which had no result
   bool leaf;     // the first text of a unit that calls nothing on its main path: emit_leaf.c
+  bool holes;    // the unit goes on where a result is to be filled in: emit_hole.c
   ARRAY(Way) ways;
   ARRAY(Block) inside; // the blocks that the path is in
 } Emitter;
@@ -51,6 +53,16 @@ void emit_ways(Emitter *emitter, size_t since); // writes those since there were
 uint8_t *emit_known_copy(const Emitter *emitter);
 bool emit_is_borrowed(const Emitter *emitter, Atom x);
 bool emit_is_passed(const Emitter *emitter, const Unit *unit, uint32_t parameter); // in the machine
+
+void emit_node(Emitter *emitter, const Step *step);
+void emit_loop(Emitter *emitter, const Step *step); // a call of the unit by itself, as its next turn
+bool emit_fits(const Emitter *emitter, const Step *step, const Unit *callee); // the arguments of a call, for sure
+
+// emit_hole.c
+const Step *emit_find_hole(const Emitter *emitter, const Step *block); // for Block.hole
+bool emit_has_holes(const Emitter *emitter, const Unit *unit);
+bool emit_into_hole(Emitter *emitter, const Step *step); // emits the step and its successors, if it is such a call
+void emit_fill(Emitter *emitter);                        // behind the unit's paths
 
 // emit_leaf.c
 bool emit_is_leaf(Emitter *emitter);    // the unit that was begun

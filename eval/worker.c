@@ -21,8 +21,8 @@ enum { ASK_NANOSECONDS = 20000, DEPTH_STEP = 4 }; // how often it may grow, and 
 enum { DEPTH_CUT = 16, DEPTH_FIRST = 128 };
 static const size_t DEPTH_MOST = (size_t)1 << 40;
 enum { HELPER_BYTES = 8 << 20 };          // of the memory limit for each: its stack and free cells take about a tenth
-enum { WAITS_TOO_MANY = 64 };             // more than sparks were stolen
-enum { WAIT_ROUNDS = HARD_OR(0, 200) };   // looks at a claimed box before a thread sleeps
+enum { WAITS_TOO_MANY = 1 << 10 };        // more than sparks were stolen
+enum { WAIT_ROUNDS = HARD_OR(0, 1000) };  // looks at a claimed box before a thread sleeps, which takes as long
 enum { SEARCH_ROUNDS = HARD_OR(1, 200) }; // before a thread sleeps
 enum { SETTLE_NANOSECONDS = HARD_OR(1000, 20000) };
 static const size_t STACK_BYTES = (size_t)16 << 30; // of a thread, in address space
@@ -329,6 +329,7 @@ static void rest(Machine *machine) {
     tell_deadlock(shared);
   } else {
     for (Machine *one = atomic_load(&shared->machines); one; one = one->next) want_sparks(one);
+    if (active == 1) machine_want_attention(shared->main); // it may be alone now
   }
   if (!atomic_load(&shared->quitting)) sleep_until_woken(machine); // set before those on the list are woken
   profile_turn(machine, ACTIVITY_SEARCHING);
@@ -379,13 +380,33 @@ static void *help(void *argument) {
   return NULL;
 }
 
+static bool all_rest(Shared *shared) {
+  pthread_mutex_lock(&shared->lock);
+  bool all = shared->sleepers == shared->helpers;
+  pthread_mutex_unlock(&shared->lock);
+  return all;
+}
+
+// Nobody else works, and nothing is left that others could take: so they sleep until this machine makes a spark, and
+// until then it need not take care of them.
+void worker_be_one(Machine *machine) {
+  Shared *shared = machine->shared;
+  if (!machine->many || machine != shared->main || shared->profile || shared->program->has_sparks) return;
+  if (atomic_load(&shared->active) != 1 || atomic_load(&shared->searching) != 0) return;
+  if (deque_size(&machine->deque) > 0 || worker_is_busy(machine) || !all_rest(shared)) return;
+  machine->many = false;
+  machine->tank = NATIVE_FUEL;
+}
+
 // Sparks.
 
 void worker_be_many(Machine *machine) {
   if (machine->many) return;
-  if (sched_getaffinity(0, sizeof machine->shared->processors, &machine->shared->processors) != 0)
-    CPU_ZERO(&machine->shared->processors);
-  if (!machine->worker) machine->worker = new_worker();
+  if (!machine->worker) {
+    if (sched_getaffinity(0, sizeof machine->shared->processors, &machine->shared->processors) != 0)
+      CPU_ZERO(&machine->shared->processors);
+    machine->worker = new_worker();
+  }
   machine->many = true;
   if (!machine->shared->program->has_sparks) machine->tank = THIEF_FUEL; // a program with hints says what is ahead
 }
@@ -556,13 +577,6 @@ void worker_begin(Machine *machine) {
 #ifndef HVM_STRESS_CYCLES // the search for cycles sees what one machine holds
   if ((shared->threads > 1 || shared->profile) && shared->code.shares && !machine->trace) begin_sparks(machine);
 #endif
-}
-
-static bool all_rest(Shared *shared) {
-  pthread_mutex_lock(&shared->lock);
-  bool all = shared->sleepers == shared->helpers;
-  pthread_mutex_unlock(&shared->lock);
-  return all;
 }
 
 void worker_end(Machine *machine) {
