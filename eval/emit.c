@@ -105,8 +105,10 @@ bool emit_fits(const Emitter *emitter, const Step *step, const Unit *callee) {
 }
 
 // A result of the unit is printed in between.
-static void print_return(Emitter *emitter) { PRINT(emitter->holes ? "  RETURN(" : "  return "); }
-static void print_returned(Emitter *emitter) { PRINT(emitter->holes ? ");\n" : ";\n"); }
+static void print_return(Emitter *emitter) {
+  PRINT(emitter->holes ? "  RETURN(hole_, " : emitter->sum ? "  RETURN(pending_, " : "  return ");
+}
+static void print_returned(Emitter *emitter) { PRINT(emitter->holes || emitter->sum ? ");\n" : ";\n"); }
 
 // The graph's code does a call instead of machine code, with copies of what it is lent. dst: NO_ATOM for the unit's.
 static void print_instead(Emitter *emitter, const Step *step, const Unit *callee, Atom dst) {
@@ -690,6 +692,7 @@ void emit_path(Emitter *emitter, const Step *step, const uint64_t *after) {
   for (; step; step = step->next) {
     if (step->kind != STEP_CASE && step->kind != STEP_IF && !emit_is_light(emitter, step)) emitter->head = 0;
     if (emitter->holes && emit_into_hole(emitter, step)) return;
+    if (emitter->sum == step) emit_into_sum(emitter, step);
     switch (step->kind) {
     case STEP_CASE: emit_case(emitter, step, after); return;
     case STEP_IF:

@@ -198,13 +198,16 @@ static void emit_body(Emitter *emitter, const Unit *unit) {
     if (bit_has(boxes, x) && !emit_is_borrowed(emitter, x)) PRINT("  Word f%d;\n", x);
   if (emitter->leaf) emit_leaf_check(emitter);
   if (emitter->holes) PRINT("  Word first_, w_;\n  Location hole_ = 0;\n");
-  if (unit->calls_itself || emitter->holes) PRINT("again:\n");
+  if (emitter->sum) emit_sum_begin(emitter);
+  bool turns = unit->calls_itself || emitter->holes || emitter->sum;
+  if (turns) PRINT("again:\n");
   if (!emitter->leaf) PRINT("  CHECK_STACK(%u);\n", unit->name);
   uint64_t *nothing = ARENA_ARRAY((Arena *)&emitter->code->arena, uint64_t, bit_words(unit->variables + 1));
-  emitter->head = emitter->heads[unit->name] && !unit->calls_itself && !emitter->holes ? HEAD_FORKS : 0;
+  emitter->head = emitter->heads[unit->name] && !turns ? HEAD_FORKS : 0;
   emit_path(emitter, unit->steps, nothing);
   emit_ways(emitter, 0);
   if (emitter->holes) emit_fill(emitter);
+  if (emitter->sum) emit_sum_end(emitter);
 }
 
 static void emit_text(Emitter *emitter, const Unit *unit, const char *kind) {
@@ -228,8 +231,10 @@ static void emit_unit(Emitter *emitter, Unit *unit) {
   }
   emitter->leaf = leaf;
   emitter->holes = !leaf && emit_has_holes(emitter, unit);
+  emitter->sum = leaf || emitter->holes ? NULL : emit_find_sum(emitter);
   emit_text(emitter, unit, "UNIT Word u");
   emitter->leaf = emitter->holes = false;
+  emitter->sum = NULL;
 }
 
 // The parameter of an entry, made a value.

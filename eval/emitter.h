@@ -29,9 +29,10 @@ typedef struct {
   const UnitKinds *of; // the unit
   uint8_t *known;      // on the path, by variable
   uint32_t blocks, cases;
-  uint32_t head; // so many tests ahead are also the head's, which had no result
-  bool leaf;     // the first text of a unit that calls nothing on its main path: emit_leaf.c
-  bool holes;    // the unit goes on where a result is to be filled in: emit_hole.c
+  uint32_t head;   // so many tests ahead are also the head's, which had no result
+  bool leaf;       // the first text of a unit that calls nothing on its main path: emit_leaf.c
+  bool holes;      // the unit goes on where a result is to be filled in: emit_hole.c
+  const Step *sum; // the call that it goes on with while it keeps what is to be added: emit_sum.c; NULL: none
   ARRAY(Way) ways;
   ARRAY(Block) inside; // the blocks that the path is in
 } Emitter;
@@ -63,6 +64,12 @@ const Step *emit_find_hole(const Emitter *emitter, const Step *block); // for Bl
 bool emit_has_holes(const Emitter *emitter, const Unit *unit);
 bool emit_into_hole(Emitter *emitter, const Step *step); // emits the step and its successors, if it is such a call
 void emit_fill(Emitter *emitter);                        // behind the unit's paths
+
+// emit_sum.c
+const Step *emit_find_sum(const Emitter *emitter); // in the unit that was begun
+void emit_sum_begin(Emitter *emitter);
+void emit_into_sum(Emitter *emitter, const Step *call); // the next turn, before the call for when there is none
+void emit_sum_end(Emitter *emitter);                    // behind the unit's paths
 
 // emit_leaf.c
 bool emit_is_leaf(Emitter *emitter);    // the unit that was begun

@@ -85,14 +85,15 @@ INLINE void release(Machine *m, Location l, unsigned size) {
     if (WANTS_ATTENTION(m)) runtime->attend(m, name);                                                                  \
   } while (0)
 
-// The result of a unit that fills it in where one is missing (emit_hole.c). Without a hole it returns, so that a call
-// is a jump.
-#define RETURN(result)                                                                                                 \
+// The result of a unit that has something to do with it, if anything is pending: emit_hole.c, emit_sum.c. Else it
+// returns, so that a call is a jump.
+#define RETURN(pending, result)                                                                                        \
   do {                                                                                                                 \
-    if (!hole_) return result;                                                                                         \
+    if (!(pending)) return result;                                                                                     \
     w_ = result;                                                                                                       \
     goto fill;                                                                                                         \
   } while (0)
+enum { SUM_TURNS = 16 };
 
 // What the search for cycles must see while something else runs stands on top of the stack.
 #define HOLD(top, count) ((top)[count] = (Word)(count) << 4 | FRAME_NATIVE_, m->stack_top = (top) + (count) + 1)
