@@ -267,6 +267,7 @@ uint64_t machine_peak_cells(const Machine *machine) {
 }
 
 void heap_reset(Shared *shared) {
+  shared->peak_bytes = machine_peak_bytes(shared->main);
   shared->touched = machine_peak_cells(shared->main) + shared->heap_start;
 #ifdef HVM_CHECK
   memset(shared->sizes, 0, shared->touched - shared->heap_start);

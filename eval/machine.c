@@ -208,8 +208,6 @@ static void commit_stack(Machine *machine, Word *top, size_t words, Word term) {
     if (machine->stack_committed + STACK_STEP > end || heap_committed_bytes(shared) + more > shared->memory_limit)
       machine_fail_memory(machine, top, term, "stack: the evaluation is nested too deeply");
     machine->stack_committed += STACK_STEP;
-    size_t used = (size_t)(machine->stack_committed - machine->stack);
-    if (used > machine->stack_peak) machine->stack_peak = used;
     atomic_fetch_add(&shared->stack_bytes, more);
     speculate_grow(machine, more);
   }
@@ -480,8 +478,10 @@ void machine_begin_stack(Machine *machine, size_t bytes) {
 // Gives back what the last run's deep recursion took of the stacks, of all machines: the others sleep.
 static void release_stacks(Shared *shared) {
   const uintptr_t page = 4096;
+  shared->peak_bytes = machine_peak_bytes(shared->main);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     size_t frames = (size_t)(one->stack_committed - one->stack) * sizeof(Word);
+    one->native_peak = 0;
     if (frames > STACK_STEP * sizeof(Word)) {
       madvise(one->stack + STACK_STEP, frames - STACK_STEP * sizeof(Word), MADV_DONTNEED);
       atomic_fetch_sub(&shared->stack_bytes, frames - STACK_STEP * sizeof(Word));
@@ -568,8 +568,11 @@ void machine_collect_result(Machine *machine) {
 }
 
 uint64_t machine_peak_bytes(const Machine *machine) {
+  const Shared *shared = machine->shared;
   uint64_t words = machine_peak_cells(machine), bytes = 0;
-  for (const Machine *one = machine->shared->machines; one; one = one->next)
-    words += one->stack_peak, bytes += one->native_peak;
-  return words * sizeof(Word) + bytes;
+  if (words > shared->heap_end - shared->heap_start) words = shared->heap_end - shared->heap_start; // before a reset
+  for (const Machine *one = shared->machines; one; one = one->next)
+    words += (uint64_t)(one->stack_committed - one->stack), bytes += one->native_peak;
+  bytes += words * sizeof(Word);
+  return bytes > shared->peak_bytes ? bytes : shared->peak_bytes;
 }

@@ -62,6 +62,7 @@ struct Shared {
   uint8_t *sizes;
 #endif
   size_t memory_limit, heap_bytes; // the limit, and what is reserved, in bytes
+  uint64_t peak_bytes;             // most of cells and stacks together, in runs before this one
   atomic_bool exhausted;           // the limit was passed: the next safe point fails
   // Threads: see worker.h. What is written at each theft or wait has lines of its own.
   _Alignas(MACHINE_ALIGNMENT) atomic_int active, searching; // machines that work, or look for work; that only look
@@ -144,8 +145,7 @@ struct Machine {
   char *native_top;            // where the C stack begins that machine code may use
   char *native_bottom;         // what native_limit is without a wish for attention: so far it may be used as yet
   char *native_floor;          // the lowest that this may become
-  size_t native_peak;          // bytes that it was ever used for
-  size_t stack_peak;           // words that stack was ever used for
+  size_t native_peak;          // bytes that it was used for in this run
   _Atomic(Word *) stack_limit; // where to ask for more; at the bottom after an interrupt
   Word *stack_committed;
   size_t stack_bytes; // that are reserved

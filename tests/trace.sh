@@ -30,8 +30,9 @@ compare() { # file
   input=${file%.hvm}.in
   [ -e "$input" ] || input=/dev/null
   cd "$(mktemp -d -p "$WORK")" || exit 2
-  timeout -k 5 $((LIMIT * 6)) "$HVM" run --strict=off --stats=json "$file" >out 2>err <"$input" || return 0
-  rewrites=$(tail -n 1 err | grep -o '"rewrites": [0-9]*' | cut -d' ' -f2)
+  timeout -k 5 $((LIMIT * 6)) "$HVM" run --strict=off -t 1 --stats=json "$file" >out 2>err <"$input" || return 0
+  rewrites=$(sed -n 's/^{"rewrites": \([0-9]*\),.*/\1/p' err) # of the run, before those of each worker
+  [[ $rewrites =~ ^[0-9]+$ ]] || { fail "$name" "no statistics" "$(<err)"; return 0; }
   [ "$rewrites" -le 100000 ] || return 0
   if ! timeout -k 5 $((LIMIT * 6)) "$HVM" run -d --steps 0 --format jsonl --stats=json "$file" >steps 2>err <"$input"; then
     fail "$name" "the trace fails" "$(<err)"
@@ -50,7 +51,8 @@ compare_strict() { # file
   input=${file%.hvm}.in
   [ -e "$input" ] || input=/dev/null
   timeout -k 5 $((LIMIT * 6)) "$HVM" run -t 1 --native=off --stats=json "$file" >out 2>err <"$input" || return 0
-  rewrites=$(tail -n 1 err | grep -o '"rewrites": [0-9]*' | cut -d' ' -f2)
+  rewrites=$(sed -n 's/^{"rewrites": \([0-9]*\),.*/\1/p' err) # of the run, before those of each worker
+  [[ $rewrites =~ ^[0-9]+$ ]] || { fail "$name" "no statistics" "$(<err)"; return 0; }
   [ "$rewrites" -le 5000 ] || return 0
   for open in '' --open-all; do
     timeout -k 5 $((LIMIT * 6)) "$HVM" run -d --strict=on $open --steps 0 --format jsonl --stats=json "$file" >steps 2>err <"$input"
