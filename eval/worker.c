@@ -329,7 +329,6 @@ static void rest(Machine *machine) {
     tell_deadlock(shared);
   } else {
     for (Machine *one = atomic_load(&shared->machines); one; one = one->next) want_sparks(one);
-    if (active == 1) machine_want_attention(shared->main); // it may be alone now
   }
   if (!atomic_load(&shared->quitting)) sleep_until_woken(machine); // set before those on the list are woken
   profile_turn(machine, ACTIVITY_SEARCHING);
@@ -385,17 +384,6 @@ static bool all_rest(Shared *shared) {
   bool all = shared->sleepers == shared->helpers;
   pthread_mutex_unlock(&shared->lock);
   return all;
-}
-
-// Nobody else works, and nothing is left that others could take: so they sleep until this machine makes a spark, and
-// until then it need not take care of them.
-void worker_be_one(Machine *machine) {
-  Shared *shared = machine->shared;
-  if (!machine->many || machine != shared->main || shared->profile || shared->program->has_sparks) return;
-  if (atomic_load(&shared->active) != 1 || atomic_load(&shared->searching) != 0) return;
-  if (deque_size(&machine->deque) > 0 || worker_is_busy(machine) || !all_rest(shared)) return;
-  machine->many = false;
-  machine->tank = NATIVE_FUEL;
 }
 
 // Sparks.

@@ -25,7 +25,6 @@ typedef struct {
   const char *sparks; // digits: tasks
   const char *asks;   // digits: tasks whose boxes it asks for: its sparks', or those of the task SHARED
   char own;           // what it does between: f(ail), a(lone), t(wice alone), n(othing)
-  char then;          // a task that it goes on with, behind a safe point; 0: none
 } Task;
 
 typedef struct {
@@ -149,7 +148,6 @@ static void work(Machine *machine, unsigned task);
 static void safe_point(Machine *machine) {
   world->working--;
   worker_attend(machine);
-  worker_be_one(machine);        // machine_attend
   CHECK_THAT(world->alone == 0); // see STEP: nobody else runs while one is alone
   world->working++;
 }
@@ -211,18 +209,12 @@ static void work(Machine *machine, unsigned number) {
   const Task *task = &scene->tasks[number];
   CHECK_THAT(++world->begun[number] == 1);
   CHECK_THAT(machine->natives == world->tables);
-  CHECK_THAT(machine->shared->main->many || machine == machine->shared->main); // worker_be_one: nobody else works
   for (const char *next = task->sparks; next && *next; next++)
     world->boxes[*next - '0'] = word_location(worker_spark(machine, task_term((unsigned)(*next - '0')), 0));
   if (task->own == 'f') machine_fail(machine, MACHINE_FAILED, NULL, NULL, "failed");
   if (task->own == 'a' || task->own == 't') be_alone(machine);
   if (task->own == 't') be_alone(machine);
   for (const char *next = task->asks; next && *next; next++) ask(machine, world->boxes[*next - '0']);
-  CHECK_THAT(machine->shared->main->many || machine == machine->shared->main);
-  if (task->then) {
-    safe_point(machine);
-    work(machine, (unsigned)(task->then - '0'));
-  }
 }
 
 // What a thief does: a task.
@@ -330,12 +322,6 @@ static const Scene SCENES[] = {
     {"alone beside a new helper", 2, 2, {{"1", "1", 'n'}, {.own = 'a'}}, .runs = 1, .large = true},
     {"failing beside one alone", 2, 1, {{"1", "1", 'a'}, {.own = 'f'}}, .must_fail = true, .runs = 1},
     {"alone beside one failing", 2, 1, {{"1", NULL, 'f'}, {.own = 'a'}}, .must_fail = true, .runs = 1},
-    {"one again", 2, 1, {{"1", "1", 'n', '2'}, {.own = 'n'}, {"3", "3", 'n'}, {.own = 'n'}}, .runs = 1},
-    {"one beside one that waits",
-     2,
-     1,
-     {{"1", "41", 'n', '2'}, {NULL, "4", 'n'}, {.own = 'n'}, [SHARED] = {NULL, NULL, 'n', '3'}, [3] = {.own = 'n'}},
-     .runs = 1},
     {"both alone", 2, 1, {{"1", "1", 'a'}, {.own = 'a'}}, .runs = 1},
 };
 
