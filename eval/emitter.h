@@ -55,9 +55,13 @@ uint8_t *emit_known_copy(const Emitter *emitter);
 bool emit_is_borrowed(const Emitter *emitter, Atom x);
 bool emit_is_passed(const Emitter *emitter, const Unit *unit, uint32_t parameter); // in the machine
 
-void emit_node(Emitter *emitter, const Step *step);
 void emit_loop(Emitter *emitter, const Step *step); // a call of the unit by itself, as its next turn
 bool emit_fits(const Emitter *emitter, const Step *step, const Unit *callee); // the arguments of a call, for sure
+
+// emit_node.c
+void emit_node(Emitter *emitter, const Step *step);
+void emit_open(Emitter *emitter, const Step *step); // its argument's fields become variables
+void emit_list(Emitter *emitter, const Step *step);
 
 // emit_hole.c
 const Step *emit_find_hole(const Emitter *emitter, const Step *block); // for Block.hole

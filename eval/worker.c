@@ -379,13 +379,6 @@ static void *help(void *argument) {
   return NULL;
 }
 
-static bool all_rest(Shared *shared) {
-  pthread_mutex_lock(&shared->lock);
-  bool all = shared->sleepers == shared->helpers;
-  pthread_mutex_unlock(&shared->lock);
-  return all;
-}
-
 // Sparks.
 
 void worker_be_many(Machine *machine) {
@@ -565,6 +558,13 @@ void worker_begin(Machine *machine) {
 #ifndef HVM_STRESS_CYCLES // the search for cycles sees what one machine holds
   if ((shared->threads > 1 || shared->profile) && shared->code.shares && !machine->trace) begin_sparks(machine);
 #endif
+}
+
+static bool all_rest(Shared *shared) {
+  pthread_mutex_lock(&shared->lock);
+  bool all = shared->sleepers == shared->helpers;
+  pthread_mutex_unlock(&shared->lock);
+  return all;
 }
 
 void worker_end(Machine *machine) {
