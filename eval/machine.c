@@ -220,6 +220,7 @@ static bool is_attention_wanted(Shared *shared) {
 
 void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term) {
   worker_attend(machine);
+  worker_be_one(machine);
   if (atomic_load(&machine->asked_for)) heap_give(machine);
   speculate_attend(machine);
   if (atomic_load(&machine->shared->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
@@ -253,6 +254,7 @@ void machine_attend(Machine *machine, uint32_t name) {
   Word *top = machine->stack_top; // the term is for messages only
   Word term = name == NATIVE_NO_NAME ? number_u60(0) : word_make(TAG_CAL, name, 0);
   worker_attend(machine);
+  worker_be_one(machine);
   if (atomic_load(&machine->asked_for)) heap_give(machine);
   speculate_attend(machine);
   if (atomic_load(&machine->shared->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");

@@ -167,12 +167,13 @@ Word machine_reduce(Machine *machine, Word term) {
     }                                                                                                                  \
   } while (0)
 
-// What may wait for another machine, which may make code meanwhile.
+// What may wait for another machine, or reduce something: code may be made meanwhile.
 #define MAY_WAIT(action)                                                                                               \
   do {                                                                                                                 \
+    bool many_ = machine->many; /* it may be alone by then */                                                          \
     ptrdiff_t at_ = pc - code;                                                                                         \
     action;                                                                                                            \
-    if (UNLIKELY(machine->many)) {                                                                                     \
+    if (UNLIKELY(many_)) {                                                                                             \
       LOOK_AT_CODE();                                                                                                  \
       pc = code + at_;                                                                                                 \
     }                                                                                                                  \

@@ -329,6 +329,7 @@ static void rest(Machine *machine) {
     tell_deadlock(shared);
   } else {
     for (Machine *one = atomic_load(&shared->machines); one; one = one->next) want_sparks(one);
+    if (active == 1) machine_want_attention(shared->main); // it may be alone now
   }
   if (!atomic_load(&shared->quitting)) sleep_until_woken(machine); // set before those on the list are woken
   profile_turn(machine, ACTIVITY_SEARCHING);
@@ -377,6 +378,24 @@ static void *help(void *argument) {
     atomic_store(&machine->works, false);
   }
   return NULL;
+}
+
+static bool all_rest(Shared *shared) {
+  pthread_mutex_lock(&shared->lock);
+  bool all = shared->sleepers == shared->helpers;
+  pthread_mutex_unlock(&shared->lock);
+  return all;
+}
+
+// Nobody else works, and nothing is left that others could take: so they sleep until this machine makes a spark, and
+// until then it need not take care of them.
+void worker_be_one(Machine *machine) {
+  Shared *shared = machine->shared;
+  if (!machine->many || machine != shared->main || shared->profile || shared->program->has_sparks) return;
+  if (atomic_load(&shared->active) != 1 || atomic_load(&shared->searching) != 0) return;
+  if (deque_size(&machine->deque) > 0 || worker_is_busy(machine) || !all_rest(shared)) return;
+  machine->many = false;
+  machine->tank = NATIVE_FUEL;
 }
 
 // Sparks.
@@ -558,13 +577,6 @@ void worker_begin(Machine *machine) {
 #ifndef HVM_STRESS_CYCLES // the search for cycles sees what one machine holds
   if ((shared->threads > 1 || shared->profile) && shared->code.shares && !machine->trace) begin_sparks(machine);
 #endif
-}
-
-static bool all_rest(Shared *shared) {
-  pthread_mutex_lock(&shared->lock);
-  bool all = shared->sleepers == shared->helpers;
-  pthread_mutex_unlock(&shared->lock);
-  return all;
 }
 
 void worker_end(Machine *machine) {

@@ -52,6 +52,9 @@ void worker_delete(Shared *shared); // ends all threads
 
 // At a safe point: leaves if the run is to end, waits if somebody wants to be alone.
 void worker_attend(Machine *machine);
+// At a safe point of the main machine: others need not be thought of until there is a spark again, if all of them
+// sleep.
+void worker_be_one(Machine *machine);
 // All machines stop at safe points and leave their runs.
 void worker_stop(Shared *shared);
 // Nobody else runs between these: tables may move.

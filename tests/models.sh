@@ -111,6 +111,8 @@ if [ $failed = 0 ]; then
   worker 'stop: those who wait are left' '/^void worker_stop/,/^}/s/worker_let_go_on(one);/;/'
   worker 'delete: one that rests late sleeps for ever' 's/if (!atomic_load(&shared->quitting)) sleep_until_woken/sleep_until_woken/'
   worker 'end: before all rest' 's/bool all = shared->sleepers == shared->helpers;/bool all = true;/'
+  worker 'be one: while others work' 's/^  if (atomic_load(&shared->active) != 1 || atomic_load(&shared->searching) != 0) return;/;/;s/ || worker_is_busy(machine) || !all_rest(shared)//'
+  worker 'be one: while others wait' 's/ || worker_is_busy(machine) || !all_rest(shared)//'
   wait
   for ((i = 0; i < tasks; i++)); do include "task $i" cat "$WORK/task-$i.text"; done
 fi

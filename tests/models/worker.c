@@ -19,12 +19,13 @@
 
 void *check_calloc(size_t count, size_t bytes);
 
-enum { TASKS = 4, HEAP_WORDS = 64 };
+enum { TASKS = 5, HEAP_WORDS = 64 };
 
 typedef struct {
   const char *sparks; // digits: tasks
   const char *asks;   // digits: tasks whose boxes it asks for: its sparks', or those of the task SHARED
   char own;           // what it does between: f(ail), a(lone), t(wice alone), n(othing)
+  char then;          // a task that it goes on with, behind a safe point; 0: none
 } Task;
 
 typedef struct {
@@ -148,6 +149,7 @@ static void work(Machine *machine, unsigned task);
 static void safe_point(Machine *machine) {
   world->working--;
   worker_attend(machine);
+  worker_be_one(machine);        // machine_attend
   CHECK_THAT(world->alone == 0); // see STEP: nobody else runs while one is alone
   world->working++;
 }
@@ -209,12 +211,18 @@ static void work(Machine *machine, unsigned number) {
   const Task *task = &scene->tasks[number];
   CHECK_THAT(++world->begun[number] == 1);
   CHECK_THAT(machine->natives == world->tables);
+  CHECK_THAT(machine->shared->main->many || machine == machine->shared->main); // worker_be_one: nobody else works
   for (const char *next = task->sparks; next && *next; next++)
     world->boxes[*next - '0'] = word_location(worker_spark(machine, task_term((unsigned)(*next - '0')), 0));
   if (task->own == 'f') machine_fail(machine, MACHINE_FAILED, NULL, NULL, "failed");
   if (task->own == 'a' || task->own == 't') be_alone(machine);
   if (task->own == 't') be_alone(machine);
   for (const char *next = task->asks; next && *next; next++) ask(machine, world->boxes[*next - '0']);
+  CHECK_THAT(machine->shared->main->many || machine == machine->shared->main);
+  if (task->then) {
+    safe_point(machine);
+    work(machine, (unsigned)(task->then - '0'));
+  }
 }
 
 // What a thief does: a task.
@@ -295,23 +303,23 @@ static const Scene SCENES[] = {
     {"a spark, two helpers", 3, 2, {{"1", "1", 'n'}, {.own = 'n'}}, .runs = 1, .large = true},
     {"two sparks", 2, 1, {{"12", "21", 'n'}, {.own = 'n'}, {.own = 'n'}}, .runs = 1},
     {"a spark that sparks", 2, 2, {{"1", "1", 'n'}, {"2", "2", 'n'}, {.own = 'n'}}, .runs = 1, .large = true},
-    {"a shared box", 2, 1, {{"1", "31", 'n'}, {NULL, "3", 'n'}, [SHARED] = {.own = 'n'}}, .runs = 1},
+    {"a shared box", 2, 1, {{"1", "41", 'n'}, {NULL, "4", 'n'}, [SHARED] = {.own = 'n'}}, .runs = 1},
     {"a shared box, two helpers",
      2,
      2,
-     {{"1", "31", 'n'}, {NULL, "3", 'n'}, [SHARED] = {.own = 'n'}},
+     {{"1", "41", 'n'}, {NULL, "4", 'n'}, [SHARED] = {.own = 'n'}},
      .runs = 1,
      .large = true},
     {"a box that needs itself",
      2,
      1,
-     {{"1", "1", 'n'}, {NULL, "3", 'n'}, [SHARED] = {NULL, "3", 'n'}},
+     {{"1", "1", 'n'}, {NULL, "4", 'n'}, [SHARED] = {NULL, "4", 'n'}},
      .must_fail = true,
      .runs = 1},
     {"a box that needs itself, two helpers",
      2,
      2,
-     {{"1", "1", 'n'}, {NULL, "3", 'n'}, [SHARED] = {NULL, "3", 'n'}},
+     {{"1", "1", 'n'}, {NULL, "4", 'n'}, [SHARED] = {NULL, "4", 'n'}},
      .must_fail = true,
      .runs = 1,
      .large = true},
@@ -322,6 +330,12 @@ static const Scene SCENES[] = {
     {"alone beside a new helper", 2, 2, {{"1", "1", 'n'}, {.own = 'a'}}, .runs = 1, .large = true},
     {"failing beside one alone", 2, 1, {{"1", "1", 'a'}, {.own = 'f'}}, .must_fail = true, .runs = 1},
     {"alone beside one failing", 2, 1, {{"1", NULL, 'f'}, {.own = 'a'}}, .must_fail = true, .runs = 1},
+    {"one again", 2, 1, {{"1", "1", 'n', '2'}, {.own = 'n'}, {"3", "3", 'n'}, {.own = 'n'}}, .runs = 1},
+    {"one beside one that waits",
+     2,
+     1,
+     {{"1", "41", 'n', '2'}, {NULL, "4", 'n'}, {.own = 'n'}, [SHARED] = {NULL, NULL, 'n', '3'}, [3] = {.own = 'n'}},
+     .runs = 1},
     {"both alone", 2, 1, {{"1", "1", 'a'}, {.own = 'a'}}, .runs = 1},
 };
 
