@@ -109,6 +109,7 @@ struct Machine {
   _Atomic(size_t) spark_depth;    // how far the next two are from the beginnings of what it does, in bytes
   Deque hints;                    // see speculate.h, as what is said to be of speculation below
   atomic_bool waiting;            // sleeps until a box is reduced, or is parked
+  atomic_bool listed;             // … and it is seen for whom: else it may find the box reduced as yet
   atomic_bool works;              // it has a spark, or is the main one in a run
   atomic_bool speculates;         // it has a spark that may not be needed
   _Atomic(Machine *) waits_for;   // a machine that speculates, which has claimed what this one waits for
@@ -118,7 +119,8 @@ struct Machine {
                                                            // machine code
   _Atomic(char *) spark_native;                            // these beginnings: of the C stack …
   _Atomic(Word *) spark_stack;                             // … and of the other one
-  unsigned burst;                                          // sparks since
+  bool was_many;                                           // in this run
+  uint64_t burst;                                          // sparks that were gone at
   uint64_t burst_began;                                    // this time
   ptrdiff_t burst_depth;                                   // the deepest of them
   _Atomic(uint64_t) sparks, done;                          // that it made so far; that it has done with

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 9
+#define NATIVE_ABI 10
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;
@@ -100,9 +100,11 @@ typedef struct {
   Word (*string)(Machine *machine, uint32_t index);
   Word (*spark)(Machine *machine, Word call);           // the box that has it
   Word (*take_back)(Machine *machine, Word box);        // its term, if it was a spark that nobody took; or the box
+  Word (*leave)(Machine *machine, Word box);            // what stands in a field for a spark when there is no fuel
   void (*hint)(Machine *machine, Word term);            // what others may reduce meanwhile (HVM.spark)
   Word (*force_field)(Machine *machine, Location cell); // where several machines run: what is in it, and reduced there
   Word (*settle_box)(Machine *machine, Word box, Word term); // likewise: puts the term into the box it was taken out of
+  Word (*reduce_box)(Machine *machine, Word box);            // likewise: its term, for all its owners
 } NativeRuntime;
 
 typedef struct {

@@ -296,7 +296,7 @@ static __attribute__((noinline, unused)) Word finish_any(Machine *m, Word w) {
       if (IS_VALUE(inner) && !IS_FLAT(inner)) return w;
       if (UNLIKELY(m->many)) {
         Word taken = runtime->take_back(m, w);
-        if (taken == w) return runtime->reduce(m, w);
+        if (taken == w) return runtime->reduce_box(m, w);
         w = taken;
         break;
       }
@@ -318,9 +318,10 @@ static __attribute__((noinline, unused)) Word finish_any(Machine *m, Word w) {
 
 // worker_join, whose reasons it has.
 static __attribute__((noinline, unused)) Word join(Machine *m, Word spark) {
-  Word w = runtime->take_back(m, spark);
   uint64_t tank = m->tank, share = m->fuel / 2;
-  if (w == spark || !share) return w;
+  if (!share) return runtime->leave(m, spark);
+  Word w = runtime->take_back(m, spark);
+  if (w == spark) return w;
   m->fuel -= share;
   m->tank = share;
   w = finish_any(m, w);
@@ -430,7 +431,11 @@ INLINE void leave(Machine *m, Word w) {
 INLINE Word share_field(Machine *m, Location cell) {
   Word copy, x = LOAD(cell);
   if (IS_FLAT(x)) return x;
-  if (UNLIKELY(m->many)) return runtime->clone_field(m, cell);
+  if (UNLIKELY(m->many)) {
+    if (TAG(x) != T_SHR) return runtime->clone_field(m, cell);
+    add_owner(m, x);
+    return x;
+  }
   SHARE(copy, x);
   HEAP[cell] = x;
   return copy;

@@ -17,7 +17,14 @@ static Word runtime_apply(Machine *machine, Word function, uint32_t count) {
   return result;
 }
 
-static void runtime_erase(Machine *machine, Word term) { heap_erase(machine, term); }
+static void runtime_erase(Machine *machine, Word term) {
+  Location box = word_location(term);
+  if (word_tag(term) == TAG_SHR && !is_last_owner(machine, box)) {
+    if (drop_owner(machine, box)) return;
+    add_owner(machine, box); // the others left meanwhile: it is ours
+  }
+  heap_erase(machine, term);
+}
 
 static Word runtime_surprise(Machine *machine, Word term) { return mark_stuck(machine, term); }
 
@@ -78,6 +85,17 @@ static Word runtime_settle_box(Machine *machine, Word box, Word term) {
   return term;
 }
 
+static Word runtime_reduce_box(Machine *machine, Word box) {
+  Word *cell = &machine->heap[word_location(box) + 1], term = load_cell(machine, word_location(box) + 1);
+  bool claimed = word_tag(term) == TAG_CAL && !machine->profile && !is_last_owner(machine, word_location(box));
+  if (claimed && (char *)__builtin_frame_address(0) < machine->native_bottom) machine_attend(machine, NATIVE_NO_NAME);
+  hard_pause();
+  claimed =
+      claimed && __atomic_compare_exchange_n(cell, &term, machine->claim, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  if (!claimed) return machine_evaluate(machine, box);
+  return runtime_settle_box(machine, box, evaluate_claimed(machine, term));
+}
+
 static Word runtime_spark(Machine *machine, Word call) {
   return worker_spark(machine, call, machine->spark_native - (char *)__builtin_frame_address(0));
 }
@@ -101,9 +119,11 @@ const NativeRuntime native_runtime = {
     .string = runtime_string,
     .spark = runtime_spark,
     .take_back = runtime_take_back,
+    .leave = worker_leave,
     .hint = speculate_hint,
     .force_field = runtime_force_field,
     .settle_box = runtime_settle_box,
+    .reduce_box = runtime_reduce_box,
 };
 
 // The texts of two headers, which make's rule for this file depends on.

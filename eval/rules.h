@@ -129,6 +129,13 @@ static inline bool is_settled(const Machine *machine, Word term) {
 
 static inline Word mark_stuck(Machine *machine, Word term);
 
+// What was moved out of where others see it: by machine code if it is a call that has some.
+static inline Word evaluate_claimed(Machine *machine, Word term) {
+  NativeEnter *enter = word_tag(term) == TAG_CAL && !machine->profile ? machine->natives[word_extra(term)] : NULL;
+  if (enter) term = enter(machine, &machine->heap[word_location(term)], word_location(term));
+  return enter && word_is_value(term) ? term : machine_evaluate(machine, term);
+}
+
 // Reduces the term of a cell that others can see, in its place; what is there then, if in a box the value there.
 static inline Word force_cell(Machine *machine, Location cell) {
   Word term, value;
@@ -142,7 +149,7 @@ static inline Word force_cell(Machine *machine, Location cell) {
     drop_owner(machine, word_location(term)); // the cell keeps it
     return word_is_value(value) ? value : term;
   }
-  term = machine_evaluate(machine, term);
+  term = evaluate_claimed(machine, term);
   if (!is_settled(machine, term)) term = mark_stuck(machine, term);
   worker_wake(machine, __atomic_exchange_n(&machine->heap[cell], term, __ATOMIC_ACQ_REL));
   return is_shared_value(machine, term) ? load_cell(machine, word_location(term) + 1) : term;

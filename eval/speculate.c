@@ -64,6 +64,7 @@ static bool park(Machine *machine) {
   if (stays) {
     if (parked > PARKED_LIMIT) atomic_store(&shared->hints_off, true);
     machine->parked = true;
+    atomic_store(&machine->listed, true);
     atomic_store(&machine->waiting, true);
   } else {
     atomic_fetch_sub(&shared->parked, 1);
@@ -106,7 +107,8 @@ bool speculate_is_all(Shared *shared) {
     pthread_mutex_lock(&shared->parking);
     bool runs = false;
     for (Machine *one = atomic_load(&shared->machines); one && !runs; one = one->next)
-      runs = atomic_load(&one->works) && !atomic_load(&one->waiting) && is_demanded(shared, one);
+      runs = atomic_load(&one->works) && !(atomic_load(&one->waiting) && atomic_load(&one->listed)) &&
+             is_demanded(shared, one);
     pthread_mutex_unlock(&shared->parking);
     if (runs) return false;
   } while (wakes != atomic_load(&shared->wakes));

@@ -81,10 +81,13 @@ static inline unsigned op2_place(unsigned extra) { return extra >> OP2_OPERATOR_
 enum { DUP_DEAD0 = 1, DUP_DEAD1 = 2, DUP_FIRED = 4, DUP_CLAIMED = 8, DUP_SESSION_SHIFT = 4, DUP_LABEL_SHIFT = 16 };
 #define DUP_SESSION_MASK ((Word)0xFFF << DUP_SESSION_SHIFT)
 
-// The count of a box, in its first cell: owners in the bits from 16 on, a session like that of a dup, and whether the
-// box has been a hint (speculate.h).
+// The count of a box, in its first cell: owners in the bits from 16 on, a session like that of a dup, whether the box
+// has been a hint (speculate.h), whether one of the owners is an entry in a deque, and whether it was left there
+// (worker.h).
 #define SHARE_ONE ((Word)1 << DUP_LABEL_SHIFT)
 #define SHARE_HINTED ((Word)1)
+#define SHARE_SPARK ((Word)2)
+#define SHARE_LEFT ((Word)4)
 
 // A label: the number of the duplication. 0: not labelled yet. A dup gets it when it first meets a λ or a superposition
 // that is not its own, and keeps it; both copies that another superposition splits it into have the same.

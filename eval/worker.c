@@ -13,12 +13,13 @@
 
 // What a thief does at a time should be worth the theft: it builds more before it leaves something for later, and makes
 // no sparks faster than this, once its first ones are gone.
-enum { THIEF_FUEL = HARD_OR(2, 1 << 16) };
+enum { THIEF_FUEL = HARD_OR(2, 1 << 16), LEFT_FUEL = HARD_OR(1, 1 << 12) };
 // Sparks are made down to a depth of the stacks, which grows when others want more and becomes less when sparks come
 // too fast.
 enum { SPARK_NANOSECONDS = 12000, BURST = 32 };   // fewer in that time are fast enough, on the average of so many
 enum { ASK_NANOSECONDS = 20000, DEPTH_STEP = 4 }; // how often it may grow, and by which part
 enum { DEPTH_CUT = 16, DEPTH_FIRST = 128 };
+enum { SPARKS_ENOUGH = HARD_OR(1 << 20, 1 << 10) }; // that nobody took: then there are no more, until somebody asks
 static const size_t DEPTH_MOST = (size_t)1 << 40;
 enum { HELPER_BYTES = 8 << 20 };          // of the memory limit for each: its stack and free cells take about a tenth
 enum { WAITS_TOO_MANY = 1 << 10 };        // more than sparks were stolen
@@ -201,18 +202,21 @@ static void begin_sparks(Machine *machine) {
 
 static void end_sparks(Machine *machine) { set_spark_depth(machine, 0); }
 
-// One more spark. When they come too fast the deepest ones are not worth it.
+// One more spark. When they go too fast, to thieves or back to the machine, the deepest ones are not worth it. How fast
+// they come says nothing: a loop may leave all its rounds to others.
 static void count_spark(Machine *machine, ptrdiff_t depth) {
   if (machine->burst_depth < depth) machine->burst_depth = depth;
-  if (++machine->burst < BURST) return;
+  uint64_t waiting = (uint64_t)deque_size(&machine->deque), gone = atomic_load(&machine->sparks) - waiting;
+  if (waiting > SPARKS_ENOUGH) set_spark_depth(machine, 1);
+  if (gone < machine->burst + BURST) return;
   uint64_t time = profile_now();
-  uint64_t took = time - machine->burst_began, enough = BURST * SPARK_NANOSECONDS;
+  uint64_t took = time - machine->burst_began, enough = (gone - machine->burst) * SPARK_NANOSECONDS;
   if (took < enough && HARD_OR(false, true)) {
     atomic_store(&machine->spark_change, time);
     size_t most = (size_t)machine->burst_depth;
     set_spark_depth(machine, most > 1 ? most - most / (took < enough / 8 ? DEPTH_STEP : DEPTH_CUT) - 1 : 1);
   }
-  machine->burst = 0;
+  machine->burst = gone;
   machine->burst_began = time;
   machine->burst_depth = 0;
 }
@@ -262,11 +266,17 @@ Word worker_reduce_claimed(Machine *machine, Location box, Word term) {
   return term;
 }
 
+// The entry of a spark was taken out of its deque, and is an owner like others.
+static Word leave_deque(Machine *machine, Location box) {
+  return __atomic_fetch_and(&machine->heap[box], ~SHARE_SPARK, __ATOMIC_RELAXED);
+}
+
 // Reduces the term of a stolen spark, unless somebody has begun already. The thief leaves the box before: those whose
 // box it is need not copy what nobody shares with them. When they leave it, too, it is an orphan.
 static void run_spark(Machine *machine, Location box) {
   Word *cell = &machine->heap[box + 1], term = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
-  bool claimed = false;
+  bool left = leave_deque(machine, box) & SHARE_LEFT, claimed = false;
+  uint64_t tank = machine->tank;
   while (word_tag(term) == TAG_CAL && !claimed && !is_last_owner(machine, box)) {
     hard_pause();
     claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
@@ -280,8 +290,10 @@ static void run_spark(Machine *machine, Location box) {
   } else {
     profile_turn(machine, ACTIVITY_BUSY);
     if (machine->profile) profile_enter(machine, box);
+    if (left) machine->tank = LEFT_FUEL;
     machine->fuel = machine->tank;
     term = machine_evaluate(machine, term);
+    machine->tank = tank;
     if (!word_is_value(term) && word_tag(term) != TAG_SHR) term = mark_stuck(machine, term);
     hard_pause();
     if (machine->profile) profile_leave(machine, box, true);
@@ -408,15 +420,18 @@ void worker_be_many(Machine *machine) {
     machine->worker = new_worker();
   }
   machine->many = true;
-  if (!machine->shared->program->has_sparks) machine->tank = THIEF_FUEL; // a program with hints says what is ahead
+  if (machine->shared->program->has_sparks) return; // it says what is ahead
+  machine->tank = THIEF_FUEL;
+  if (!machine->was_many) machine->fuel = THIEF_FUEL; // once: what is built ahead has a bound
+  machine->was_many = true;
 }
 
 Word worker_spark(Machine *machine, Word term, ptrdiff_t depth) {
   worker_be_many(machine);
   Location box = heap_alloc(machine, 2);
-  machine->heap[box] = 2 * SHARE_ONE;
-  machine->heap[box + 1] = term;
   bool needed = !atomic_load_explicit(&machine->speculates, memory_order_relaxed);
+  machine->heap[box] = needed ? 2 * SHARE_ONE | SHARE_SPARK : 2 * SHARE_ONE;
+  machine->heap[box + 1] = term;
   count(&machine->sparks);
   if (!needed) count(&machine->done); // nobody waits for it in the end
   if (machine->profile) profile_spark(machine, box, term);
@@ -446,26 +461,46 @@ Word worker_offer(Machine *machine, Word part, const Word *top) {
 bool worker_take(Machine *machine, Location box) {
   Location last = deque_last(&machine->deque);
   if ((last & ~DEQUE_SPECULATIVE) != box || deque_take(&machine->deque) == DEQUE_EMPTY) return false;
-  if (last == box) count(&machine->done);
+  if (last == box) count(&machine->done), leave_deque(machine, box);
   drop_owner(machine, box);
   return true;
+}
+
+// A spark that nobody has taken, of which the only other owner is its entry in a deque: its term. Whoever takes the
+// entry finds nothing in the box.
+static Word take_out(Machine *machine, Word box) {
+  Location at = word_location(box);
+  Word owners = __atomic_load_n(&machine->heap[at], __ATOMIC_ACQUIRE), term = load_cell(machine, at + 1);
+  if (!(owners & SHARE_SPARK) || owners >= 3 * SHARE_ONE || word_tag(term) != TAG_CAL) return box;
+  hard_pause();
+  if (!__atomic_compare_exchange_n(&machine->heap[at + 1], &term, TAG_ERA, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+    return box;
+  heap_erase(machine, box);
+  return term;
 }
 
 Word worker_take_back(Machine *machine, Word box) {
   Location at = word_location(box);
   if (hard_chance(4)) return box; // others may have it, or whoever comes to it takes its term as a thief does
   hard_pause();
-  if (!worker_take(machine, at) || !is_last_owner(machine, at)) return box;
+  if (!worker_take(machine, at)) return take_out(machine, box);
+  if (!is_last_owner(machine, at)) return box;
   Word term = load_cell(machine, at + 1);
   heap_free(machine, at, 2);
   return term;
 }
 
+Word worker_leave(Machine *machine, Word spark) {
+  if (machine->tank != THIEF_FUEL) return worker_take_back(machine, spark);
+  __atomic_fetch_or(&machine->heap[word_location(spark)], SHARE_LEFT, __ATOMIC_RELAXED);
+  return spark;
+}
+
 Word worker_join(Machine *machine, Word spark) {
+  uint64_t tank = machine->tank, share = machine->fuel / 2;
+  if (!share) return worker_leave(machine, spark);
   Word term = machine->profile ? spark : worker_take_back(machine, spark);
   if (machine->profile ? !worker_take(machine, word_location(spark)) : term == spark) return spark;
-  uint64_t tank = machine->tank, share = machine->fuel / 2;
-  if (!share) return term;
   if ((char *)__builtin_frame_address(0) < machine->native_bottom) machine_attend(machine, NATIVE_NO_NAME);
   machine->fuel -= share;
   machine->tank = share;
@@ -493,6 +528,7 @@ void worker_wait(Machine *machine, Location at) {
     pause_processor();
     claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
   }
+  atomic_store(&machine->listed, false);
   atomic_store(&machine->waits_for, NULL);
   atomic_store(&machine->waiting, true);
   do {
@@ -508,6 +544,7 @@ void worker_wait(Machine *machine, Location at) {
   } while (!__atomic_compare_exchange_n(cell, &claimed, (Word)(uintptr_t)machine | TAG_SLOT, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE));
   atomic_store(&machine->waits_for, atomic_load(&machine->worker->claimer));
+  atomic_store(&machine->listed, true);
   speculate_demand(shared);
   hard_pause();
   machine->waits++;
@@ -565,7 +602,7 @@ void worker_begin(Machine *machine) {
   atomic_store(&shared->calm, false);
   atomic_store(&shared->steals, 0);
   atomic_store(&shared->waits, 0);
-  machine->many = false;
+  machine->many = machine->was_many = false;
   profile_begin(shared);
   machine->tank = machine->profile ? THIEF_FUEL : NATIVE_FUEL; // with a profile, as if it were a thief
   atomic_store(&machine->works, true);

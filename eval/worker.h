@@ -28,8 +28,11 @@ Word worker_offer(Machine *machine, Word part, const Word *top);
 // If a box is the newest spark of the machine, and not stolen: its term, and there is no box any more. Else the box.
 Word worker_take_back(Machine *machine, Word box);
 // A spark of the machine's own for a field of a constructor: what is to stand there. If nobody took it, it is reduced
-// with half of the fuel that is left, or is left for later without a box when there is none.
+// with half of the fuel that is left; when there is none, worker_leave.
 Word worker_join(Machine *machine, Word spark);
+// The same without fuel: others may take it as yet, and build some of it. But what they leave is left for later without
+// a box, so that what is built ahead has a bound.
+Word worker_leave(Machine *machine, Word spark);
 // … what is in the box stays there; the machine's share of it is left, the deque's is given up. False: it is not.
 bool worker_take(Machine *machine, Location box);
 // The stack of machine code begins by so many bytes higher than it was taken for, to tell how deep sparks are.

@@ -105,6 +105,8 @@ if [ $failed = 0 ]; then
   worker 'deadlock: reported while one works' 's/} else if (active == 0 || .*/} else if (active <= 1) {/'
   worker 'claim: without compare-and-swap' '/^static void run_spark/,/^}/s/claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, /claimed = true, __atomic_store_n(cell, TAG_SLOT, /;/^static void run_spark/,/^}/s/TAG_SLOT, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);/TAG_SLOT, __ATOMIC_RELEASE);/'
   worker 'take back: what was stolen' 's/deque_take(&machine->deque) == DEQUE_EMPTY) return false;/(deque_take(\&machine->deque), false)) return false;/'
+  worker 'take out: whoever takes the entry finds the term' 's/&term, TAG_ERA, false/\&term, term, false/'
+  worker 'take out: what is no spark' '/^static Word take_out/,/^}/s/!(owners & SHARE_SPARK) || //'
   worker 'pause: while one still works' 's/< atomic_load(&shared->active) - 1) {/< atomic_load(\&shared->active) - 2) {/'
   worker 'pause: one that was paused and goes on is counted' 's/} while (atomic_load(&shared->pausing));.*/} while (false);/'
   worker 'pause: one that has failed is waited for' '/^void worker_pause_others/,/^}/s/if (atomic_load(&shared->stopping)) {.*/if (false) {/'

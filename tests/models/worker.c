@@ -302,6 +302,7 @@ static const Scene SCENES[] = {
     {"a spark, twice", 2, 1, {{"1", "1", 'n'}, {.own = 'n'}}, .runs = 2},
     {"a spark, two helpers", 3, 2, {{"1", "1", 'n'}, {.own = 'n'}}, .runs = 1, .large = true},
     {"two sparks", 2, 1, {{"12", "21", 'n'}, {.own = 'n'}, {.own = 'n'}}, .runs = 1},
+    {"the older spark first", 2, 1, {{"12", "12", 'n'}, {.own = 'n'}, {.own = 'n'}}, .runs = 1},
     {"a spark that sparks", 2, 2, {{"1", "1", 'n'}, {"2", "2", 'n'}, {.own = 'n'}}, .runs = 1, .large = true},
     {"a shared box", 2, 1, {{"1", "41", 'n'}, {NULL, "4", 'n'}, [SHARED] = {.own = 'n'}}, .runs = 1},
     {"a shared box, two helpers",
