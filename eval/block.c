@@ -158,6 +158,46 @@ void lower_apart(Lowering *lowering, Term *term, Demand on) {
   if (parts.count > 1) lower_value(lowering, parts.items[parts.count - 1].term, parts.items[parts.count - 1].on);
 }
 
+Atom lower_passed(const Lowering *lowering, const Term *argument) {
+  if (argument->kind != TERM_VARIABLE) return NO_ATOM;
+  const Entry *entry = lower_find(lowering, argument->variable.binder);
+  Atom atom = entry && entry->atom != NO_ATOM ? lower_resolve(lowering, entry->atom) : NO_ATOM;
+  const Unit *unit = lowering->unit;
+  return atom >= 0 && (uint32_t)atom < unit->function->arity && unit->passed[atom] ? atom : NO_ATOM;
+}
+
+// Calls in an argument that the callee goes on without: it, or fields of what it builds.
+static void find_passed(Lowering *lowering, Term *argument, Demand on, Parts *parts) {
+  if (argument->kind != TERM_CALL || on == DEMAND_LAZY || lower_find(lowering, argument)) return;
+  const Function *function = lowering->strict->program->names.items[argument->call.name].function;
+  if (takes_long(lowering, function) && parts->count < PARTS_LIMIT) parts->items[parts->count++] = (Part){argument, on};
+  for (uint32_t i = 0; i < argument->call.count && !function; i++)
+    find_passed(lowering, argument->call.arguments[i], lower_field_demand(lowering, argument->call.name, i, on), parts);
+}
+
+void lower_pass_apart(Lowering *lowering, Term *term, Demand on) {
+  const Program *program = lowering->strict->program;
+  const Function *callee = program->names.items[term->call.name].function;
+  if (!makes_sparks(lowering) || !takes_long(lowering, callee)) return;
+  Parts parts = {.count = 0};
+  for (uint32_t i = 0; i < term->call.count; i++)
+    if (strict_passes(lowering->strict, callee, i))
+      find_passed(lowering, term->call.arguments[i], demand_of_argument(program, callee, on, i), &parts);
+  if (!parts.count) return;
+  Step *step = lower_step(lowering, STEP_SHALLOW, NO_ATOM, 0);
+  step->word = 1;
+  Saved saved = lower_save(lowering);
+  lowering->at = &step->aside;
+  for (uint32_t i = 0; i < parts.count; i++) {
+    Atom call = lower_use(lowering, build_term(lowering, parts.items[i].term, parts.items[i].on));
+    Step *spark = lower_step(lowering, STEP_SPARK, lower_variable(lowering, KIND_ANY), 1);
+    spark->arguments[0] = call;
+    lower_bind(lowering, parts.items[i].term, spark->dst);
+  }
+  lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on)));
+  lower_restore(lowering, &saved);
+}
+
 Sparks lower_fields_apart(Lowering *lowering, const Term *term, Demand on) {
   Sparks sparks = {ARENA_ARRAY(lowering->arena, Atom, term->call.count + 1), 0};
   if (!makes_sparks(lowering)) return sparks;

@@ -70,6 +70,7 @@ typedef enum {
   CODE_ENTER,       // name                    a unit begins: in machine code if there is some
   CODE_FUEL,        // target                  takes one, or jumps when there is none
   CODE_SHALLOW,     // target                  jumps when few calls deep: there may be a spark
+  CODE_HUNGRY,      // target                  … if others have few to take
   CODE_SPARK,       // dst x                   x, a call, in a box that is offered to others
   CODE_HINT,        // x                       HVM.spark: others may reduce it
   CODE_IF_ZERO,     // x target                jumps when x is 0

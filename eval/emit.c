@@ -628,7 +628,8 @@ void emit_path(Emitter *emitter, const Step *step, const uint64_t *after) {
       emit_fork(emitter, step, after);
       return;
     case STEP_SHALLOW:
-      PRINT("  if (LIKELY(m->spark_above >= (char *)__builtin_frame_address(0)))");
+      PRINT("  if (LIKELY(m->spark_above >= (char *)__builtin_frame_address(0))%s)",
+            step->word ? " || !runtime->is_hungry(m)" : "");
       emit_fork(emitter, step, after);
       return;
     case STEP_FUEL:

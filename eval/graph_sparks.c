@@ -1,7 +1,47 @@
 #include "graph_sparks.h"
 
 #include "lang/demand.h"
+#include "lang/match.h"
 #include "worker.h"
+
+typedef struct {
+  const Program *program;
+  bool found;
+} Search;
+
+static void find_call(void *context, Term *term) {
+  Search *search = context;
+  search->found |=
+      term->kind == TERM_APPLY || (term->kind == TERM_CALL && search->program->names.items[term->call.name].function);
+  if (!search->found) term_visit_parts(term, find_call, search);
+}
+
+static bool is_over_soon(const Machine *machine, Word call) {
+  const Program *program = machine->shared->program;
+  const Function *function = program->names.items[word_extra(call)].function;
+  const Tree *tree = function ? function->tree : NULL;
+  while (tree && tree->kind == TREE_SWITCH) {
+    if (tree->occurrence >= function->arity) return false;
+    Word x = load_cell(machine, word_location(call) + tree->occurrence);
+    if (word_tag(x) == TAG_SHR) x = load_cell(machine, word_location(x) + 1);
+    if (word_tag(x) > TAG_CTR) return false;
+    const Tree *next = tree->otherwise;
+    for (uint32_t i = 0; i < tree->case_count; i++) {
+      const TreeCase *one = &tree->cases[i];
+      bool same = one->kind == KEY_NUMBER ? x == one->number : word_tag(x) == TAG_CTR && word_extra(x) == one->name;
+      if (same) next = one->tree;
+    }
+    tree = next;
+  }
+  if (!tree || tree->kind != TREE_RULE) return false;
+  Search search = {program, false};
+  find_call(&search, tree->rule->body);
+  return !search.found;
+}
+
+Word offer_call(Machine *machine, Word call, ptrdiff_t depth) {
+  return is_over_soon(machine, call) ? call : worker_spark(machine, call, depth);
+}
 
 void offer_arguments(Machine *machine, NameId name, Word *arguments) {
   const Program *program = machine->shared->program;

@@ -7,6 +7,9 @@
 // In a FRAME_OP2_RIGHT, above the operation: the left operand is to be reduced as yet.
 #define LEFT_IS_OFFERED ((Word)1 << (WORD_EXTRA_BITS + FRAME_SHIFT))
 
+// A call that strict code offers to others, `depth` bytes deep: the box that it is in then; or the call itself if it
+// takes no time, since its arguments choose a rule without calls.
+Word offer_call(Machine *machine, Word call, ptrdiff_t depth);
 // Of the arguments that a call of a function demands in any case, offers all calls but the first.
 void offer_arguments(Machine *machine, NameId name, Word *arguments);
 // Offers an operand of an operation whose left one is about to be reduced. frame: the right one, and a FRAME_OP2_LEFT.

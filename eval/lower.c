@@ -253,7 +253,7 @@ static Atom lower_operate(Lowering *lowering, Term *term) {
   return dst;
 }
 
-// The arguments of a call, the demanded ones as values. False when one of them cannot be one: the call never returns.
+// The arguments of a call, the demanded ones as values, but for those that the callee passes on and others compute.
 static Atom *lower_arguments(Lowering *lowering, Term *term, const Function *function, Demand on, bool delay) {
   uint32_t count = term->call.count;
   Atom *atoms = ARENA_ARRAY(lowering->arena, Atom, count + 1);
@@ -261,6 +261,8 @@ static Atom *lower_arguments(Lowering *lowering, Term *term, const Function *fun
   for (uint32_t i = 0; i < count; i++) {
     Term *argument = term->call.arguments[i];
     Demand demand = demand_of_argument(lowering->strict->program, function, on, i);
+    bool passes = demand > DEMAND_LAZY && lowering->strict->shares && strict_passes(lowering->strict, function, i);
+    if (passes && (atoms[i] = lower_passed(lowering, argument)) != NO_ATOM) continue;
     if (demand > DEMAND_LAZY)
       atoms[i] = lower_value(lowering, argument, demand);
     else if (!delay)
@@ -475,6 +477,7 @@ static void lower_tail_call(Lowering *lowering, Term *term, Demand on) {
     lower_spark(lowering, term, on);
     return;
   }
+  lower_pass_apart(lowering, term, on);
   if (should_inline(lowering, function)) {
     lower_inline(lowering, term, function, on);
     return;
@@ -521,6 +524,9 @@ void lower_tail(Lowering *lowering, Term *term, Demand on) {
     return;
   case TERM_LET: lower_tail(lowering, term->let.body, on); return;
   case TERM_OPERATE: break;
+  case TERM_VARIABLE:
+    if (lower_passed(lowering, term) != NO_ATOM) break; // now it is needed
+    // fallthrough
   default: lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on))); return;
   }
   lower_end(lowering, STEP_RETURN, lower_use(lowering, lower_value(lowering, term, on)));

@@ -112,6 +112,11 @@ Atom lower_field(Lowering *lowering, Term *term, Demand on);
 // Lets other machines compute what an operation's operands or a call's arguments demand, all but one of them; and what
 // a constructor's fields do.
 void lower_apart(Lowering *lowering, Term *term, Demand on);
+// The same for calls that a callee only passes on (pass.c), before the call of it: where there may be sparks, all of it
+// is built, and the unit, or the block, left with it.
+void lower_pass_apart(Lowering *lowering, Term *term, Demand on);
+// A parameter of the unit that it only passes on, or NO_ATOM.
+Atom lower_passed(const Lowering *lowering, const Term *argument);
 typedef struct {
   Atom *items;
   uint32_t count;

@@ -101,6 +101,7 @@ typedef struct {
   Word (*spark)(Machine *machine, Word call);           // the box that has it
   Word (*take_back)(Machine *machine, Word box);        // its term, if it was a spark that nobody took; or the box
   Word (*leave)(Machine *machine, Word box);            // what stands in a field for a spark when there is no fuel
+  bool (*is_hungry)(const Machine *machine);            // do others have few of its sparks to take?
   void (*hint)(Machine *machine, Word term);            // what others may reduce meanwhile (HVM.spark)
   Word (*force_field)(Machine *machine, Location cell); // where several machines run: what is in it, and reduced there
   Word (*settle_box)(Machine *machine, Word box, Word term); // likewise: puts the term into the box it was taken out of

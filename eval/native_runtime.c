@@ -1,6 +1,7 @@
 // What machine code calls, and the texts that emitted C begins with.
 #include "aside.h"
 #include "frames.h"
+#include "graph_sparks.h"
 #include "machine.h"
 #include "native.h"
 #include "rules.h"
@@ -97,7 +98,7 @@ static Word runtime_reduce_box(Machine *machine, Word box) {
 }
 
 static Word runtime_spark(Machine *machine, Word call) {
-  return worker_spark(machine, call, machine->spark_native - (char *)__builtin_frame_address(0));
+  return offer_call(machine, call, machine->spark_native - (char *)__builtin_frame_address(0));
 }
 
 const NativeRuntime native_runtime = {
@@ -120,6 +121,7 @@ const NativeRuntime native_runtime = {
     .spark = runtime_spark,
     .take_back = runtime_take_back,
     .leave = worker_leave,
+    .is_hungry = worker_is_hungry,
     .hint = speculate_hint,
     .force_field = runtime_force_field,
     .settle_box = runtime_settle_box,

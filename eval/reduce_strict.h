@@ -131,6 +131,9 @@ CODE_ENTER : {
 CODE_SHALLOW:
   pc = UNLIKELY(IS_SHALLOW(fp)) ? code + pc[1] : pc + 2;
   NEXT();
+CODE_HUNGRY:
+  pc = UNLIKELY(IS_SHALLOW(fp)) && worker_is_hungry(machine) ? code + pc[1] : pc + 2;
+  NEXT();
 CODE_JOIN:
   if (UNLIKELY(word_tag(fp[pc[1]]) == TAG_SHR) && machine->many) {
     WAIT(); // so that the registers are below the top, as a frame that is never gone back to
@@ -141,7 +144,7 @@ CODE_JOIN:
   pc += 7;
   NEXT();
 CODE_SPARK : {
-  fp[pc[1]] = worker_spark(machine, fp[pc[2]], (char *)fp - (char *)machine->spark_stack);
+  fp[pc[1]] = offer_call(machine, fp[pc[2]], (char *)fp - (char *)machine->spark_stack);
   pc += 3;
   NEXT();
 }

@@ -188,8 +188,12 @@ static Unit *make_unit(Strict *strict, const Function *function, Demand demand, 
   unit->demand = demand;
   unit->borrowed = borrowed;
   unit->values = ARENA_ARRAY(arena, bool, function->arity + 1);
-  for (uint32_t i = 0; i < function->arity; i++)
-    unit->values[i] = demand_of_argument(strict->program, function, demand, i) > DEMAND_LAZY;
+  unit->passed = ARENA_ARRAY(arena, bool, function->arity + 1);
+  for (uint32_t i = 0; i < function->arity; i++) {
+    bool demanded = demand_of_argument(strict->program, function, demand, i) > DEMAND_LAZY;
+    unit->passed[i] = demanded && strict->shares && strict_passes(strict, function, i);
+    unit->values[i] = demanded && !unit->passed[i];
+  }
   strict->by_name.items[name] = unit;
   ARRAY_PUSH(&strict->units, unit);
   strict_declare(strict, unit);
@@ -233,6 +237,7 @@ void strict_free(Strict *strict) {
   ARRAY_FREE(&strict->units);
   ARRAY_FREE(&strict->reached);
   ARRAY_FREE(&strict->looks);
+  ARRAY_FREE(&strict->passes);
   ARRAY_FREE(&strict->by_name);
   ARRAY_FREE(&strict->abilities);
   ARRAY_FREE(&strict->wanted);

@@ -1,13 +1,15 @@
 // Strict code: functions whose demands are known, as a tree of steps in direct style.
 //
 // A unit is a function for one demand on its result. Its parameters that are demanded are values when it begins (the
-// caller reduces them); the others are terms as they are. It gives a term: mostly a value, else one that the caller
+// caller reduces them), unless it only passes them on; the others are terms as they are. It gives a term: mostly a value, else one that the caller
 // reduces on. Whatever does not fit (a superposition, a stuck term, a λ where a number should be) leaves the strict
 // code: what is left of the rule's body is built as a graph, with the parts that were computed already in their places.
 //
 //   lower.c     decision tree and bodies -> steps: what is demanded is computed, helpers are inlined
 //   build.c     what is not demanded, and what is left over: graphs
 //   own.c       every variable is consumed once: clones, drops, and matched cells reused for what is built
+//   lend.c      which parameters are only looked at
+//   pass.c      which are only passed on
 //   boxes.c     where boxes are to be expected
 //   offer.c     arguments in boxes that have other owners: lent, where a version of the unit borrows them
 //   assemble.c  steps -> instructions (code.h)
@@ -65,6 +67,7 @@ typedef enum {
   STEP_IF,      // x            next: not 0; aside: 0
   STEP_FUEL,    // -            next: go on eagerly; aside: build it for later
   STEP_SHALLOW, // -            next: go on; aside: so few calls deep that it may become a spark: build it
+                // word: only if others have few to take
   STEP_FAIL,    // -            no rule matches: always aside
   STEP_RETURN,  // x            the unit's result, or the block's
   STEP_TAIL,    // a…           name: a unit
@@ -109,7 +112,8 @@ typedef struct Unit {
   NameId name; // its own, for calls of it: the function's, or one made for it
   const Function *function;
   Demand demand;
-  bool *values;       // by parameter: a value when the unit begins
+  bool *values;       // by parameter: a value when the unit begins, since it is demanded,
+  bool *passed;       // … or not, though it is: it is only passed on (pass.c)
   uint64_t borrowed;  // parameters that stay the caller's, as a set of the first 64: λs are given (STEP_BORROW)
   ARRAY(Loan) loans;  // by variable
   uint32_t variables; // the parameters are the first
@@ -121,7 +125,7 @@ typedef struct Unit {
   uint32_t way_count;
 } Unit;
 
-// Parameters of a function that are only looked at, as sets of the first 64.
+// Parameters of a function that are only looked at, or only passed on, as sets of the first 64.
 typedef struct {
   uint64_t known, only;
 } Looks;
@@ -139,7 +143,7 @@ typedef struct Strict {
   ARRAY(Unit *) reached;          // those that machine code is made for
   ARRAY(Unit *) by_name;          // by NameId; NULL: none
   ARRAY(const Function *) wanted; // called by what only the graph can run
-  ARRAY(Looks) looks;             // by NameId, of functions
+  ARRAY(Looks) looks, passes;     // by NameId, of functions
   ARRAY(uint8_t) abilities;       // by NameId, of functions; 0: not known yet
 } Strict;
 
@@ -154,6 +158,8 @@ Unit *strict_unit(Strict *strict, const Function *function, Demand demand);
 Unit *strict_borrowing(Strict *strict, const Unit *unit, uint64_t borrowed);
 // Is a parameter, a value, only looked at, so that borrowing it saves copies?
 bool strict_lendable(Strict *strict, const Unit *unit, uint32_t index);
+// Is a parameter only passed on, so that its value may be missing when a call begins?
+bool strict_passes(Strict *strict, const Function *function, uint32_t index);
 Strict *strict_new(Code *code, Program *program);
 void strict_free(Strict *strict);
 // Before a function's unit is asked for, when the program may have grown.

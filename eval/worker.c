@@ -13,12 +13,13 @@
 
 // What a thief does at a time should be worth the theft: it builds more before it leaves something for later, and makes
 // no sparks faster than this, once its first ones are gone.
-enum { THIEF_FUEL = HARD_OR(2, 1 << 16), LEFT_FUEL = HARD_OR(1, 1 << 12) };
+enum { THIEF_FUEL = HARD_OR(2, 1 << 14), LEFT_FUEL = HARD_OR(1, 1 << 12) };
 // Sparks are made down to a depth of the stacks, which grows when others want more and becomes less when sparks come
 // too fast.
 enum { SPARK_NANOSECONDS = 12000, BURST = 32 };   // fewer in that time are fast enough, on the average of so many
 enum { ASK_NANOSECONDS = 20000, DEPTH_STEP = 4 }; // how often it may grow, and by which part
 enum { DEPTH_CUT = 16, DEPTH_FIRST = 128 };
+enum { SPARKS_FEW = HARD_OR(1 << 20, 4) };
 enum { SPARKS_ENOUGH = HARD_OR(1 << 20, 1 << 10) }; // that nobody took: then there are no more, until somebody asks
 static const size_t DEPTH_MOST = (size_t)1 << 40;
 enum { HELPER_BYTES = 8 << 20 };          // of the memory limit for each: its stack and free cells take about a tenth
@@ -441,6 +442,8 @@ Word worker_spark(Machine *machine, Word term, ptrdiff_t depth) {
   worker_want_help(machine->shared);
   return word_make(TAG_SHR, 0, box);
 }
+
+bool worker_is_hungry(const Machine *machine) { return deque_size(&machine->deque) < SPARKS_FEW; }
 
 bool worker_takes_long(const Machine *machine, Word term) {
   if (word_tag(term) != TAG_CAL) return false;

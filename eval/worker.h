@@ -21,6 +21,8 @@ unsigned worker_default_threads(void); // the processors that this process may u
 // Offers a term that was built to be reduced: the box that has it, for the machine and for the deque. depth: of the
 // stack that the code which builds it uses, in bytes from where its machine began.
 Word worker_spark(Machine *machine, Word term, ptrdiff_t depth);
+// Are few of its sparks left for others?
+bool worker_is_hungry(const Machine *machine);
 bool worker_takes_long(const Machine *machine, Word term); // a call of a function that calls itself
 // The same for a part of a node that the graph's code has at hand, which uses its stack up to `top`, if the part takes
 // long: if it is a call of a function that calls itself. Else the part; calls that are operands in it are offered.
