@@ -106,6 +106,7 @@ struct Machine {
   // What thieves look at and change.
   _Alignas(MACHINE_ALIGNMENT) Deque deque;
   _Atomic(uint64_t) spark_change; // when spark_depth changed last, in nanoseconds
+  _Atomic(size_t) spark_least;    // the least depth of a spark since it began to do this
   _Atomic(size_t) spark_depth;    // how far the next two are from the beginnings of what it does, in bytes
   Deque hints;                    // see speculate.h, as what is said to be of speculation below
   atomic_bool waiting;            // sleeps until a box is reduced, or is parked
@@ -120,7 +121,7 @@ struct Machine {
   _Atomic(char *) spark_native;                            // these beginnings: of the C stack …
   _Atomic(Word *) spark_stack;                             // … and of the other one
   bool was_many;                                           // in this run
-  uint64_t burst;                                          // sparks that were gone at
+  uint64_t burst, burst_waiting;                           // sparks that were gone at
   uint64_t burst_began;                                    // this time
   ptrdiff_t burst_depth;                                   // the deepest of them
   _Atomic(uint64_t) sparks, done;                          // that it made so far; that it has done with

@@ -1,4 +1,4 @@
-// The rewrite rules, one function each, drawn above it. Included by reduce.c only.
+// The rewrite rules, one function each, drawn above it.
 //
 // Every function consumes the cells of its redex and returns the term that takes its place. `count` is done by callers
 // where a rule has several outcomes.
@@ -7,7 +7,7 @@
 
 #include "frames.h"
 #include "machine.h"
-#include "worker.h"
+#include "share.h"
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
@@ -64,95 +64,6 @@ static inline Word resolve(Machine *machine, Word term) {
     term = machine->heap[location];
     heap_free(machine, location, 2);
   }
-}
-
-// Boxes: where no λ is ever open, what is used more than once is not cloned by dups. It is put into a box, which
-// counts its owners; they reduce it once, in its place. Who takes a constructor out of a box that has other owners gets
-// a copy of this layer, and the fields of both are boxes from then on. So cloning costs one step, however often and
-// however late the copies are used; a λ that is open could not be copied that way, since what its variable stands for
-// differs from copy to copy. (That no cycles arise follows from the same.)
-static inline Word new_box(Machine *machine, Word term) {
-  Location box = heap_alloc(machine, 2);
-  machine->heap[box] = 2 * SHARE_ONE;
-  machine->heap[box + 1] = term;
-  return word_make(TAG_SHR, 0, box);
-}
-
-// Machines that run at the same time (worker.h) see the same boxes, and the same constructors in them. So counts are
-// atomic then (machine.h), a term is moved out of a box or a field with a compare-and-swap, and a field becomes a box
-// where it is with another. Nothing else changes where several owners can see it.
-
-// A box for the term of a cell that others can see, which becomes this box, too; the cell's owner is counted. What the
-// cell has already, if that needs no box or is one.
-static inline Word box_cell(Machine *machine, Location cell) {
-  Word term = load_cell(machine, cell), box = 0;
-  while (!word_is_flat(term) && word_tag(term) != TAG_SHR) {
-    if (word_tag(term) == TAG_SLOT) { // somebody reduces it
-      worker_wait(machine, cell);
-      term = load_cell(machine, cell);
-      continue;
-    }
-    if (!box) box = new_box(machine, term);
-    machine->heap[word_location(box)] = SHARE_ONE;
-    machine->heap[word_location(box) + 1] = term;
-    hard_pause();
-    if (__atomic_compare_exchange_n(&machine->heap[cell], &term, box, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-      return box;
-  }
-  if (box) heap_free(machine, word_location(box), 2);
-  return term;
-}
-
-// Moves the term of a field out that others can see, to reduce it. False: it is a value or in a box, or somebody else
-// is or was at it.
-static inline bool claim_cell(Machine *machine, Location cell, Word *term) {
-  *term = load_cell(machine, cell);
-  if (word_tag(*term) == TAG_SLOT) {
-    worker_wait(machine, cell);
-    *term = load_cell(machine, cell);
-  }
-  if (word_is_value(*term) || word_tag(*term) == TAG_SHR || word_tag(*term) == TAG_SLOT) return false;
-  hard_pause();
-  return __atomic_compare_exchange_n(&machine->heap[cell], term, machine->claim, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE);
-}
-
-// Does it own a box with a value? Such a word is as good as the value for strict code.
-static inline bool is_shared_value(const Machine *machine, Word term) {
-  return word_tag(term) == TAG_SHR && word_is_value(load_cell(machine, word_location(term) + 1));
-}
-
-// Strict code's values.
-static inline bool is_settled(const Machine *machine, Word term) {
-  return word_is_value(term) || is_shared_value(machine, term);
-}
-
-static inline Word mark_stuck(Machine *machine, Word term);
-
-// What was moved out of where others see it: by machine code if it is a call that has some.
-static inline Word evaluate_claimed(Machine *machine, Word term) {
-  NativeEnter *enter = word_tag(term) == TAG_CAL && !machine->profile ? machine->natives[word_extra(term)] : NULL;
-  if (enter) term = enter(machine, &machine->heap[word_location(term)], word_location(term));
-  return enter && word_is_value(term) ? term : machine_evaluate(machine, term);
-}
-
-// Reduces the term of a cell that others can see, in its place; what is there then, if in a box the value there.
-static inline Word force_cell(Machine *machine, Location cell) {
-  Word term, value;
-  while (!claim_cell(machine, cell, &term)) {
-    if (word_is_value(term)) return term;
-    if (word_tag(term) != TAG_SHR) continue;
-    add_owner(machine, word_location(term));
-    term = machine_evaluate(machine, term);
-    if (word_tag(term) != TAG_SHR) return term;
-    value = load_cell(machine, word_location(term) + 1);
-    drop_owner(machine, word_location(term)); // the cell keeps it
-    return word_is_value(value) ? value : term;
-  }
-  term = evaluate_claimed(machine, term);
-  if (!is_settled(machine, term)) term = mark_stuck(machine, term);
-  worker_wake(machine, __atomic_exchange_n(&machine->heap[cell], term, __ATOMIC_ACQ_REL));
-  return is_shared_value(machine, term) ? load_cell(machine, word_location(term) + 1) : term;
 }
 
 #ifdef HVM_TRACE

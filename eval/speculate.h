@@ -1,6 +1,6 @@
 // Speculation: what a program offers by HVM.spark, and nobody may ever need.
 //
-// A *hint* is a box (rules.h) in a machine's second deque. Machines without other work reduce it. What they make there
+// A *hint* is a box (share.h) in a machine's second deque. Machines without other work reduce it. What they make there
 // lies in its place when somebody asks for it; what nobody asks for must not be seen. So a machine that speculates
 //
 //   - fails only if its result is demanded: until then it is parked, asleep where it would have failed;

@@ -1,9 +1,10 @@
 // Strict code: functions whose demands are known, as a tree of steps in direct style.
 //
 // A unit is a function for one demand on its result. Its parameters that are demanded are values when it begins (the
-// caller reduces them), unless it only passes them on; the others are terms as they are. It gives a term: mostly a value, else one that the caller
-// reduces on. Whatever does not fit (a superposition, a stuck term, a λ where a number should be) leaves the strict
-// code: what is left of the rule's body is built as a graph, with the parts that were computed already in their places.
+// caller reduces them), unless it only passes them on; the others are terms as they are. It gives a term: mostly a
+// value, else one that the caller reduces on. Whatever does not fit (a superposition, a stuck term, a λ where a number
+// should be) leaves the strict code: what is left of the rule's body is built as a graph, with the parts that were
+// computed already in their places.
 //
 //   lower.c     decision tree and bodies -> steps: what is demanded is computed, helpers are inlined
 //   build.c     what is not demanded, and what is left over: graphs
@@ -137,7 +138,7 @@ typedef struct Strict {
   bool floats;                    // the program has float literals: numbers need not be U60
   bool lambdas;                   // it has λs or superpositions
   bool open;                      // … λs that are open, or superpositions: there may be cycles
-  bool shares;                    // clones are boxes (rules.h)
+  bool shares;                    // clones are boxes (share.h)
   bool restricted;                // it has effects and the like: see demand.h
   ARRAY(Unit *) units;            // in the order in which they were asked for
   ARRAY(Unit *) reached;          // those that machine code is made for

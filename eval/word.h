@@ -17,7 +17,7 @@
 //   CAL  name         the arguments; none (location 0) for a function without parameters
 //   VAR               the LAM whose slot it reads
 //   DP0, DP1          [term, state]: the two sides of a dup
-//   SHR               [count, term]: one of so many owners of a box (rules.h)
+//   SHR               [count, term]: one of so many owners of a box (share.h)
 //   ERA               nothing: the dead side of a superposition
 //
 // Binders are not pointed back at: a variable knows its λ's slot, the λ does not know where its variable is. β writes

@@ -16,7 +16,11 @@
 enum { THIEF_FUEL = HARD_OR(2, 1 << 14), LEFT_FUEL = HARD_OR(1, 1 << 12) };
 // Sparks are made down to a depth of the stacks, which grows when others want more and becomes less when sparks come
 // too fast.
-enum { SPARK_NANOSECONDS = 12000, BURST = 32 };   // fewer in that time are fast enough, on the average of so many
+enum {
+  SPARK_NANOSECONDS = 12000,
+  BURST = 8,
+  SLOW = 4
+};                                                // fewer in that time are fast enough, on the average of so many
 enum { ASK_NANOSECONDS = 20000, DEPTH_STEP = 4 }; // how often it may grow, and by which part
 enum { DEPTH_CUT = 16, DEPTH_FIRST = 128 };
 enum { SPARKS_FEW = HARD_OR(1 << 20, 4) };
@@ -38,21 +42,6 @@ struct Worker {
   _Atomic(Machine *) claimer; // of this box, if it speculates
   Machine *next_sleeping;     // without work
 };
-
-unsigned worker_default_threads(void) {
-  cpu_set_t set;
-  long count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
-  FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r");
-  long quota, period;
-  if (file) {
-    if (fscanf(file, "%ld %ld", &quota, &period) == 2 && period > 0 && quota > 0) {
-      long whole = (quota + period - 1) / period;
-      if (whole < count) count = whole;
-    }
-    fclose(file);
-  }
-  return count < 1 ? 1 : (unsigned)count;
-}
 
 static Worker *new_worker(void) {
   Worker *worker = calloc(1, sizeof *worker);
@@ -170,9 +159,25 @@ static void set_spark_depth(Machine *machine, size_t depth) {
                         memory_order_relaxed);
 }
 
+// Depths are counted from the least one at which there has been a spark: what is above has nothing to offer.
+static void grow_spark_depth(Machine *machine, size_t depth) {
+  size_t least = atomic_load_explicit(&machine->spark_least, memory_order_relaxed);
+  if (depth < least) depth = least;
+  set_spark_depth(machine, depth + (depth - least) / DEPTH_STEP + DEPTH_FIRST);
+}
+
+static void cut_spark_depth(Machine *machine, size_t deepest, unsigned part) {
+  size_t least = atomic_load_explicit(&machine->spark_least, memory_order_relaxed);
+  set_spark_depth(machine, deepest > least ? deepest - (deepest - least) / part - 1 : least);
+}
+
 // The next call that can become a spark will.
 static void want_sparks(Machine *machine) {
   if (atomic_load(&machine->spark_depth)) set_spark_depth(machine, DEPTH_MOST);
+}
+
+static void want_sparks_of_all(Shared *shared) {
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) want_sparks(one);
 }
 
 // A machine without sparks, seen by one that looks for some.
@@ -180,8 +185,7 @@ static void ask_for_sparks(Machine *machine) {
   uint64_t last = atomic_load(&machine->spark_change), time = profile_now();
   size_t depth = atomic_load(&machine->spark_depth);
   if (!depth || depth >= DEPTH_MOST || time - last < ASK_NANOSECONDS) return;
-  if (atomic_compare_exchange_strong(&machine->spark_change, &last, time))
-    set_spark_depth(machine, depth + depth / DEPTH_STEP + DEPTH_FIRST);
+  if (atomic_compare_exchange_strong(&machine->spark_change, &last, time)) grow_spark_depth(machine, depth);
 }
 
 void worker_move_sparks(Machine *machine, ptrdiff_t bytes) {
@@ -197,6 +201,7 @@ void worker_ask_all(Shared *shared) {
 static void begin_sparks(Machine *machine) {
   atomic_store_explicit(&machine->spark_native, __builtin_frame_address(0), memory_order_relaxed);
   atomic_store_explicit(&machine->spark_stack, machine->stack_top, memory_order_relaxed);
+  atomic_store_explicit(&machine->spark_least, DEPTH_MOST, memory_order_relaxed);
   size_t depth = atomic_load_explicit(&machine->spark_depth, memory_order_relaxed);
   set_spark_depth(machine, depth ? depth : DEPTH_MOST);
 }
@@ -207,17 +212,25 @@ static void end_sparks(Machine *machine) { set_spark_depth(machine, 0); }
 // they come says nothing: a loop may leave all its rounds to others.
 static void count_spark(Machine *machine, ptrdiff_t depth) {
   if (machine->burst_depth < depth) machine->burst_depth = depth;
-  uint64_t waiting = (uint64_t)deque_size(&machine->deque), gone = atomic_load(&machine->sparks) - waiting;
+  if ((size_t)depth < atomic_load_explicit(&machine->spark_least, memory_order_relaxed))
+    atomic_store_explicit(&machine->spark_least, (size_t)depth, memory_order_relaxed);
+  uint64_t made = atomic_load(&machine->sparks), waiting = (uint64_t)deque_size(&machine->deque);
   if (waiting > SPARKS_ENOUGH) set_spark_depth(machine, 1);
-  if (gone < machine->burst + BURST) return;
-  uint64_t time = profile_now();
-  uint64_t took = time - machine->burst_began, enough = (gone - machine->burst) * SPARK_NANOSECONDS;
-  if (took < enough && HARD_OR(false, true)) {
+  uint64_t time = profile_now(), took = time - machine->burst_began;
+  uint64_t count = made - machine->burst;
+  if (waiting > machine->burst_waiting) count -= waiting - machine->burst_waiting;
+  bool slow = took > SLOW * BURST * SPARK_NANOSECONDS;
+  if (count < BURST && !slow) return;
+  size_t limit = atomic_load(&machine->spark_depth);
+  if (took < count * SPARK_NANOSECONDS && HARD_OR(false, true)) {
     atomic_store(&machine->spark_change, time);
-    size_t most = (size_t)machine->burst_depth;
-    set_spark_depth(machine, most > 1 ? most - most / (took < enough / 8 ? DEPTH_STEP : DEPTH_CUT) - 1 : 1);
+    cut_spark_depth(machine, (size_t)machine->burst_depth,
+                    took < count * SPARK_NANOSECONDS / 8 ? DEPTH_STEP : DEPTH_CUT);
+  } else if (slow && limit && limit < DEPTH_MOST) {
+    grow_spark_depth(machine, limit);
   }
-  machine->burst = gone;
+  machine->burst = made;
+  machine->burst_waiting = waiting;
   machine->burst_began = time;
   machine->burst_depth = 0;
 }
@@ -341,7 +354,7 @@ static void rest(Machine *machine) {
   } else if (active == 0 || speculate_is_all(shared)) {
     tell_deadlock(shared);
   } else {
-    for (Machine *one = atomic_load(&shared->machines); one; one = one->next) want_sparks(one);
+    want_sparks_of_all(shared);
     if (active == 1) machine_want_attention(shared->main); // it may be alone now
   }
   if (!atomic_load(&shared->quitting)) sleep_until_woken(machine); // set before those on the list are woken
@@ -518,7 +531,10 @@ void worker_sleep(Machine *machine) {
   bool leaves = atomic_load(&shared->cancelling) && atomic_load(&machine->speculates);
   if (leaves || atomic_load(&shared->stopping)) worker_let_go_on(machine);
   bool alone = active == 0 || atomic_load(&shared->speculating); // then somebody finds out whether all wait
-  if (alone || is_work_left(shared)) worker_want_help(shared);
+  if (alone || is_work_left(shared))
+    worker_want_help(shared);
+  else
+    want_sparks_of_all(shared); // another one could work instead
   sleep_until_woken(machine);
 }
 

@@ -1,6 +1,6 @@
 // Several machines work on one program: each on a thread of its own, all on one heap.
 //
-// A *spark* is a box (rules.h) that one machine offers to the others: its term is demanded, but the machine has
+// A *spark* is a box (share.h) that one machine offers to the others: its term is demanded, but the machine has
 // something else to do first. It lies in the machine's deque until another one steals it, or until the machine comes to
 // it itself. Whoever takes the term out claims the box, with one compare-and-swap. Who asks for a box that somebody
 // else has claimed *waits*: its thread sleeps until the result is there, and another one works instead of it.
