@@ -2,7 +2,9 @@
 
 #include "frames.h"
 #include "strict.h"
+#include "lang/demand.h"
 #include "lang/match.h"
+#include "lang/reach.h"
 
 typedef ARRAY(int32_t) Operands;
 typedef ARRAY(uint32_t) Registers;
@@ -717,15 +719,16 @@ void code_compile(Code *code, Program *program) {
 
 NameId code_start(Code *code, const Program *program, const Function *function, bool several) {
   if (!code->strict) {
-    code->shares = several && demand_allows_boxes(program);
+    bool open = reach_open_lambda(program, function) || program->has_superposition;
+    code->shares = several && !open && !demand_is_restricted(program);
     return function->name;
   }
   const Unit *unit = strict_start(code->strict, function);
   return unit ? unit->name : function->name;
 }
 
-void code_reach(Code *code, const Function *function) {
-  if (code->strict) strict_reach(code->strict, function);
+void code_reach(Code *code, const Function *function, bool any) {
+  if (code->strict) strict_reach(code->strict, function, any);
 }
 
 void code_free(Code *code) {

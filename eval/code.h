@@ -155,6 +155,6 @@ void code_grow(Code *code, const Program *program); // the tables by NameId, for
 // several: more machines than one may work on it.
 NameId code_start(Code *code, const Program *program, const Function *function, bool several);
 // Makes all strict code that it needs and that machine code can be made for.
-void code_reach(Code *code, const Function *function);
+void code_reach(Code *code, const Function *function, bool any); // see strict_reach
 
 #endif

@@ -391,6 +391,7 @@ typedef struct {
   Program *program;
   const Function *function;
   NameId start;
+  bool any;
 } CompileJob;
 
 static void run_compile(void *argument) {
@@ -404,9 +405,7 @@ static void run_reach(void *argument) {
   CompileJob *job = argument;
   Code *code = &job->machine->shared->code;
   code_compile(code, job->program);
-  for (size_t i = 0; i < job->program->functions.count && !job->function; i++) // no Main: anything may be asked for
-    if (!job->program->functions.items[i]->builtin) code_reach(code, job->program->functions.items[i]);
-  if (job->function) code_reach(code, job->function);
+  code_reach(code, job->function, job->any); // no Main: anything may be asked for
 }
 
 static const Function *main_function(const Program *program) {
@@ -414,12 +413,12 @@ static const Function *main_function(const Program *program) {
   return program_find_name(program, "Main", 4, &name) ? program->names.items[name].function : NULL;
 }
 
-void machine_compile(Machine *machine) {
+void machine_compile(Machine *machine, bool any) {
   const Program *program = machine->shared->program;
   if (machine->shared->code.compiled == program->functions.count &&
       machine->shared->code.functions.count == program->names.count)
     return;
-  CompileJob job = {machine, (Program *)machine->shared->program, main_function(machine->shared->program), 0};
+  CompileJob job = {machine, (Program *)machine->shared->program, main_function(machine->shared->program), 0, any};
   term_run_deep(run_reach, &job);
 }
 
@@ -547,7 +546,7 @@ static void run_normalise(void *argument) {
 
 MachineStatus machine_normalise(Machine *machine, const Function *function) {
   machine_collect_result(machine);
-  CompileJob job = {machine, (Program *)machine->shared->program, function, function->name};
+  CompileJob job = {machine, (Program *)machine->shared->program, function, function->name, false};
   term_run_deep(run_normalise, &job);
   return machine->shared->status;
 }

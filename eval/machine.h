@@ -170,8 +170,9 @@ Machine *machine_new(Program *program, size_t memory_limit, bool strict);
 void machine_free(Machine *machine);
 
 // Compiles the program's functions as far as they are new, and all that machine code can be made for. What is new in
-// other respects machine_normalise compiles, too.
-void machine_compile(Machine *machine);
+// other respects machine_normalise compiles, too. any: not only Main may be reduced, so what that comes to does not say
+// whether λs are open.
+void machine_compile(Machine *machine, bool any);
 // Functions of the module are used from now on; or from the next safe point on, which comes soon.
 void machine_use_native(Machine *machine, const NativeModule *module);
 void machine_offer_native(Machine *machine, const NativeModule *module);

@@ -3,6 +3,7 @@
 
 #include "aside.h"
 #include "lang/match.h"
+#include "lang/reach.h"
 
 enum { BODY_TERMS = 1200, INLINE_TERMS = 48 };
 
@@ -244,14 +245,16 @@ void strict_free(Strict *strict) {
   free(strict);
 }
 
-// What a program was extended by can make the code of its units wrong: they are made anew.
+// What a program was extended by, or another reduction can come to, can make the code of its units wrong: they are made
+// anew. function NULL: anything may be reduced.
 void strict_begin(Strict *strict, const Function *function) {
-  if (function->name < strict->abilities.count) strict->abilities.items[function->name] = 0;
+  if (function && function->name < strict->abilities.count) strict->abilities.items[function->name] = 0;
   const Program *program = strict->program;
   bool floats = program->has_floats, restricted = demand_is_restricted(program) || program->has_scopeless;
   bool lambdas = program->has_lambdas || program->has_superposition;
-  bool open = program->has_open_lambdas || program->has_superposition;
-  strict->code->shares = demand_allows_boxes(program);
+  strict->opened = strict->opened || reach_open_lambda(program, function);
+  bool open = strict->opened || program->has_superposition;
+  strict->code->shares = !open && !restricted;
 #ifdef HVM_STRESS_CYCLES // the search for cycles runs in every program
   lambdas = open = true;
 #endif
@@ -369,12 +372,20 @@ static void reach_from(Strict *strict, size_t first, bool offers) {
   }
 }
 
-void strict_reach(Strict *strict, const Function *function) {
+static void reach_start(Strict *strict, const Function *function) {
   Unit *start = strict_start(strict, function);
   if (start)
     reach_unit(strict, start);
   else
     reach_function(strict, function);
+}
+
+void strict_reach(Strict *strict, const Function *function, bool any) {
+  const Program *program = strict->program;
+  strict_begin(strict, any ? NULL : function);
+  for (size_t i = 0; i < program->functions.count && !function; i++)
+    if (!program->functions.items[i]->builtin) reach_start(strict, program->functions.items[i]);
+  if (function) reach_start(strict, function);
   reach_from(strict, 0, false);
   if (!strict->shares) return;
   for (size_t before = SIZE_MAX; before != strict->reached.count;) { // borrowers lend on what they are given

@@ -135,14 +135,15 @@ typedef struct {
 typedef struct Strict {
   Code *code;
   Program *program;
-  bool floats;                    // the program has float literals: numbers need not be U60
-  bool lambdas;                   // it has λs or superpositions
-  bool open;                      // … λs that are open, or superpositions: there may be cycles
-  bool shares;                    // clones are boxes (share.h)
-  bool restricted;                // it has effects and the like: see demand.h
-  ARRAY(Unit *) units;            // in the order in which they were asked for
-  ARRAY(Unit *) reached;          // those that machine code is made for
-  ARRAY(Unit *) by_name;          // by NameId; NULL: none
+  bool floats;           // the program has float literals: numbers need not be U60
+  bool lambdas;          // it has λs or superpositions
+  bool open;             // … λs that are open, or superpositions: there may be cycles
+  bool opened;           // by a λ that a reduction so far could come to: units stay as they are for the others
+  bool shares;           // clones are boxes (share.h)
+  bool restricted;       // it has effects and the like: see demand.h
+  ARRAY(Unit *) units;   // in the order in which they were asked for
+  ARRAY(Unit *) reached; // those that machine code is made for
+  ARRAY(Unit *) by_name; // by NameId; NULL: none
   ARRAY(const Function *) wanted; // called by what only the graph can run
   ARRAY(Looks) looks, passes;     // by NameId, of functions
   ARRAY(uint8_t) abilities;       // by NameId, of functions; 0: not known yet
@@ -169,8 +170,9 @@ void strict_begin(Strict *strict, const Function *function);
 void strict_ready(Strict *strict, Unit *unit);
 // The unit that a reduction begins with; NULL: the graph's code.
 Unit *strict_start(Strict *strict, const Function *function);
-// Finds the units that this reduction needs if it meets no surprise, for machine code, and makes them ready.
-void strict_reach(Strict *strict, const Function *function);
+// Finds the units that this reduction needs if it meets no surprise, for machine code, and makes them ready. NULL: any.
+// any: of what may be reduced instead no λ is open, either, if none is here (function: NULL as well).
+void strict_reach(Strict *strict, const Function *function, bool any);
 
 // The passes over a unit, in this order.
 void strict_lower(Strict *strict, Unit *unit);         // lower.c

@@ -100,10 +100,6 @@ bool demand_is_restricted(const Program *program) {
   return program->has_effects || program->has_call_patterns || program->has_scopeless;
 }
 
-bool demand_allows_boxes(const Program *program) {
-  return !demand_is_restricted(program) && !program->has_open_lambdas && !program->has_superposition;
-}
-
 bool demand_is_spine(const Program *program, NameId constructor, uint32_t field) {
   if (constructor == NAME_LIST_CONS || constructor == NAME_STRING_CONS) return field == 1;
   const bool *spine = program->names.items[constructor].spine;

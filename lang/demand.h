@@ -24,7 +24,6 @@ typedef enum { DEMAND_LAZY, DEMAND_WEAK, DEMAND_SPINE, DEMAND_COMPLETE } Demand;
 void demand_analyse(Program *program);
 
 bool demand_is_restricted(const Program *program);
-bool demand_allows_boxes(const Program *program); // what is used several times may be shared in boxes (eval/share.h)
 
 // The demand on an argument of a call, built-in functions included, when the call's result is demanded.
 Demand demand_of_argument(const Program *program, const Function *callee, Demand result, uint32_t index);

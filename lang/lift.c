@@ -7,6 +7,7 @@ enum { CLOSURE_LIMIT = 200 }; // captured terms and arguments of one closure
 typedef struct {
   Program *program;
   const Rule *rule;
+  bool opens; // it has a λ that is no closure
 } Lifter;
 
 static Term *lift(Lifter *lifter, Term *term);
@@ -181,7 +182,7 @@ static Term *lift_lambdas(Lifter *lifter, Term *term) {
   }
   Term *closure = from < count ? make_closure(lifter, lambdas[from], binders + from, count - from, body) : NULL;
   if (closure && from == 0) return closure;
-  lifter->program->has_open_lambdas = true;
+  lifter->opens = true;
   if (!closure) return term;
   lambdas[from - 1]->lambda.body = closure;
   return term;
@@ -217,11 +218,12 @@ static Term *lift(Lifter *lifter, Term *term) {
   return term;
 }
 
-void lift_rule(Program *program, Rule *rule) {
-  if (program->keep_lambdas || program->has_scopeless) { // their variables may be bound inside and used outside
-    program->has_open_lambdas = program->has_lambdas;
-    return;
+bool lift_rule(Program *program, Rule *rule) {
+  Lifter lifter = {program, rule, program->has_lambdas};
+  if (!program->keep_lambdas && !program->has_scopeless) { // whose variables may be bound inside and used outside
+    lifter.opens = false;
+    rule->body = lift(&lifter, rule->body);
   }
-  Lifter lifter = {program, rule};
-  rule->body = lift(&lifter, rule->body);
+  program->has_open_lambdas |= lifter.opens;
+  return lifter.opens;
 }

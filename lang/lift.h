@@ -15,7 +15,7 @@
 #include "program.h"
 
 // Before linear_rule, on the deep stack. Adds functions to the program, with rules that are neither matched nor lifted
-// yet (nor need to be lifted).
-void lift_rule(Program *program, Rule *rule);
+// yet (nor need to be lifted). Does the rule have a λ that is no closure now?
+bool lift_rule(Program *program, Rule *rule);
 
 #endif

@@ -102,7 +102,7 @@ static void run_compile(void *argument) {
     Function *function = program->functions.items[i];
     if (function->lifted) match_compile(program, function);
     for (size_t k = 0; k < function->rules.count && !function->lifted; k++)
-      lift_rule(program, function->rules.items[k]);
+      function->opens |= lift_rule(program, function->rules.items[k]);
   }
   for (size_t i = first; i < program->functions.count; i++) {
     Function *function = program->functions.items[i];

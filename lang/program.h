@@ -61,6 +61,7 @@ typedef struct Function {
   bool recursive;                // it may call itself, perhaps through others
   ARRAY(Occurrence) occurrences; // indexed by number, arguments included; set by match
   bool compiled;                 // match and linear are done
+  bool opens;                    // one of its rules has a λ that is no closure; set by lift
   bool lifted;                   // made of a λ: see lift.h
   bool made;                     // for known λs: see specialise.h
   NameId original;               // of such a function: what a call of it becomes that gets stuck; else 0

@@ -107,7 +107,7 @@ char *hvm_steps_text(hvm_runtime *runtime, const char *name) {
   const Function *function = runtime->broken ? NULL : explain_find(runtime->program, name);
   if (!function) return NULL;
   Buffer text = {0};
-  machine_compile(runtime->machine);
+  machine_compile(runtime->machine, false);
   buffer_text(&text, "");
   if (runtime->machine->shared->code.strict)
     strict_dump_function(runtime->machine->shared->code.strict, function, &text);
@@ -141,15 +141,15 @@ void hvm_use_module(hvm_runtime *runtime, const NativeModule *module) {
 }
 
 // A unit for the program's functions. False: there is nothing to compile.
-static bool emit_unit(hvm_runtime *runtime, Buffer *unit) {
-  machine_compile(runtime->machine);
+static bool emit_unit(hvm_runtime *runtime, Buffer *unit, bool any) {
+  machine_compile(runtime->machine, any);
   return native_emit(runtime->machine, unit);
 }
 
 char *hvm_emit_c(hvm_runtime *runtime, size_t *size) {
   if (runtime->broken) return NULL;
   Buffer unit = {0};
-  if (!emit_unit(runtime, &unit)) {
+  if (!emit_unit(runtime, &unit, false)) {
     unit.size = 0;
     native_emit_empty(&unit);
   }
@@ -157,9 +157,9 @@ char *hvm_emit_c(hvm_runtime *runtime, size_t *size) {
   return unit.text;
 }
 
-static bool build_native(hvm_runtime *runtime) {
+static bool build_native(hvm_runtime *runtime, bool any) {
   Buffer unit = {0};
-  if (!emit_unit(runtime, &unit)) {
+  if (!emit_unit(runtime, &unit, any)) {
     buffer_free(&unit);
     return true;
   }
@@ -176,12 +176,12 @@ static bool build_native(hvm_runtime *runtime) {
 }
 
 // After a program was loaded: sees to its machine code as the options want it. False, with a diagnostic, when it must
-// be had and cannot.
-static bool prepare_native(hvm_runtime *runtime) {
+// be had and cannot. any: for expressions that may be anything, and not for Main.
+static bool prepare_native(hvm_runtime *runtime, bool any) {
   if (!runtime->grown || runtime->graph_only || runtime->native == HVM_NATIVE_OFF) return true;
   runtime->grown = false;
-  if (!runtime->module) return build_native(runtime);
-  machine_compile(runtime->machine);
+  if (!runtime->module) return build_native(runtime, any);
+  machine_compile(runtime->machine, false); // as when it was compiled
   machine_use_native(runtime->machine, runtime->module);
   return true;
 }
@@ -258,7 +258,7 @@ void hvm_run_deep(void (*function)(void *context), void *context) { term_run_dee
 
 hvm_status hvm_reduce(hvm_runtime *runtime, const char *expression) {
   if (runtime->broken) return HVM_INVALID;
-  if (!prepare_native(runtime)) return HVM_FAILED; // first: the expression is no part of the machine code
+  if (!prepare_native(runtime, true)) return HVM_FAILED; // first: the expression is no part of the machine code
   const Function *function = program_load_expression(runtime->program, "<expression>", expression, strlen(expression));
   return function ? reduce(runtime, function) : HVM_INVALID;
 }
@@ -269,7 +269,7 @@ hvm_status hvm_reduce_main(hvm_runtime *runtime) {
   const Source *source = program->sources.count ? program->sources.items[0] : NULL;
   NameId id;
   const Function *function = program_find_name(program, "Main", 4, &id) ? program->names.items[id].function : NULL;
-  if (function && function->arity == 0) return prepare_native(runtime) ? reduce(runtime, function) : HVM_FAILED;
+  if (function && function->arity == 0) return prepare_native(runtime, false) ? reduce(runtime, function) : HVM_FAILED;
   Diagnostics *all = &program->diagnostics;
   if (function) {
     const Rule *rule = function->rules.items[0];

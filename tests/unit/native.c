@@ -18,7 +18,7 @@ static Setup set_up(void) {
   Setup setup = {.program = program_new()};
   CHECK(program_load(setup.program, "rules", text, sizeof text - 1));
   setup.machine = machine_new(setup.program, (size_t)1 << 30, true);
-  machine_compile(setup.machine);
+  machine_compile(setup.machine, false);
   return setup;
 }
 
