@@ -6,9 +6,9 @@
 // else has claimed *waits*: its thread sleeps until the result is there, and another one works instead of it.
 //
 // As many machines work as the run may have threads; there are more machines than that while some wait. Sparks are
-// made down to a depth of the stacks (Machine.spark_depth), which each machine keeps such that they do not come too
-// fast, and others make larger when they find no work: the oldest, which thieves take, are the largest, and deeper code
-// makes none. Without threads that depth is 0.
+// made down to a depth of the stacks (Machine.spark_depth), which each machine keeps such that they go neither too fast
+// nor too slowly, and others make larger when they find no work: the oldest, which thieves take, are the largest, and
+// deeper code makes none. Without threads that depth is 0.
 //
 // Only programs with boxes run on several machines: dups and open λs are for one at a time.
 #ifndef HVM_EVAL_WORKER_H
@@ -27,7 +27,8 @@ bool worker_takes_long(const Machine *machine, Word term); // a call of a functi
 // The same for a part of a node that the graph's code has at hand, which uses its stack up to `top`, if the part takes
 // long: if it is a call of a function that calls itself. Else the part; calls that are operands in it are offered.
 Word worker_offer(Machine *machine, Word part, const Word *top);
-// If a box is the newest spark of the machine, and not stolen: its term, and there is no box any more. Else the box.
+// If a box is a spark that nobody has taken, and nobody else owns it: its term, and there is no box any more. Else the
+// box.
 Word worker_take_back(Machine *machine, Word box);
 // A spark of the machine's own for a field of a constructor: what is to stand there. If nobody took it, it is reduced
 // with half of the fuel that is left; when there is none, worker_leave.

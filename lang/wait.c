@@ -38,15 +38,21 @@ bool wait_is_still(const Program *program, const Term *term) {
   }
 }
 
-static bool is_fine(const Wait *wait, const Term *term);
+// What can be said of a term, as a set. Each part is looked at once: terms may be nested deeply.
+enum {
+  STILL = 1, // wait_is_still
+  WAITS = 2, // for a variable, with nothing beside it that would not
+  FINE = 4   // nothing in it can be reduced before the variables arrive: so are the others
+};
 
-static bool are_fine(const Wait *wait, Term *const *terms, uint32_t count) {
-  for (uint32_t i = 0; i < count; i++)
-    if (!is_fine(wait, terms[i])) return false;
-  return true;
+static unsigned look(const Wait *wait, const Term *term, bool leaves);
+
+// What can be said of all of them.
+static unsigned look_at_all(const Wait *wait, Term *const *terms, uint32_t count) {
+  unsigned all = STILL | FINE;
+  for (uint32_t i = 0; i < count && all; i++) all &= look(wait, terms[i], true);
+  return all;
 }
-
-static bool waits(const Wait *wait, const Term *term, bool leaves);
 
 // Does each rule leave something that waits for these parameters?
 static bool rules_wait(const Wait *wait, const Function *function, uint64_t positions) {
@@ -62,7 +68,7 @@ static bool rules_wait(const Wait *wait, const Function *function, uint64_t posi
       if (positions >> k & 1 && pattern->kind == TERM_VARIABLE && pattern->variable.binder)
         binders[inner.count++] = pattern->variable.binder;
     }
-    if (!rule->body || !waits(&inner, rule->body, false)) return false;
+    if (!rule->body || !(look(&inner, rule->body, false) & WAITS)) return false;
   }
   return function->rules.count > 0;
 }
@@ -72,60 +78,67 @@ static bool built_in_waits(Builtin builtin, uint32_t index) {
   return (builtin == BUILTIN_U60_IF && index == 0) || (builtin == BUILTIN_SPARK && index == 1);
 }
 
-static bool call_waits(const Wait *wait, const Term *term, bool leaves) {
-  const Function *function = wait->program->names.items[term->call.name].function;
-  if (!function || !are_fine(wait, term->call.arguments, term->call.count)) return false;
+static bool call_waits(const Wait *wait, const Function *function, const Term *term, bool leaves) {
   uint64_t positions = 0;
+  bool strict = false; // one that waits is looked at
   for (uint32_t i = 0; i < term->call.count; i++) {
-    bool strict = function->builtin ? built_in_waits(function->builtin, i) : function->strict[i];
-    if (!waits(wait, term->call.arguments[i], true)) continue;
-    if (strict) return true;
+    unsigned argument = look(wait, term->call.arguments[i], true);
+    if (!(argument & FINE)) return false;
+    if (!(argument & WAITS)) continue;
+    strict |= function->builtin ? built_in_waits(function->builtin, i) : function->strict[i];
     if (i < POSITION_LIMIT) positions |= (uint64_t)1 << i;
   }
-  if (!positions) return false;
+  if (strict || !positions) return strict;
   for (const Assumption *at = wait->assumed; at; at = at->outer)
     if (at->function == function) return leaves && at->positions == positions;
   return rules_wait(wait, function, positions);
 }
 
-// Does the term wait for a variable, with nothing beside it that would not? leaves: what is around it waits with it.
-static bool waits(const Wait *wait, const Term *term, bool leaves) {
-  switch (term->kind) {
-  case TERM_VARIABLE:
-    for (uint32_t i = 0; i < wait->count; i++)
-      if (wait->binders[i] == term->variable.binder) return true;
-    return false;
-  case TERM_OPERATE: {
-    const Term *left = term->operate.left, *right = term->operate.right;
-    return (waits(wait, left, true) && is_fine(wait, right)) || (is_fine(wait, left) && waits(wait, right, true));
-  }
-  case TERM_APPLY:
-    return waits(wait, term->apply.function, true) && are_fine(wait, term->apply.arguments, term->apply.count);
-  case TERM_CALL: return call_waits(wait, term, leaves);
-  default: return false;
-  }
-}
-
 // A λ is fine when nothing in it can be reduced before its own variable arrives, either.
-static bool lambda_is_fine(const Wait *wait, const Term *term) {
+static unsigned look_at_lambda(const Wait *wait, const Term *term) {
   const Binder **binders = malloc((wait->count + 1) * sizeof *binders);
   if (!binders) memory_exhausted();
   Wait inner = {wait->program, binders, wait->count, wait->assumed};
   if (wait->count) memcpy(binders, wait->binders, wait->count * sizeof *binders);
   if (term->lambda.binder) binders[inner.count++] = term->lambda.binder;
-  bool fine = is_fine(&inner, term->lambda.body);
+  unsigned body = look(&inner, term->lambda.body, true);
   free(binders);
-  return fine;
+  return body & FINE;
 }
 
-static bool is_fine(const Wait *wait, const Term *term) {
-  if (wait_is_still(wait->program, term) || waits(wait, term, true)) return true;
-  if (term->kind == TERM_LIST) return are_fine(wait, term->list.items, term->list.count);
-  if (term->kind == TERM_LAMBDA) return lambda_is_fine(wait, term);
-  return term->kind == TERM_CALL && !wait->program->names.items[term->call.name].function &&
-         are_fine(wait, term->call.arguments, term->call.count);
+static bool is_bound(const Wait *wait, const Binder *binder) {
+  for (uint32_t i = 0; i < wait->count; i++)
+    if (wait->binders[i] == binder) return true;
+  return false;
+}
+
+// leaves: what is around the term waits with it.
+static unsigned look(const Wait *wait, const Term *term, bool leaves) {
+  switch (term->kind) {
+  case TERM_NUMBER:
+  case TERM_STRING: return STILL | FINE;
+  case TERM_VARIABLE: return STILL | FINE | (is_bound(wait, term->variable.binder) ? WAITS : 0);
+  case TERM_CLOSURE: return wait_is_still(wait->program, term) ? STILL | FINE : 0;
+  case TERM_LIST: return look_at_all(wait, term->list.items, term->list.count);
+  case TERM_LAMBDA: return look_at_lambda(wait, term);
+  case TERM_OPERATE: {
+    unsigned left = look(wait, term->operate.left, true), right = look(wait, term->operate.right, true);
+    unsigned both = left & right, either = left | right;
+    return both & FINE && either & WAITS ? (both & STILL) | WAITS | FINE : both & STILL ? STILL | FINE : 0;
+  }
+  case TERM_APPLY: {
+    if (!(look(wait, term->apply.function, true) & WAITS)) return 0;
+    return look_at_all(wait, term->apply.arguments, term->apply.count) & FINE ? WAITS | FINE : 0;
+  }
+  case TERM_CALL: {
+    const Function *function = wait->program->names.items[term->call.name].function;
+    if (!function) return look_at_all(wait, term->call.arguments, term->call.count);
+    return call_waits(wait, function, term, leaves) ? WAITS | FINE : 0;
+  }
+  default: return 0;
+  }
 }
 
 bool wait_is_fine(const Program *program, const Term *term, const Binder *const *binders, uint32_t count) {
-  return is_fine(&(Wait){program, binders, count, NULL}, term);
+  return look(&(Wait){program, binders, count, NULL}, term, true) & FINE;
 }
