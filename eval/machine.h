@@ -121,7 +121,7 @@ struct Machine {
   _Atomic(char *) spark_native;                            // these beginnings: of the C stack …
   _Atomic(Word *) spark_stack;                             // … and of the other one
   bool was_many;                                           // in this run
-  uint64_t burst, burst_waiting;                           // sparks that were gone at
+  uint64_t burst, burst_waiting;                           // sparks made, and in the deque, at
   uint64_t burst_began;                                    // this time
   ptrdiff_t burst_depth;                                   // the deepest of them
   _Atomic(uint64_t) sparks, done;                          // that it made so far; that it has done with

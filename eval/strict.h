@@ -170,8 +170,8 @@ void strict_begin(Strict *strict, const Function *function);
 void strict_ready(Strict *strict, Unit *unit);
 // The unit that a reduction begins with; NULL: the graph's code.
 Unit *strict_start(Strict *strict, const Function *function);
-// Finds the units that this reduction needs if it meets no surprise, for machine code, and makes them ready. NULL: any.
-// any: of what may be reduced instead no λ is open, either, if none is here (function: NULL as well).
+// Finds the units that this reduction needs if it meets no surprise, for machine code, and makes them ready. NULL:
+// those of all functions. any: other reductions may come, too, so λs are taken to be open if any of the program is.
 void strict_reach(Strict *strict, const Function *function, bool any);
 
 // The passes over a unit, in this order.

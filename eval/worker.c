@@ -280,7 +280,7 @@ Word worker_reduce_claimed(Machine *machine, Location box, Word term) {
   return term;
 }
 
-// The entry of a spark was taken out of its deque, and is an owner like others.
+// The entry of a spark was taken out of its deque, and is an owner like others. The count of the box before.
 static Word leave_deque(Machine *machine, Location box) {
   return __atomic_fetch_and(&machine->heap[box], ~SHARE_SPARK, __ATOMIC_RELAXED);
 }
@@ -507,8 +507,12 @@ Word worker_take_back(Machine *machine, Word box) {
 }
 
 Word worker_leave(Machine *machine, Word spark) {
-  if (machine->tank != THIEF_FUEL) return worker_take_back(machine, spark);
-  __atomic_fetch_or(&machine->heap[word_location(spark)], SHARE_LEFT, __ATOMIC_RELAXED);
+  if (machine->tank == THIEF_FUEL)
+    __atomic_fetch_or(&machine->heap[word_location(spark)], SHARE_LEFT, __ATOMIC_RELAXED);
+  else if (machine->profile) // which knows it by its box
+    worker_take(machine, word_location(spark));
+  else
+    return worker_take_back(machine, spark);
   return spark;
 }
 

@@ -21,8 +21,6 @@ unsigned worker_default_threads(void); // the processors that this process may u
 // Offers a term that was built to be reduced: the box that has it, for the machine and for the deque. depth: of the
 // stack that the code which builds it uses, in bytes from where its machine began.
 Word worker_spark(Machine *machine, Word term, ptrdiff_t depth);
-// Are few of its sparks left for others?
-bool worker_is_hungry(const Machine *machine);
 bool worker_takes_long(const Machine *machine, Word term); // a call of a function that calls itself
 // The same for a part of a node that the graph's code has at hand, which uses its stack up to `top`, if the part takes
 // long: if it is a call of a function that calls itself. Else the part; calls that are operands in it are offered.
@@ -30,14 +28,17 @@ Word worker_offer(Machine *machine, Word part, const Word *top);
 // If a box is a spark that nobody has taken, and nobody else owns it: its term, and there is no box any more. Else the
 // box.
 Word worker_take_back(Machine *machine, Word box);
+// If it is the newest one: what is in the box stays there; the machine's share of it is left, the deque's is given up.
+// False: it is not.
+bool worker_take(Machine *machine, Location box);
 // A spark of the machine's own for a field of a constructor: what is to stand there. If nobody took it, it is reduced
 // with half of the fuel that is left; when there is none, worker_leave.
 Word worker_join(Machine *machine, Word spark);
 // The same without fuel: others may take it as yet, and build some of it. But what they leave is left for later without
 // a box, so that what is built ahead has a bound.
 Word worker_leave(Machine *machine, Word spark);
-// … what is in the box stays there; the machine's share of it is left, the deque's is given up. False: it is not.
-bool worker_take(Machine *machine, Location box);
+// Has the machine so few sparks left for others that there should be more?
+bool worker_is_hungry(const Machine *machine);
 // The stack of machine code begins by so many bytes higher than it was taken for, to tell how deep sparks are.
 void worker_move_sparks(Machine *machine, ptrdiff_t bytes);
 // As somebody who finds no work does: wants more sparks of all machines.
