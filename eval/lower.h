@@ -1,4 +1,4 @@
-// Lowering: what lower.c and build.c share.
+// Lowering: what lower.c, lower_tree.c, block.c and build.c share.
 //
 // A rule's body is walked in the order in which its parts are demanded; steps are appended at `at`. What is known on
 // the way down one path of the unit (which binder is which variable, which terms were computed already, what kind of
@@ -88,11 +88,15 @@ const Entry *lower_find(const Lowering *lowering, const void *key); // NULL: non
 Atom lower_resolve(const Lowering *lowering, Atom atom);            // through aliases
 Kind lower_kind(const Lowering *lowering, Atom atom);
 const Shape *lower_shape(const Lowering *lowering, Atom atom); // NULL: not known
+void lower_set_shape(Lowering *lowering, Atom x, Word key, uint32_t count, const Atom *fields);
+const Loan *lower_loan(const Lowering *lowering, Atom x); // NULL: it is not borrowed
 // The atom as an argument: a constructor that was taken apart or not built is built.
 Atom lower_use(Lowering *lowering, Atom atom);
 Atom lower_shaped(Lowering *lowering, Word key, uint32_t count, const Atom *fields); // a constructor, not built yet
 // The atom for a step that only looks at it: what is borrowed stays so.
 Atom lower_look(Lowering *lowering, Atom atom);
+// Makes sure that a variable holds a value. What it holds changes in place.
+void lower_force(Lowering *lowering, Atom atom);
 Word lower_operation(Lowering *lowering, const Term *term); // the word of an operation's node
 Step *lower_aside(Lowering *lowering); // the steps that leave what is left of the root to the graph
 
@@ -107,6 +111,8 @@ Atom lower_end_block(Lowering *lowering, Block *block);
 
 Atom lower_value(Lowering *lowering, Term *term, Demand on); // computes it
 void lower_tail(Lowering *lowering, Term *term, Demand on);  // … and leaves the unit, or the block, with it
+// lower_tree.c: … with the body of the rule that a tree of the scope's function selects.
+void lower_tree(Lowering *lowering, const Tree *tree, Demand on);
 // A field that is demanded with its constructor, as far as there is fuel.
 Atom lower_field(Lowering *lowering, Term *term, Demand on);
 // Lets other machines compute what an operation's operands or a call's arguments demand, all but one of them; and what

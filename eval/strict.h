@@ -6,16 +6,17 @@
 // should be) leaves the strict code: what is left of the rule's body is built as a graph, with the parts that were
 // computed already in their places.
 //
-//   lower.c     decision tree and bodies -> steps: what is demanded is computed, helpers are inlined
-//   build.c     what is not demanded, and what is left over: graphs
-//   own.c       every variable is consumed once: clones, drops, and matched cells reused for what is built
-//   lend.c      which parameters are only looked at
-//   pass.c      which are only passed on
-//   boxes.c     where boxes are to be expected
-//   offer.c     arguments in boxes that have other owners: lent, where a version of the unit borrows them
-//   assemble.c  steps -> instructions (code.h)
-//   emit.c      steps -> C
-//   aside.c     the ways aside of what became machine code
+//   lower_tree.c  decision tree -> steps: cases, and the bodies of rules in them
+//   lower.c       bodies -> steps: what is demanded is computed, helpers are inlined
+//   build.c       what is not demanded, and what is left over: graphs
+//   own.c         every variable is consumed once: clones, drops, and matched cells reused for what is built
+//   lend.c        which parameters are only looked at
+//   pass.c        which are only passed on
+//   boxes.c       where boxes are to be expected
+//   offer.c       arguments in boxes that have other owners: lent, where a version of the unit borrows them
+//   assemble.c    steps -> instructions (code.h)
+//   emit.c        steps -> C
+//   aside.c       the ways aside of what became machine code
 #ifndef HVM_EVAL_STRICT_H
 #define HVM_EVAL_STRICT_H
 
@@ -175,7 +176,7 @@ Unit *strict_start(Strict *strict, const Function *function);
 void strict_reach(Strict *strict, const Function *function, bool any);
 
 // The passes over a unit, in this order.
-void strict_lower(Strict *strict, Unit *unit);         // lower.c
+void strict_lower(Strict *strict, Unit *unit);         // lower_tree.c
 void strict_own(Strict *strict, Unit *unit);           // own.c
 void strict_assemble(Strict *strict, Unit *unit);      // assemble.c
 void strict_offer(Strict *strict, Unit *unit);         // offer.c: only for machine code
