@@ -80,23 +80,15 @@ static void follow_pattern(Look *look, Arena *arena, Term *pattern, bool whole) 
     follow_pattern(look, arena, match_subpattern(arena, pattern, i), false);
 }
 
-// The answers so far, by function and parameter; those that are being found are taken to be true.
+static bool rule_only_looks(Strict *strict, const Rule *rule, uint32_t index) {
+  Look look = {.strict = strict};
+  follow_pattern(&look, &strict->code->arena, rule->patterns[index], true);
+  visit(&look, rule->body);
+  return !look.kept;
+}
+
 static bool only_looks(Strict *strict, const Function *function, uint32_t index) {
-  if (function->builtin || index >= 64 || !strict_can_lower(strict, function)) return false;
-  while (strict->looks.count <= function->name) ARRAY_PUSH(&strict->looks, (Looks){0, 0});
-  uint64_t bit = (uint64_t)1 << index;
-  Looks *looks = &strict->looks.items[function->name];
-  if (looks->known & bit) return looks->only & bit;
-  looks->known |= bit, looks->only |= bit;
-  bool only = true;
-  for (size_t i = 0; i < function->rules.count && only; i++) {
-    Look look = {.strict = strict};
-    follow_pattern(&look, &strict->code->arena, function->rules.items[i]->patterns[index], true);
-    visit(&look, function->rules.items[i]->body);
-    only = !look.kept;
-  }
-  if (!only) strict->looks.items[function->name].only &= ~bit;
-  return only;
+  return strict_all_rules(strict, &strict->looks, function, index, rule_only_looks);
 }
 
 // Does some rule take it apart? Numbers need no lending.

@@ -47,23 +47,14 @@ static void visit(void *context, Term *term) {
   }
 }
 
-// The answers so far, by function and parameter; those that are being found are taken to be true.
+static bool rule_passes(Strict *strict, const Rule *rule, uint32_t index) {
+  const Term *pattern = rule->patterns[index];
+  if (pattern->kind != TERM_VARIABLE) return false;
+  Pass pass = {strict, pattern->variable.binder, false};
+  if (pass.binder) visit_result(&pass, rule->body);
+  return !pass.other;
+}
+
 bool strict_passes(Strict *strict, const Function *function, uint32_t index) {
-  if (function->builtin || index >= 64 || !strict_can_lower(strict, function)) return false;
-  while (strict->passes.count <= function->name) ARRAY_PUSH(&strict->passes, (Looks){0, 0});
-  uint64_t bit = (uint64_t)1 << index;
-  Looks *passes = &strict->passes.items[function->name];
-  if (passes->known & bit) return passes->only & bit;
-  passes->known |= bit, passes->only |= bit;
-  bool only = true;
-  for (size_t i = 0; i < function->rules.count && only; i++) {
-    const Rule *rule = function->rules.items[i];
-    const Term *pattern = rule->patterns[index];
-    Pass pass = {strict, pattern->kind == TERM_VARIABLE ? pattern->variable.binder : NULL, false};
-    only = pattern->kind == TERM_VARIABLE;
-    if (pass.binder) visit_result(&pass, rule->body);
-    only = only && !pass.other;
-  }
-  if (!only) strict->passes.items[function->name].only &= ~bit;
-  return only;
+  return strict_all_rules(strict, &strict->passes, function, index, rule_passes);
 }

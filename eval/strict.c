@@ -104,6 +104,20 @@ bool strict_can_inline(Strict *strict, const Function *function, const Function 
   return abilities(strict, function) & ABLE_INLINE;
 }
 
+bool strict_all_rules(Strict *strict, UsesTable *table, const Function *function, uint32_t index,
+                      bool (*holds)(Strict *strict, const Rule *rule, uint32_t index)) {
+  if (function->builtin || index >= 64 || !strict_can_lower(strict, function)) return false;
+  while (table->count <= function->name) ARRAY_PUSH(table, (Uses){0, 0});
+  uint64_t bit = (uint64_t)1 << index;
+  Uses *uses = &table->items[function->name];
+  if (uses->known & bit) return uses->only & bit;
+  uses->known |= bit, uses->only |= bit;
+  bool only = true;
+  for (size_t i = 0; i < function->rules.count && only; i++) only = holds(strict, function->rules.items[i], index);
+  if (!only) table->items[function->name].only &= ~bit; // it may have moved
+  return only;
+}
+
 // Can the result be a constructor with fields that this function builds, or that a function called in its place does?
 // Otherwise it makes no difference to the code how far the result is demanded.
 typedef struct {

@@ -127,10 +127,11 @@ typedef struct Unit {
   uint32_t way_count;
 } Unit;
 
-// Parameters of a function that are only looked at, or only passed on, as sets of the first 64.
+// What was found of a function's parameters (that they are only looked at, or only passed on), as sets of the first 64.
 typedef struct {
   uint64_t known, only;
-} Looks;
+} Uses;
+typedef ARRAY(Uses) UsesTable; // by NameId, of functions
 
 // All units, and what is needed to make them.
 typedef struct Strict {
@@ -146,7 +147,7 @@ typedef struct Strict {
   ARRAY(Unit *) reached; // those that machine code is made for
   ARRAY(Unit *) by_name; // by NameId; NULL: none
   ARRAY(const Function *) wanted; // called by what only the graph can run
-  ARRAY(Looks) looks, passes;     // by NameId, of functions
+  UsesTable looks, passes;        // lend.c, pass.c
   ARRAY(uint8_t) abilities;       // by NameId, of functions; 0: not known yet
 } Strict;
 
@@ -159,6 +160,10 @@ bool strict_can_inline(Strict *strict, const Function *function,
 Unit *strict_unit(Strict *strict, const Function *function, Demand demand);
 // The unit that does the same with some parameters borrowed.
 Unit *strict_borrowing(Strict *strict, const Unit *unit, uint64_t borrowed);
+// Does something hold of a parameter in all rules of its function, which must be one that strict code can be made for?
+// The answers are kept in the table; those that are being found are taken to be true.
+bool strict_all_rules(Strict *strict, UsesTable *table, const Function *function, uint32_t index,
+                      bool (*holds)(Strict *strict, const Rule *rule, uint32_t index));
 // Is a parameter, a value, only looked at, so that borrowing it saves copies?
 bool strict_lendable(Strict *strict, const Unit *unit, uint32_t index);
 // Is a parameter only passed on, so that its value may be missing when a call begins?
