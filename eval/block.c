@@ -138,7 +138,8 @@ static void find_parts(Lowering *lowering, Term *term, Demand on, Parts *parts) 
 }
 
 static bool makes_sparks(const Lowering *lowering) {
-  return lowering->strict->shares && !lowering->aside && lower_has_room(lowering);
+  return lowering->strict->shares && !lowering->unit->function->restricted && !lowering->aside &&
+         lower_has_room(lowering);
 }
 
 void lower_apart(Lowering *lowering, Term *term, Demand on) {

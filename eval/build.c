@@ -164,15 +164,17 @@ static Atom build_call(Lowering *lowering, Term *term, Demand on) {
   NameId name = term->call.name;
   const Function *function = program->names.items[name].function;
   uint32_t count = term->call.count;
+  Demand *demands = ARENA_ARRAY(lowering->arena, Demand, count + 1);
   if (!function) {
-    Demand *demands = ARENA_ARRAY(lowering->arena, Demand, count + 1);
     for (uint32_t i = 0; i < count; i++) demands[i] = lower_field_demand(lowering, name, i, on);
     return build_node(lowering, word_make(TAG_CTR, name, 0), term->call.arguments, count, demands);
   }
   Atom made = is_cheap_call(lowering, term, function) ? build_cheap_call(lowering, term, function) : NO_ATOM;
   if (made != NO_ATOM) return made;
-  Unit *unit = strict_unit(lowering->strict, function, on > DEMAND_WEAK ? on : DEMAND_WEAK);
-  return build_node(lowering, word_make(TAG_CAL, unit ? unit->name : name, 0), term->call.arguments, count, NULL);
+  if (on < DEMAND_WEAK) on = DEMAND_WEAK; // if it is reduced at all
+  for (uint32_t i = 0; i < count; i++) demands[i] = demand_of_argument(program, function, on, i);
+  Unit *unit = strict_unit(lowering->strict, function, on);
+  return build_node(lowering, word_make(TAG_CAL, unit ? unit->name : name, 0), term->call.arguments, count, demands);
 }
 
 static Atom build_operation(Lowering *lowering, const Term *term) {

@@ -1,5 +1,6 @@
 #include "frames.h"
 
+#include "graph_sparks.h"
 #include "worker.h"
 
 const Word *frames_next(const Machine *machine, const Word *top) {
@@ -31,10 +32,8 @@ Word *frames_push_parts(Machine *machine, Word term, Word *sp) {
   switch (word_tag(term)) {
   case TAG_CTR:
     arity = location ? machine->shared->code.arities.items[name] : 0;
-    if (__builtin_expect(arity > 1 && sp < atomic_load_explicit(&machine->spark_below, memory_order_relaxed), 0)) {
-      // others may reduce all but the last field meanwhile, which is made normal first
-      for (unsigned i = 0; i + 1 < arity; i++)
-        machine->heap[location + i] = worker_offer(machine, machine->heap[location + i], sp);
+    bool shallow = arity > 1 && sp < atomic_load_explicit(&machine->spark_below, memory_order_relaxed);
+    if (__builtin_expect(shallow, 0) && offer_fields(machine, location, arity, sp)) {
       for (unsigned i = 0; i < arity; i++) PUSH(FRAME_NORMAL, location + i);
     } else {
       for (unsigned i = arity; i-- > 0;) PUSH(FRAME_NORMAL, location + i);

@@ -43,11 +43,32 @@ Word offer_call(Machine *machine, Word call, ptrdiff_t depth) {
   return is_over_soon(machine, call) ? call : worker_spark(machine, call, depth);
 }
 
+enum { PURE_DEPTH = 3 }; // of operations that is_pure looks into
+
+// Reducing it has no effect for sure.
+static bool is_pure(const Machine *machine, Word term, int depth) {
+  const Program *program = machine->shared->program;
+  if (!program->has_effects || word_is_flat(term)) return true;
+  const Word *cells = &machine->heap[word_location(term)];
+  if (word_tag(term) == TAG_OP2 && depth)
+    return is_pure(machine, cells[0], depth - 1) && is_pure(machine, cells[1], depth - 1);
+  const Function *function = word_tag(term) == TAG_CAL ? program->names.items[word_extra(term)].function : NULL;
+  return function && !function->builtin && !function->restricted;
+}
+
+bool offer_fields(Machine *machine, Location fields, unsigned count, const Word *frame) {
+  for (unsigned i = 0; i < count; i++)
+    if (!is_pure(machine, machine->heap[fields + i], PURE_DEPTH)) return false;
+  for (unsigned i = 0; i + 1 < count; i++)
+    machine->heap[fields + i] = worker_offer(machine, machine->heap[fields + i], frame);
+  return true;
+}
+
 void offer_arguments(Machine *machine, NameId name, Word *arguments) {
   const Program *program = machine->shared->program;
   const Function *function = program->names.items[name].function;
   bool first = true;
-  for (unsigned i = 0; function && i < machine->shared->code.arities.items[name]; i++) {
+  for (unsigned i = 0; function && !function->restricted && i < machine->shared->code.arities.items[name]; i++) {
     if (word_tag(arguments[i]) != TAG_CAL) continue;
     if (demand_of_argument(program, function, DEMAND_WEAK, i) == DEMAND_LAZY) continue;
     if (!first) arguments[i] = worker_offer(machine, arguments[i], arguments);
@@ -58,6 +79,7 @@ void offer_arguments(Machine *machine, NameId name, Word *arguments) {
 // If both take long the left one is offered, and the right one reduced first, where the rest of a list or of a count
 // mostly is: who goes on there offers more.
 Word offer_operand(Machine *machine, Word left, Word *frame) {
+  if (!is_pure(machine, left, PURE_DEPTH)) return left;
   if (!worker_takes_long(machine, left) || !worker_takes_long(machine, frame[0])) {
     frame[0] = worker_offer(machine, frame[0], frame);
     return left;
@@ -69,6 +91,7 @@ Word offer_operand(Machine *machine, Word left, Word *frame) {
 }
 
 Word offer_operands(Machine *machine, Word term, Word *frames, int32_t words) {
+  if (!is_pure(machine, term, PURE_DEPTH)) return term;
   for (int32_t i = 0; i + 3 < words; i += 2)
     if ((frames[i + 1] & 15) == FRAME_OP2_LEFT) frames[i] = worker_offer(machine, frames[i], frames);
   bool operand = words >= 2 && (frames[words - 1] & 15) == FRAME_OP2_LEFT;

@@ -10,6 +10,9 @@
 // A call that strict code offers to others, `depth` bytes deep: the box that it is in then; or the call itself if it
 // takes no time, since its arguments choose a rule without calls.
 Word offer_call(Machine *machine, Word call, ptrdiff_t depth);
+// Offers all fields of a constructor but the last, which is to be made normal first, if reducing them has no effect.
+// frame: the top of the stack.
+bool offer_fields(Machine *machine, Location fields, unsigned count, const Word *frame);
 // Of the arguments that a call of a function demands in any case, offers all calls but the first.
 void offer_arguments(Machine *machine, NameId name, Word *arguments);
 // Offers an operand of an operation whose left one is about to be reduced. frame: the right one, and a FRAME_OP2_LEFT.

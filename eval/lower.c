@@ -378,7 +378,7 @@ static void lower_dup(Lowering *lowering, Term *term, Demand on) {
   Term *value = term->dup.value, *body = term->dup.body;
   if (lower_find(lowering, term->dup.first)) return; // a second walk over the same term
   Demand first = DEMAND_LAZY;
-  if (value->kind != TERM_VARIABLE && !demand_is_restricted(program)) {
+  if (value->kind != TERM_VARIABLE) {
     first = demand_of_variable(program, body, on, term->dup.first);
     Demand second = first > DEMAND_WEAK ? first : demand_of_variable(program, body, on, term->dup.second);
     if (second > first) first = second;

@@ -217,7 +217,7 @@ static Unit *make_unit(Strict *strict, const Function *function, Demand demand, 
 
 Unit *strict_unit(Strict *strict, const Function *function, Demand demand) {
   if (!strict_can_lower(strict, function)) return NULL;
-  if (demand_is_restricted(strict->program) || demand < DEMAND_WEAK) demand = DEMAND_WEAK;
+  if (demand_is_restricted(strict->program) || function->restricted || demand < DEMAND_WEAK) demand = DEMAND_WEAK;
   if (!makes_a_difference(strict, function, demand)) demand = DEMAND_WEAK;
   return make_unit(strict, function, demand, 0);
 }
@@ -273,10 +273,12 @@ void strict_begin(Strict *strict, const Function *function) {
   lambdas = open = true;
 #endif
   if (floats == strict->floats && lambdas == strict->lambdas && open == strict->open &&
-      restricted == strict->restricted && strict->code->shares == strict->shares)
+      restricted == strict->restricted && program->restrictions == strict->restrictions &&
+      strict->code->shares == strict->shares)
     return;
   if (strict->units.count) strict->code->remade = true;
   strict->floats = floats, strict->lambdas = lambdas, strict->restricted = restricted;
+  strict->restrictions = program->restrictions;
   strict->open = open, strict->shares = strict->code->shares;
   for (size_t i = 0; i < strict->units.count; i++) {
     FunctionCode *made = strict->code->functions.items[strict->units.items[i]->name];

@@ -142,7 +142,8 @@ typedef struct Strict {
   bool open;             // … λs that are open, or superpositions: there may be cycles
   bool opened;           // by a λ that a reduction so far could come to: units stay as they are for the others
   bool shares;           // clones are boxes (share.h)
-  bool restricted;       // it has effects and the like: see demand.h
+  bool restricted;       // see demand.h
+  uint32_t restrictions; // how many functions were when they had code already
   ARRAY(Unit *) units;   // in the order in which they were asked for
   ARRAY(Unit *) reached; // those that machine code is made for
   ARRAY(Unit *) by_name; // by NameId; NULL: none

@@ -370,7 +370,7 @@ bool worker_is_hungry(const Machine *machine) { return deque_size(&machine->dequ
 bool worker_takes_long(const Machine *machine, Word term) {
   if (word_tag(term) != TAG_CAL) return false;
   const Function *function = machine->shared->program->names.items[word_extra(term)].function;
-  return function && !function->builtin && function->recursive;
+  return function && !function->builtin && function->recursive && !function->restricted;
 }
 
 Word worker_offer(Machine *machine, Word part, const Word *top) {

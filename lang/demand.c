@@ -1,6 +1,7 @@
 #include "demand.h"
 
 #include "components.h"
+#include "effects.h"
 #include "match.h"
 
 // What reaches a part of a term for each demand on the whole: two bits each, those of LAZY always 0. A flow is a
@@ -48,7 +49,7 @@ static Flow flow_either(Flow a, Flow b) {
 struct FunctionDemand {
   uint32_t node; // while it is analysed: its number
   Flow *arguments;
-  Flow *restricted; // the same in a restricted program
+  Flow *restricted; // the same if the function is restricted, or the program
 };
 
 // The constructor field that a pattern variable stands for.
@@ -97,7 +98,7 @@ static void *allocate(size_t count, size_t size) {
 }
 
 bool demand_is_restricted(const Program *program) {
-  return program->has_effects || program->has_call_patterns || program->has_scopeless;
+  return program->has_call_patterns || program->has_scopeless;
 }
 
 bool demand_is_spine(const Program *program, NameId constructor, uint32_t field) {
@@ -172,7 +173,7 @@ static void number_call(Analysis *analysis, const Function *callee) {
     if (callee->demand->node != UINT32_MAX) ARRAY_PUSH(&analysis->calls, callee->demand->node);
   } else if (callee->builtin == BUILTIN_SPARK) {
     analysis->program->has_sparks = true;
-  } else if (callee->builtin != BUILTIN_U60_IF && callee->builtin != BUILTIN_U60_SWAP) {
+  } else if (has_effect(callee)) {
     analysis->program->has_effects = true;
   }
 }
@@ -576,6 +577,7 @@ static void walk_rule(Analysis *analysis, const Rule *rule) { walk(analysis, rul
 
 // Finds the demands on a function's arguments from those of the functions that it calls. Have they changed?
 static bool analyse_function(Analysis *analysis, const Function *function) {
+  if (function->restricted) return false;
   Flow flows[ARITY_LIMIT + 1];
   memset(flows, FLOW_COMPLETE, sizeof flows);
   for (size_t i = 0; i < function->rules.count; i++) {
@@ -641,7 +643,7 @@ static void tell_parameters(const Analysis *analysis, const Term *pattern) {
 static void tell_binders(Analysis *analysis) {
   analysis->record = true;
   for (uint32_t node = 0; node < analysis->count; node++)
-    for (size_t i = 0; i < analysis->functions[node]->rules.count; i++) {
+    for (size_t i = 0; i < analysis->functions[node]->rules.count && !analysis->functions[node]->restricted; i++) {
       const Rule *rule = analysis->functions[node]->rules.items[i];
       walk_rule(analysis, rule);
       for (uint32_t k = 0; k < rule->arity; k++) tell_parameters(analysis, rule->patterns[k]);
@@ -679,6 +681,37 @@ static void start(Analysis *analysis) {
   }
 }
 
+static void forget(void *context, Term *term) {
+  Binder *binders[] = {term->kind == TERM_VARIABLE ? term->variable.binder : NULL,
+                       term->kind == TERM_LAMBDA   ? term->lambda.binder
+                       : term->kind == TERM_LET    ? term->let.binder
+                       : term->kind == TERM_DUP    ? term->dup.first
+                                                   : NULL,
+                       term->kind == TERM_DUP ? term->dup.second : NULL};
+  for (unsigned i = 0; i < 3; i++)
+    if (binders[i]) binders[i]->demand = FLOW_NONE;
+  term_visit_parts(term, forget, context);
+}
+
+// Of what is restricted by its effects only what its patterns look at is demanded, and nothing of its variables.
+static void restrict_functions(Analysis *analysis) {
+  Program *program = analysis->program;
+  effects_analyse(program);
+  for (size_t i = 0; i < program->functions.count; i++) {
+    const Function *function = program->functions.items[i];
+    FunctionDemand *demand = function->demand;
+    if (!function->restricted || demand->arguments == demand->restricted) continue;
+    demand->arguments = demand->restricted;
+    if (i >= program->analysed_functions) continue;
+    program->restrictions++;
+    for (size_t k = 0; k < function->rules.count; k++) {
+      const Rule *rule = function->rules.items[k];
+      for (uint32_t j = 0; j < rule->arity; j++) forget(NULL, rule->patterns[j]);
+      forget(NULL, rule->body);
+    }
+  }
+}
+
 static void analyse(Analysis *analysis) {
   analysis->components = components_find(&(Graph){analysis->count, analysis->first_call, analysis->calls.items});
   turn_round(analysis);
@@ -713,6 +746,7 @@ void demand_analyse(Program *program) {
   Analysis analysis = {.program = program};
   start(&analysis);
   number_functions(&analysis);
+  if (program->has_effects) restrict_functions(&analysis);
   if (!demand_is_restricted(program)) analyse(&analysis);
   finish(&analysis);
 }

@@ -10,9 +10,9 @@
 // call is normalised as well. The results are a fixed point over the components of the call graph, from below for the
 // functions, that is from COMPLETE downwards for the demands.
 //
-// A program that has effects (HVM.log and the like), patterns that match calls of functions, or scopeless variables is
-// restricted: there only what the patterns of a call look at is demanded, and nothing of variables. A program may
-// become so when it is extended.
+// A program that has patterns that match calls of functions, or scopeless variables, is restricted, and so are
+// functions for which it matters when something is reduced (effects.h): there only what the patterns of a call look at
+// is demanded, and nothing of variables. Programs and functions may become so when a program is extended.
 #ifndef HVM_LANG_DEMAND_H
 #define HVM_LANG_DEMAND_H
 

@@ -1,6 +1,7 @@
 #include "explain.h"
 
 #include "demand.h"
+#include "effects.h"
 #include "match.h"
 #include "shape.h"
 
@@ -40,19 +41,25 @@ static void print_function(Buffer *out, const Program *program, const Shapes *sh
   const char *name = program->names.items[function->name].text;
   buffer_format(out, "%s : ", name);
   print_arguments(out, program, shapes, index, DEMAND_WEAK);
-  buffer_char(out, '\n');
+  buffer_text(out, function->restricted ? "   effects\n" : "\n");
   if (!depends_on_result(program, function)) return;
   buffer_format(out, "%*s", (int)width_of(name) + 3, "");
   print_arguments(out, program, shapes, index, DEMAND_COMPLETE);
   buffer_text(out, "!!\n");
 }
 
-static void print_restriction(Buffer *out, const Program *program) {
-  if (!demand_is_restricted(program)) return;
-  buffer_format(out, "%s: a call needs only what its patterns look at\n",
-                program->has_effects         ? "this program has effects (HVM.log and the like), whose order counts"
-                : program->has_call_patterns ? "this program has patterns that match calls of functions"
-                                             : "this program has scopeless variables ($x)");
+// function NULL: of all.
+static void print_restriction(Buffer *out, Program *program, const Function *function) {
+  const char *needs = "a call needs only what its patterns look at";
+  if (demand_is_restricted(program))
+    buffer_format(out, "this program has %s: %s\n",
+                  program->has_call_patterns ? "patterns that match calls of functions" : "scopeless variables ($x)",
+                  needs);
+  else if (program->has_effects && !function)
+    buffer_format(out, "where it says 'effects', the order of HVM.log and the like counts: %s\n", needs);
+  else if (function && function->restricted)
+    buffer_format(out, "%s %s, and the order of effects counts: %s\n", program->names.items[function->name].text,
+                  effects_reason(program, function), needs);
 }
 
 // Expressions are functions too, but no name leads to them.
@@ -69,7 +76,7 @@ typedef struct {
 static void print_all(void *argument) {
   const Job *job = argument;
   Shapes shapes = shapes_find(job->program);
-  print_restriction(job->out, job->program);
+  print_restriction(job->out, job->program, NULL);
   for (size_t i = 0; i < job->program->functions.count; i++)
     if (is_named(job->program, job->program->functions.items[i])) print_function(job->out, job->program, &shapes, i);
   shapes_free(&shapes);
@@ -399,7 +406,7 @@ static void explain_argument(Explainer *explainer, const Function *function, uin
     explain_look(explainer, function, index);
   else if (weak)
     explain_needs(explainer, function, index);
-  if (weak != DEMAND_COMPLETE && !demand_is_restricted(program)) {
+  if (weak != DEMAND_COMPLETE && !function->restricted && !demand_is_restricted(program)) {
     if (weak && function->strict[index]) buffer_text(explainer->out, "but no more, because:\n");
     if (!weak || function->strict[index]) explain_limit(explainer, function, index, weak);
   }
@@ -411,7 +418,7 @@ static void print_explanation(void *argument) {
   Explainer explainer = {.program = job->program, .out = job->out};
   for (size_t i = 0; i < job->program->functions.count; i++)
     if (job->program->functions.items[i] == job->function) print_function(job->out, job->program, &shapes, i);
-  print_restriction(job->out, job->program);
+  print_restriction(job->out, job->program, job->function);
   for (uint32_t i = 0; i < job->function->arity; i++) explain_argument(&explainer, job->function, i);
   shapes_free(&shapes);
   ARRAY_FREE(&explainer.found);

@@ -32,6 +32,8 @@ void program_forget(Program *program) {
   program->rules.count = 0;
   program->has_scopeless = program->has_superposition = program->has_lambdas = program->has_floats = false;
   program->has_effects = program->has_call_patterns = program->has_sparks = false;
+  program->lambdas_given_effects = false;
+  program->restrictions = 0;
   program->components = 0;
   program->analysed_functions = program->analysed_names = 0;
   diagnostics_free(&program->diagnostics);

@@ -16,6 +16,7 @@
 
 typedef struct Tree Tree;                     // match.h
 typedef struct FunctionDemand FunctionDemand; // demand.c
+typedef struct FunctionEffects FunctionEffects; // effects.c
 
 enum { ARITY_LIMIT = 255, NAME_LIMIT = 1 << 22 };
 
@@ -65,6 +66,8 @@ typedef struct Function {
   bool lifted;                   // made of a λ: see lift.h
   bool made;                     // for known λs: see specialise.h
   NameId original;               // of such a function: what a call of it becomes that gets stuck; else 0
+  bool restricted;               // it matters when it is reduced: see effects.h
+  FunctionEffects *effects;      // NULL: none were looked for
   FunctionDemand *demand;        // of its arguments; NULL before the analysis and for built-in functions
 } Function;
 
@@ -115,6 +118,8 @@ typedef struct Program {
   bool has_open_lambdas;  // … that is no closure (lift.h): terms may be below its variable
   bool has_floats;        // some rule has a float
   bool has_effects;       // some rule names HVM.log or another built-in function with an effect; set by demand
+  bool lambdas_given_effects; // some function that is known at run time only may be given one; set by effects
+  uint32_t restrictions;  // functions that became restricted when they had been analysed already
   bool has_call_patterns; // some pattern names a function; set by demand
   bool has_sparks;        // some rule names HVM.spark; set by demand
   uint32_t components;    // numbers given to components of the call graph

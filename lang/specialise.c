@@ -1,5 +1,6 @@
 #include "specialise.h"
 
+#include "effects.h"
 #include "match.h"
 #include "simplify.h"
 #include "wait.h"
@@ -352,7 +353,7 @@ static void find_unfit(void *context, Term *term) {
   Unfit *unfit = context;
   if (term->kind == TERM_CALL) {
     const Function *function = unfit->program->names.items[term->call.name].function;
-    unfit->found |= function && function->builtin >= BUILTIN_LOG && function->builtin != BUILTIN_CONSTRUCTOR;
+    unfit->found |= function && has_effect(function);
   }
   term_visit_parts(term, find_unfit, context);
 }

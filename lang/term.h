@@ -21,6 +21,7 @@ typedef struct Binder {
   bool scopeless;          // $x
   uint32_t index;          // free for the stage that walks the term: a number of its own
   uint8_t context, demand; // set by demand: what reaches its scope, and what reaches it, by what is demanded outside
+  uint32_t effect;         // set by effects: how what it stands for comes by one; 0: it has none
 } Binder;
 
 typedef enum {
