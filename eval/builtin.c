@@ -193,6 +193,9 @@ BuiltinResult machine_builtin(Machine *machine, Builtin builtin, Word *arguments
   static const NameId names[] = {
       [BUILTIN_LOG] = NAME_LOG,     [BUILTIN_PRINT] = NAME_PRINT, [BUILTIN_QUERY] = NAME_QUERY,
       [BUILTIN_STORE] = NAME_STORE, [BUILTIN_LOAD] = NAME_LOAD,   [BUILTIN_SLEEP] = NAME_SLEEP};
+#ifdef HVM_CHECK // what other machines reduce has no effects: lang/effects.h
+  if (machine != machine->shared->main) abort();
+#endif
   machine->running = machine->shared->program->names.items[names[builtin]].text;
   BuiltinResult result = run(machine, builtin, arguments);
   machine->running = NULL;

@@ -8,7 +8,9 @@ enum { PURE, EFFECT, OF_LAMBDA }; // OF_LAMBDA + n: if what the λ at depth n is
 
 struct FunctionEffects {
   uint32_t node;      // while it is new: its number; else UINT32_MAX
-  bool comes, queued; // to an effect; to be looked at
+  bool comes;         // to an effect
+  bool looked_at;     // at what it gives to others
+  bool queued;        // to be looked at
   bool lambda;        // a variable of a λ in it may have effects
   NameId effect;      // the built-in function that it comes to
   NameId through;     // by a call of this one; the same if directly
@@ -207,23 +209,33 @@ static void look_at(Effects *effects, Function *function) {
   for (uint32_t k = 0; k < original->arity; k++) give(effects, original, k);
 }
 
-void effects_analyse(Program *program) {
+void effects_find(Program *program) {
   Effects effects = {.program = program};
   find_fresh(&effects);
   find_comers(&effects);
-  for (size_t i = 0; i < effects.fresh.count; i++) {
-    effects.fresh.items[i]->effects->node = UINT32_MAX;
-    queue(&effects, effects.fresh.items[i]);
+  for (size_t i = 0; i < effects.fresh.count; i++) effects.fresh.items[i]->effects->node = UINT32_MAX;
+  ARRAY_FREE(&effects.fresh);
+  ARRAY_FREE(&effects.calls);
+  free(effects.first_call);
+}
+
+bool effects_comes(const Function *function) { return function->effects && function->effects->comes; }
+
+void effects_analyse(Program *program) {
+  Effects effects = {.program = program};
+  effects_find(program);
+  for (size_t i = program->functions.count; i-- > 0;) {
+    Function *function = program->functions.items[i];
+    if (!function->effects || function->effects->looked_at) continue;
+    function->effects->looked_at = true;
+    queue(&effects, function);
   }
   while (effects.pending.count) {
     Function *function = effects.pending.items[--effects.pending.count];
     function->effects->queued = false;
     look_at(&effects, function);
   }
-  ARRAY_FREE(&effects.fresh);
   ARRAY_FREE(&effects.pending);
-  ARRAY_FREE(&effects.calls);
-  free(effects.first_call);
 }
 
 const char *effects_reason(Program *program, const Function *function) {

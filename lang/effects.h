@@ -24,6 +24,11 @@ static inline bool has_effect(const Function *function) {
   return function->builtin >= BUILTIN_LOG && function->builtin <= BUILTIN_SLEEP;
 }
 
+// Finds which functions come to an effect, of those of which it is not known yet. A function that was made of a part of
+// another one comes to none that the other does not come to.
+void effects_find(Program *program);
+bool effects_comes(const Function *function); // as found
+
 // Sets Function.restricted, of functions that were not analysed yet, and of others that these give effects to. The
 // rules must be linear. On the deep stack.
 void effects_analyse(Program *program);

@@ -331,7 +331,7 @@ static void look(void *context, Term *term) {
 }
 
 void specialise_function(Simplifier *s, const Function *function) {
-  if (function->compiled || function->builtin || function->made) return;
+  if (function->compiled || function->builtin || function->made || effects_comes(function)) return;
   while (s->seen.count <= function->name) ARRAY_PUSH(&s->seen, 0);
   if (s->seen.items[function->name]) return;
   s->seen.items[function->name] = 1;
@@ -346,38 +346,28 @@ void specialise_function(Simplifier *s, const Function *function) {
 typedef struct {
   const Program *program;
   bool found;
-} Unfit;
-
-// Effects, whose order counts, and functions as patterns, for which a call is data.
-static void find_unfit(void *context, Term *term) {
-  Unfit *unfit = context;
-  if (term->kind == TERM_CALL) {
-    const Function *function = unfit->program->names.items[term->call.name].function;
-    unfit->found |= function && has_effect(function);
-  }
-  term_visit_parts(term, find_unfit, context);
-}
+} Search;
 
 static void find_function(void *context, Term *pattern) {
-  Unfit *unfit = context;
-  unfit->found |= pattern->kind == TERM_CALL && unfit->program->names.items[pattern->call.name].function;
+  Search *search = context;
+  search->found |= pattern->kind == TERM_CALL && search->program->names.items[pattern->call.name].function;
   term_visit_parts(pattern, find_function, context);
 }
 
+// For a function as a pattern a call is data.
 static bool is_fit(const Program *program) {
-  Unfit unfit = {program, program->has_scopeless || program->has_superposition || !program->has_lambdas};
-  for (size_t i = 0; i < program->functions.count && !unfit.found; i++) {
+  Search search = {program, program->has_scopeless || program->has_superposition || !program->has_lambdas};
+  for (size_t i = 0; i < program->functions.count && !search.found; i++) {
     const Function *function = program->functions.items[i];
-    for (size_t k = 0; k < function->rules.count && !unfit.found; k++) {
-      find_unfit(&unfit, function->rules.items[k]->body);
-      for (uint32_t j = 0; j < function->arity; j++) find_function(&unfit, function->rules.items[k]->patterns[j]);
-    }
+    for (size_t k = 0; k < function->rules.count; k++)
+      for (uint32_t j = 0; j < function->arity; j++) find_function(&search, function->rules.items[k]->patterns[j]);
   }
-  return !unfit.found;
+  return !search.found;
 }
 
 void specialise_program(Program *program) {
   if (!program->specialise || !is_fit(program)) return;
+  effects_find(program); // functions that come to one stay as they are: its order counts
   Simplifier simplifier = {.program = program};
   size_t count = program->functions.count;
   for (size_t i = 0; i < count; i++) specialise_function(&simplifier, program->functions.items[i]);

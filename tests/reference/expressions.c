@@ -440,8 +440,13 @@ static bool rare(Recursive *g, char type, uint32_t size) {
     put(g, ") "), recursive_expression(g, 'n', size / 2), put(g, "))");
     return true;
   }
-  if (g->logs && recursive_chance(g, 12)) {
-    put(g, "(HVM.log "), recursive_literal(g, 'n'), put(g, " "), recursive_expression(g, type, size - 1), put(g, ")");
+  if (recursive_chance(g, g->logs)) {
+    put(g, "(HVM.log ");
+    if (recursive_chance(g, 70))
+      recursive_literal(g, 'n');
+    else
+      recursive_expression(g, 'n', size / 2);
+    put(g, " "), recursive_expression(g, type, size - 1), put(g, ")");
     return true;
   }
   return false;

@@ -1,5 +1,6 @@
 // Demand analysis (lang/demand): what small programs demand of their arguments and variables.
 #include "lang/demand.h"
+#include "lang/effects.h"
 
 #include <time.h>
 
@@ -168,11 +169,72 @@ static void infinite_structures(void) {
 }
 
 static void restricted_programs(void) {
-  check_demands("(F x y) = (HVM.log x y)", "F", ".. .. ..");
-  check_demands("(F 0 y z) = y  (F n y !z) = (F (- n 1) y z)  Main = (HVM.print \"a\" (F 1 2 3))", "F", "W.W W.W W.W");
   check_demands("(F x) = (+ x 1)  (G (F x)) = x", "F", ". . .");
   check_demands("(F x) = (+ x 1)  (G (K (F x))) = x", "G", "W W W");
   check_demands("(F x) = (+ x 1)  (G y) = (y λ$x 1 $x)", "F", ". . .");
+}
+
+static void check_effects(const char *program_text, const char *name, const char *reason) {
+  Program *program = load(program_text);
+  const Function *function = function_of(program, name);
+  const char *found = function->restricted ? effects_reason(program, function) : "no effects";
+  CHECK_SAY(strcmp(found, reason) == 0, "%s %s, not %s, in\n%s", name, found, reason, program_text);
+  program_free(program);
+}
+
+static void effects_restrict_functions(void) {
+  check_demands("(F x y) = (HVM.log x y)", "F", ".. .. ..");
+  check_demands("(F 0 y z) = y  (F n y !z) = (F (- n 1) y z)  Main = (HVM.print \"a\" (F 1 2 3))", "F", "CWW CSW CCW");
+  check_demands("(F 0 y z) = y  (F n y !z) = (F (- n 1) (HVM.log n y) z)", "F", "W.W W.W W.W");
+  check_demands("(G x y) = (+ x y)  (F x) = (HVM.log 1 (G x x))", "G", "CC CC CC");
+  check_demands("(G x y) = (+ y x)  (F x) = (G (HVM.log 1 x) x)", "G", ".. .. ..");
+
+  static const char calls[] = "(A x) = (B x)  (B x) = (C x)  (C x) = (A (HVM.log x x))  (D x) = (+ x 1)";
+  check_effects(calls, "A", "comes to HVM.log, through B");
+  check_effects(calls, "B", "comes to HVM.log, through C");
+  check_effects(calls, "C", "has the effect of HVM.log");
+  check_effects(calls, "D", "no effects");
+
+  // What is given: itself, in data, in a variable, in a λ, by a closure, by what another function gives back.
+  static const char given[] = "(Id x) = x  (Log x) = (HVM.log x x)  (Snd (P a b)) = (Id2 b)  (Id2 x) = x  (Id3 x) = x\n"
+                              "(Id4 x) = x  (Call f) = (f 1)  (Clean x) = x  (Id5 x) = x  (Twice x) = [x (Id5 x)]\n"
+                              "A = (Id (Log 1))  B = (Snd (P (Log 1) 2))  C = let y = (Log 2); (Id3 (+ y 1))\n"
+                              "D = (Call λx (Log x))  E = (Clean (HVM.query λs s))  F = (Twice (Log 1))";
+  check_effects(given, "Id", "is given what has an effect, by A");
+  check_effects(given, "Snd", "is given what has an effect, by B");
+  check_effects(given, "Id2", "is given what has an effect, by Snd");
+  check_effects(given, "Id3", "is given what has an effect, by C");
+  check_effects(given, "Id4", "no effects");
+  check_effects(given, "Call", "is given what has an effect, by D");
+  check_effects(given, "Clean", "is given what has an effect, by E");
+  check_effects(given, "Id5", "is given what has an effect, by Twice");
+  check_effects("(L s) = (+ s 1)  Main = (HVM.query λs (L s))", "L", "no effects");
+
+  // Unknown functions: any λ may be it.
+  static const char unknown[] = "(Use f) = (f (HVM.log 1 2))  (G x) = (+ x 1)  (H x) = λy (G y)  (K x) = (+ x x)";
+  check_effects(unknown, "G", "is given what has an effect, by H");
+  check_effects(unknown, "K", "no effects");
+  static const char own[] = "(Use f) = (f (HVM.log 1 2))  (G f) = 1  Main = (G λx (Cons x Nil))";
+  check_effects(own, "G", "no effects"); // a λ has none that it is given
+  check_effects("(Use f) = (f (HVM.log 1 2))  (G f) = 1  Main = λx (G λy (x y))", "G",
+                "is given what has an effect, by Main");
+}
+
+static void programs_with_effects_grow(void) {
+  static const char text[] = "(Sum 0 a) = a  (Sum n a) = (Sum (- n 1) (+ a n))  (Call x) = (Sum 3 x)";
+  Program *program = load(text);
+  const Function *sum = function_of(program, "Sum"), *call = function_of(program, "Call");
+  CHECK(program_load_expression(program, "e", "(HVM.log 1 (Sum 2 3))", 21));
+  CHECK(!sum->restricted && program->restrictions == 0);
+  CHECK_NUMBER(demand_of_argument(program, sum, DEMAND_WEAK, 1), DEMAND_WEAK);
+  CHECK(program_load_expression(program, "e", "(Call (HVM.log 1 2))", 20));
+  CHECK(sum->restricted && call->restricted);
+  CHECK_NUMBER(program->restrictions, 2);
+  CHECK_NUMBER(demand_of_argument(program, sum, DEMAND_WEAK, 0), DEMAND_WEAK);
+  CHECK_NUMBER(demand_of_argument(program, sum, DEMAND_WEAK, 1), DEMAND_LAZY);
+  const Rule *rule = call->rules.items[0];
+  CHECK_NUMBER(demand_of_variable(program, rule->body, DEMAND_WEAK, rule->patterns[0]->variable.binder), DEMAND_LAZY);
+  program_free(program);
 }
 
 static void programs_grow(void) {
@@ -197,7 +259,7 @@ static void programs_grow(void) {
     CHECK_NUMBER(demand_of_variable(program, body->dup.body, DEMAND_WEAK, body->dup.first), DEMAND_COMPLETE);
   }
   CHECK(!demand_is_restricted(program));
-  CHECK(program_load_expression(program, "e", "(HVM.log 1 2)", 13));
+  CHECK(program_load(program, "patterns", "(Odd (Sum a b)) = a", 19));
   CHECK(demand_is_restricted(program));
   CHECK_NUMBER(demand_of_argument(program, sum, DEMAND_WEAK, 0), DEMAND_WEAK);
   CHECK_NUMBER(demand_of_argument(program, sum, DEMAND_WEAK, 1), DEMAND_LAZY);
@@ -302,6 +364,8 @@ int main(void) {
   lambdas_and_dups();
   infinite_structures();
   restricted_programs();
+  effects_restrict_functions();
+  programs_with_effects_grow();
   programs_grow();
   built_in_functions();
   variables();
