@@ -97,9 +97,7 @@ static void *allocate(size_t count, size_t size) {
   return memory;
 }
 
-bool demand_is_restricted(const Program *program) {
-  return program->has_call_patterns || program->has_scopeless;
-}
+bool demand_is_restricted(const Program *program) { return program->has_call_patterns || program->has_scopeless; }
 
 bool demand_is_spine(const Program *program, NameId constructor, uint32_t field) {
   if (constructor == NAME_LIST_CONS || constructor == NAME_STRING_CONS) return field == 1;
@@ -683,10 +681,10 @@ static void start(Analysis *analysis) {
 
 static void forget(void *context, Term *term) {
   Binder *binders[] = {term->kind == TERM_VARIABLE ? term->variable.binder : NULL,
-                       term->kind == TERM_LAMBDA   ? term->lambda.binder
-                       : term->kind == TERM_LET    ? term->let.binder
-                       : term->kind == TERM_DUP    ? term->dup.first
-                                                   : NULL,
+                       term->kind == TERM_LAMBDA ? term->lambda.binder
+                       : term->kind == TERM_LET  ? term->let.binder
+                       : term->kind == TERM_DUP  ? term->dup.first
+                                                 : NULL,
                        term->kind == TERM_DUP ? term->dup.second : NULL};
   for (unsigned i = 0; i < 3; i++)
     if (binders[i]) binders[i]->demand = FLOW_NONE;

@@ -7,15 +7,15 @@
 enum { PURE, EFFECT, OF_LAMBDA }; // OF_LAMBDA + n: if what the λ at depth n is applied to does
 
 struct FunctionEffects {
-  uint32_t node;      // while it is new: its number; else UINT32_MAX
-  bool comes;         // to an effect
-  bool looked_at;     // at what it gives to others
-  bool queued;        // to be looked at
-  bool lambda;        // a variable of a λ in it may have effects
-  NameId effect;      // the built-in function that it comes to
-  NameId through;     // by a call of this one; the same if directly
-  NameId giver;       // who gives it one
-  bool given[];       // by parameter
+  uint32_t node;  // while it is new: its number; else UINT32_MAX
+  bool comes;     // to an effect
+  bool looked_at; // at what it gives to others
+  bool queued;    // to be looked at
+  bool lambda;    // a variable of a λ in it may have effects
+  NameId effect;  // the built-in function that it comes to
+  NameId through; // by a call of this one; the same if directly
+  NameId giver;   // who gives it one
+  bool given[];   // by parameter
 };
 
 typedef struct {

@@ -14,8 +14,8 @@
 #include "intern.h"
 #include "term.h"
 
-typedef struct Tree Tree;                     // match.h
-typedef struct FunctionDemand FunctionDemand; // demand.c
+typedef struct Tree Tree;                       // match.h
+typedef struct FunctionDemand FunctionDemand;   // demand.c
 typedef struct FunctionEffects FunctionEffects; // effects.c
 
 enum { ARITY_LIMIT = 255, NAME_LIMIT = 1 << 22 };
@@ -108,21 +108,21 @@ typedef struct Program {
   Interner name_ids, symbols; // of names and of variables
   ARRAY(Function *) functions;
   ARRAY(Source *) sources;
-  ARRAY(Rule *) rules;    // of the source that is being loaded
-  bool keep_lambdas;      // no λ becomes a closure: for tests of what comes after lift
-  bool specialise;        // functions are made for known λs: to be set before rules are loaded
-  bool share_by_need;     // all λs become closures: to be set before rules are loaded
-  bool has_scopeless;     // some rule uses $x
-  bool has_superposition; // some rule has {a b}
-  bool has_lambdas;       // some rule has a λ
-  bool has_open_lambdas;  // … that is no closure (lift.h): terms may be below its variable
-  bool has_floats;        // some rule has a float
-  bool has_effects;       // some rule names HVM.log or another built-in function with an effect; set by demand
+  ARRAY(Rule *) rules;        // of the source that is being loaded
+  bool keep_lambdas;          // no λ becomes a closure: for tests of what comes after lift
+  bool specialise;            // functions are made for known λs: to be set before rules are loaded
+  bool share_by_need;         // all λs become closures: to be set before rules are loaded
+  bool has_scopeless;         // some rule uses $x
+  bool has_superposition;     // some rule has {a b}
+  bool has_lambdas;           // some rule has a λ
+  bool has_open_lambdas;      // … that is no closure (lift.h): terms may be below its variable
+  bool has_floats;            // some rule has a float
+  bool has_effects;           // some rule names HVM.log or another built-in function with an effect; set by demand
   bool lambdas_given_effects; // some function that is known at run time only may be given one; set by effects
-  uint32_t restrictions;  // functions that became restricted when they had been analysed already
-  bool has_call_patterns; // some pattern names a function; set by demand
-  bool has_sparks;        // some rule names HVM.spark; set by demand
-  uint32_t components;    // numbers given to components of the call graph
+  uint32_t restrictions;      // functions that became restricted when they had been analysed already
+  bool has_call_patterns;     // some pattern names a function; set by demand
+  bool has_sparks;            // some rule names HVM.spark; set by demand
+  uint32_t components;        // numbers given to components of the call graph
   size_t analysed_functions, analysed_names; // how many of each demand_analyse has seen
   Diagnostics diagnostics;
 } Program;

@@ -1,5 +1,7 @@
 #include "wait.h"
 
+#include "effects.h"
+
 enum { NESTED_LIMIT = 6, POSITION_LIMIT = 64 };
 
 // A function whose rules are being looked at, called with waiting arguments at some positions.
@@ -94,6 +96,14 @@ static bool call_waits(const Wait *wait, const Function *function, const Term *t
   return rules_wait(wait, function, positions);
 }
 
+// What is written, read or slept for is to be known: an effect waits for a variable in it, whatever comes behind it. Is
+// there one? The last argument is what goes on behind.
+static bool effect_waits(const Wait *wait, const Term *term) {
+  for (uint32_t i = 0; i + 1 < term->call.count; i++)
+    if (look(wait, term->call.arguments[i], true) & WAITS) return true;
+  return false;
+}
+
 // A λ is fine when nothing in it can be reduced before its own variable arrives, either.
 static unsigned look_at_lambda(const Wait *wait, const Term *term) {
   const Binder **binders = malloc((wait->count + 1) * sizeof *binders);
@@ -133,6 +143,7 @@ static unsigned look(const Wait *wait, const Term *term, bool leaves) {
   case TERM_CALL: {
     const Function *function = wait->program->names.items[term->call.name].function;
     if (!function) return look_at_all(wait, term->call.arguments, term->call.count);
+    if (has_effect(function)) return effect_waits(wait, term) ? WAITS | FINE : 0;
     return call_waits(wait, function, term, leaves) ? WAITS | FINE : 0;
   }
   default: return 0;
