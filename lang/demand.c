@@ -2,49 +2,8 @@
 
 #include "components.h"
 #include "effects.h"
+#include "flow.h"
 #include "match.h"
-
-// What reaches a part of a term for each demand on the whole: two bits each, those of LAZY always 0. A flow is a
-// function from demands to demands, so flows compose: an argument of a call of an argument of a call.
-typedef uint8_t Flow;
-
-#define FLOW(weak, spine, complete) ((Flow)((weak) << 2 | (spine) << 4 | (complete) << 6))
-enum {
-  FLOW_NONE = 0,
-  FLOW_SAME = FLOW(DEMAND_WEAK, DEMAND_SPINE, DEMAND_COMPLETE),
-  FLOW_WEAK = FLOW(DEMAND_WEAK, DEMAND_WEAK, DEMAND_WEAK),
-  FLOW_COMPLETE = FLOW(DEMAND_COMPLETE, DEMAND_COMPLETE, DEMAND_COMPLETE),
-  FLOW_FIELD = FLOW(DEMAND_LAZY, DEMAND_LAZY, DEMAND_COMPLETE),
-  FLOW_SPINE_FIELD = FLOW(DEMAND_LAZY, DEMAND_SPINE, DEMAND_COMPLETE),
-};
-
-static Demand flow_at(Flow flow, Demand on) { return (Demand)(flow >> 2 * (unsigned)on & 3); }
-
-static Flow flow_make(Demand weak, Demand spine, Demand complete) { return FLOW(weak, spine, complete); }
-
-// Outer reaches a term, inner a part of that term: what reaches the part.
-static Flow flow_through(Flow outer, Flow inner) {
-  return flow_make(flow_at(inner, flow_at(outer, DEMAND_WEAK)), flow_at(inner, flow_at(outer, DEMAND_SPINE)),
-                   flow_at(inner, flow_at(outer, DEMAND_COMPLETE)));
-}
-
-static Flow flow_both(Flow a, Flow b) {
-  Flow result = FLOW_NONE;
-  for (unsigned shift = 2; shift < 8; shift += 2) {
-    unsigned x = a >> shift & 3, y = b >> shift & 3;
-    result |= (Flow)((x > y ? x : y) << shift);
-  }
-  return result;
-}
-
-static Flow flow_either(Flow a, Flow b) {
-  Flow result = FLOW_NONE;
-  for (unsigned shift = 2; shift < 8; shift += 2) {
-    unsigned x = a >> shift & 3, y = b >> shift & 3;
-    result |= (Flow)((x < y ? x : y) << shift);
-  }
-  return result;
-}
 
 struct FunctionDemand {
   uint32_t node; // while it is analysed: its number
