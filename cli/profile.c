@@ -62,7 +62,7 @@ void profile_print(const hvm_profile *profile, bool counted) {
   if (!profile->may_spark)
     fputs(
         "  = note: one thread runs this program: it has open λs, superpositions, scopeless variables or patterns that\n"
-        "    name functions\n",
+        "    name functions, or '--strict=off -t 1' was given\n",
         stderr);
   else if (!sparks)
     fputs("  = note: it is sequential: no rule that was used demands two calls which may take long\n", stderr);
