@@ -7,7 +7,7 @@
 #include "editor/message.h"
 
 typedef struct {
-  bool json, colour, demand;
+  bool json, colour, demand, threads;
   const char *explain, *steps; // a function; NULL: none
   json_t *found;               // all diagnostics, in JSON mode
 } Report;
@@ -41,7 +41,9 @@ static void report(Report *to, hvm_runtime *runtime, const char *file) {
 
 // What a right program demands, or why, or what becomes of it. Several files are told apart by their names.
 static bool show_demands(const Report *to, hvm_runtime *runtime, const char *file, bool several) {
-  char *text = to->steps ? hvm_steps_text(runtime, to->steps) : hvm_demand_text(runtime, to->explain);
+  char *text = to->steps     ? hvm_steps_text(runtime, to->steps)
+               : to->threads ? hvm_threads_text(runtime)
+                             : hvm_demand_text(runtime, to->explain);
   if (!text) return output_messages(runtime, to->colour), false;
   if (several) printf("%s:\n", file);
   fputs(text, stdout);
@@ -52,7 +54,7 @@ static bool show_demands(const Report *to, hvm_runtime *runtime, const char *fil
 // Every file is a program of its own.
 static int check_file(Report *to, const char *file, bool several) {
   hvm_runtime *runtime =
-      hvm_new(&(hvm_options){.keep_lambdas = !to->steps}); // demands are shown of functions as they are written
+      hvm_new(&(hvm_options){.keep_lambdas = !to->steps && !to->threads}); // demands are shown as it is written
   if (!runtime) {
     output_error(to->colour, "cannot reserve memory");
     return EXIT_ERROR;
@@ -61,7 +63,7 @@ static int check_file(Report *to, const char *file, bool several) {
   const char *shown = strcmp(file, "-") == 0 ? "<stdin>" : file;
   bool good = status == HVM_OK;
   report(to, runtime, shown);
-  if (good && (to->demand || to->explain || to->steps)) good = show_demands(to, runtime, shown, several);
+  if (good && (to->demand || to->explain || to->steps || to->threads)) good = show_demands(to, runtime, shown, several);
   hvm_free(runtime);
   return good ? EXIT_OK : EXIT_ERROR;
 }
@@ -70,6 +72,7 @@ static const struct option LONG_OPTIONS[] = {{"json", no_argument, NULL, OPTION_
                                              {"demand", no_argument, NULL, OPTION_DEMAND},
                                              {"explain", required_argument, NULL, OPTION_EXPLAIN},
                                              {"steps", required_argument, NULL, OPTION_STEPS},
+                                             {"threads", no_argument, NULL, OPTION_CHECK_THREADS},
                                              {"color", optional_argument, NULL, OPTION_COLOUR},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
@@ -86,14 +89,13 @@ static int parse(const Command *command, Report *to, int count, char **words) {
     if (code == OPTION_DEMAND) to->demand = true;
     if (code == OPTION_EXPLAIN) to->explain = optarg;
     if (code == OPTION_STEPS) to->steps = optarg;
+    if (code == OPTION_CHECK_THREADS) to->threads = true;
     if (code == OPTION_COLOUR && !option_colour(command, optarg, &colour)) return EXIT_USAGE;
   }
   to->colour = output_colour(colour);
-  if (to->json && (to->demand || to->explain || to->steps))
-    return usage_error(command, "--json writes diagnostics only: leave out --%s",
-                       to->demand    ? "demand"
-                       : to->explain ? "explain"
-                                     : "steps");
+  const char *other = to->demand ? "demand" : to->explain ? "explain" : to->steps ? "steps" : "threads";
+  if (to->json && (to->demand || to->explain || to->steps || to->threads))
+    return usage_error(command, "--json writes diagnostics only: leave out --%s", other);
   return optind < count ? -1 : usage_error(command, "nothing to check: give a file");
 }
 
@@ -126,6 +128,7 @@ static const char HELP[] =
     "      --demand         shows what each function needs of its arguments for sure, before a result can be given\n"
     "      --explain NAME   shows why a function needs an argument or not, and where that is decided\n"
     "      --steps NAME     shows the strict code that a function becomes, as far as Main needs it\n"
+    "      --threads        says whether several threads can run the program, and which part of it they cannot\n"
     "      --color WHEN     colours messages: auto (default), always or never\n"
     "  -h, --help           shows this help\n"
     "  -V, --version        shows the version\n"
@@ -144,7 +147,8 @@ static const char HELP[] =
     "  hvm check main.hvm\n"
     "  hvm check --json lib/*.hvm\n"
     "  hvm check --demand main.hvm\n"
-    "  hvm check --explain Sum main.hvm\n";
+    "  hvm check --explain Sum main.hvm\n"
+    "  hvm check --threads main.hvm\n";
 
 const Command COMMAND_CHECK = {"check", NULL,  "looks for mistakes in programs without running them",
                                HELP,    check, "hvm check"};

@@ -6,8 +6,8 @@ enum { CLOSURE_LIMIT = 200 }; // captured terms and arguments of one closure
 
 typedef struct {
   Program *program;
-  const Rule *rule;
-  bool opens; // it has a λ that is no closure
+  Rule *rule;
+  bool by_need, opens; // all λs become closures; it has one that does not
 } Lifter;
 
 static Term *lift(Lifter *lifter, Term *term);
@@ -175,7 +175,7 @@ static Term *lift_lambdas(Lifter *lifter, Term *term) {
   body = lift(lifter, body);
   lambdas[count - 1]->lambda.body = body;
   uint32_t from = 0; // the λs from here on become one closure
-  if (!lifter->program->share_by_need) {
+  if (!lifter->by_need) {
     const Binder *last = binders[count - 1];
     from = wait_is_fine(lifter->program, body, &last, 1) ? count - 1 : count;
     while (from > 0 && from < count) from--; // a λ around a closure of variables has nothing to reduce under it
@@ -183,6 +183,8 @@ static Term *lift_lambdas(Lifter *lifter, Term *term) {
   Term *closure = from < count ? make_closure(lifter, lambdas[from], binders + from, count - from, body) : NULL;
   if (closure && from == 0) return closure;
   lifter->opens = true;
+  if (!lifter->rule->open_lambda || lifter->rule->open_lambda->span.start > term->span.start)
+    lifter->rule->open_lambda = term;
   if (!closure) return term;
   lambdas[from - 1]->lambda.body = closure;
   return term;
@@ -219,7 +221,9 @@ static Term *lift(Lifter *lifter, Term *term) {
 }
 
 bool lift_rule(Program *program, Rule *rule) {
-  Lifter lifter = {program, rule, program->has_lambdas};
+  const Function *function = program->names.items[rule->function].function;
+  bool by_need = program->share_by_need || (function && function->by_need);
+  Lifter lifter = {program, rule, by_need, program->has_lambdas};
   if (!program->keep_lambdas && !program->has_scopeless) { // whose variables may be bound inside and used outside
     lifter.opens = false;
     rule->body = lift(&lifter, rule->body);

@@ -41,8 +41,9 @@ typedef struct Rule {
   Term **patterns;
   Span span, head; // the whole rule; its left side
   const Source *source;
-  bool reachable;  // set by match
-  uint32_t number; // among those of its function; set by code
+  bool reachable;          // set by match
+  const Term *open_lambda; // the first λ in it that is no closure; set by lift; NULL: none, or nobody looked
+  uint32_t number;         // among those of its function; set by code
 } Rule;
 
 // A place in a function's arguments: numbers below the arity are the arguments themselves, the others fields of what is
@@ -65,6 +66,7 @@ typedef struct Function {
   bool opens;                    // one of its rules has a λ that is no closure; set by lift
   bool lifted;                   // made of a λ: see lift.h
   bool made;                     // for known λs: see specialise.h
+  bool by_need;                  // its λs become closures, whatever they have under them
   NameId original;               // of such a function: what a call of it becomes that gets stuck; else 0
   bool restricted;               // it matters when it is reduced: see effects.h
   FunctionEffects *effects;      // NULL: none were looked for

@@ -23,19 +23,33 @@ static void visit(void *context, Term *term) {
   term_visit_parts(term, visit, reach);
 }
 
-bool reach_open_lambda(const Program *program, const Function *start) {
-  if (!start || !program->has_open_lambdas) return program->has_open_lambdas;
+void reach_functions(const Program *program, const Function *start,
+                     bool (*visit_function)(void *context, const Function *function), void *context) {
   Reach reach = {.program = program, .seen = calloc(program->names.count, sizeof *reach.seen)};
   if (!reach.seen) memory_exhausted();
-  ARRAY_PUSH(&reach.pending, start);
-  bool found = false;
-  while (reach.pending.count && !found) {
+  if (start) reach.seen[start->name] = true;
+  if (start) ARRAY_PUSH(&reach.pending, start);
+  for (size_t i = start ? 0 : program->functions.count; i-- > 0;)
+    ARRAY_PUSH(&reach.pending, program->functions.items[i]);
+  bool goes_on = true;
+  while (reach.pending.count && goes_on) {
     const Function *function = reach.pending.items[--reach.pending.count];
-    found = function->opens;
+    goes_on = visit_function(context, function);
+    if (!start) continue;
     if (function->original) add(&reach, function->original); // what a call of it that gets stuck becomes
-    for (size_t i = 0; i < function->rules.count && !found; i++) visit(&reach, function->rules.items[i]->body);
+    for (size_t i = 0; i < function->rules.count; i++) visit(&reach, function->rules.items[i]->body);
   }
   ARRAY_FREE(&reach.pending);
   free(reach.seen);
-  return found;
+}
+
+static bool is_closed(void *context, const Function *function) {
+  bool *opens = context;
+  return !(*opens = function->opens);
+}
+
+bool reach_open_lambda(const Program *program, const Function *start) {
+  bool opens = program->has_open_lambdas;
+  if (start && opens) reach_functions(program, start, is_closed, &opens);
+  return opens;
 }

@@ -8,4 +8,8 @@
 // rule. In time linear in the rules that are reached. After lift; on the deep stack.
 bool reach_open_lambda(const Program *program, const Function *start);
 
+// Calls visit for each of these functions, until it says false.
+void reach_functions(const Program *program, const Function *start,
+                     bool (*visit)(void *context, const Function *function), void *context);
+
 #endif

@@ -42,6 +42,7 @@ static Rule *new_rule(Simplifier *s, Function *function, const Rule *origin) {
 // What a call of a made function is, if it cannot be reduced: a function of one rule with this body.
 static void make_original(Simplifier *s, Made *made, Term *body, Term **parameters) {
   Function *original = new_function(s, made->function, made->function->arity);
+  original->by_need = true; // the λs were copied as code before
   Rule *rule = new_rule(s, original, made->base->rules.items[0]);
   for (uint32_t i = 0; i < original->arity; i++) rule->patterns[i] = parameters[i];
   rule->body = body;

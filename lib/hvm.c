@@ -10,6 +10,7 @@
 #include "eval/trace.h"
 #include "eval/worker.h"
 #include "lang/explain.h"
+#include "lang/threads.h"
 #include "module.h"
 #include "lib/profile.h"
 
@@ -100,6 +101,13 @@ char *hvm_demand_text(hvm_runtime *runtime, const char *name) {
   Buffer text = {0};
   if (!name) explain_all(runtime->program, &text);
   if (name && !explain_function(runtime->program, name, &text)) buffer_free(&text);
+  return text.text;
+}
+
+char *hvm_threads_text(hvm_runtime *runtime) {
+  if (runtime->broken) return NULL;
+  Buffer text = {0};
+  threads_explain(runtime->program, &text);
   return text.text;
 }
 

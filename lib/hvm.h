@@ -87,6 +87,10 @@ bool hvm_name_at(const hvm_runtime *runtime, size_t index, hvm_name_info *info);
 // which Main needs it, empty when it does not. NULL like hvm_demand_text.
 char *hvm_steps_text(hvm_runtime *runtime, const char *name);
 
+// Whether several threads may run Main, or why not, as text in memory that the caller frees: a line, and perhaps
+// places. NULL when a load failed.
+char *hvm_threads_text(hvm_runtime *runtime);
+
 // Reduces an expression to normal form with the loaded rules. The result stays until the next reduction, hvm_collect or
 // hvm_free. Any status but HVM_UNREADABLE.
 hvm_status hvm_reduce(hvm_runtime *runtime, const char *expression);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# demand.sh: hvm check --demand and --explain.
+# demand.sh: hvm check --demand, --explain, --steps and --threads.
 . "$(dirname "$0")/../lib.sh"
 cd "$WORK" || exit 2
 cat >lists.hvm <<'HVM'
@@ -37,6 +37,7 @@ Pass : _! num → _
 Digit : (A|B|C|D|…)!! → num
 Main : _!! → _" '' "$HVM" check --demand lists.hvm
 expect "effects" 0 "*effects*" '' "$HVM" check --demand effects.hvm
+expect "effects, explained" 0 "*F has the effect of HVM.log, and the order of effects counts*" '' "$HVM" check --explain F effects.hvm
 expect "effects leave what patterns look at" 0 "*G : num! → num*" '' "$HVM" check --demand effects.hvm
 expect "an empty program" 0 "" '' "$HVM" check --demand /dev/null
 expect "a wrong program" 1 '' 'wrong.hvm:1:*' "$HVM" check --demand wrong.hvm
@@ -69,5 +70,32 @@ expect "a built-in function" 1 '' "*no rule is for 'U60.if'*" "$HVM" check --exp
 expect "no name" 2 '' '*needs a value*' "$HVM" check --explain
 for file in "$ROOT"/examples/*.hvm; do
   expect "the demands of $(basename "$file")" 0 '*' '*' "$HVM" check --demand "$file"
+done
+# Whether several threads can run a program, and what stands against it.
+cat >threads.hvm <<'END'
+(Map f Nil) = Nil
+(Map f (Cons x xs)) = (Cons (f x) (Map f xs))
+(Say n) = (HVM.log n n)
+Main = (Map λx (Say (* x x)) (Cons 1 Nil))
+END
+cat >open.hvm <<'END'
+(Fib n) = if (< n 2) { n } else { (+ (Fib (- n 1)) (Fib (- n 2))) }
+(Pair f) = [f f]
+(Unused) = λx (Fib 9)
+Main = (Pair λx (+ x (Fib 20)))
+END
+cat >hint.hvm <<'END'
+(Use x) = (HVM.spark x (HVM.log x (+ x 1)))
+Main = (Use (+ 1 2))
+END
+expect "threads" 0 'all threads run this program' '' "$HVM" check --threads lists.hvm
+expect "threads and effects" 0 '*with effects: Main, Say, Map*' '' "$HVM" check --threads threads.hvm
+expect "threads and open λs" 0 '*open.hvm:4:14: in Main: what is under this λ does not wait for it*' '' "$HVM" check --threads open.hvm
+if [[ $out == *Unused* ]]; then fail "threads, only what Main comes to" "$out"; else pass; fi
+INPUT='Main = (+ {1 2} 3)' expect "threads and superpositions" 0 'one thread runs this program: it has superpositions' '' "$HVM" check --threads -
+expect "threads and hints" 0 '*HVM.spark offers nothing in programs with effects*' '' "$HVM" check --threads hint.hvm
+expect "threads and JSON" 2 '' '*leave out --threads*' "$HVM" check --json --threads lists.hvm
+for file in "$ROOT"/examples/*.hvm; do
+  expect "the threads of $(basename "$file")" 0 "* thread*" "*" "$HVM" check --threads "$file"
 done
 finish
