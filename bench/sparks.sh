@@ -13,13 +13,13 @@ for program in "${programs[@]}"; do
   declare -A best=()
   for _ in 1 2 3 4 5; do
     for n in 1 2 4; do
-      start=$(date +%s%N)
-      "$HVM" run --native=on -t "$n" "$WORK/$program.hvm" >/dev/null || exit 1
-      took=$(($(date +%s%N) - start))
+      measure "$HVM" run --native=on -t "$n" "$WORK/$program.hvm"
+      [ "$status" = 0 ] || exit 1
+      took=$((10#${wall/./})) # seconds with six decimals
       [ "${best[$n]:-$took}" -lt "$took" ] || best[$n]=$took
     done
   done
-  printf '| %s | %d.%03d |' "$program" $((best[1] / 1000000000)) $((best[1] / 1000000 % 1000))
+  printf '| %s | %d.%03d |' "$program" $((best[1] / 1000000)) $((best[1] / 1000 % 1000))
   for n in 2 4; do printf ' %d.%02d |' $((best[1] / best[$n])) $((best[1] * 100 / best[$n] % 100)); done
   printf ' %s |\n' "$hints"
 done

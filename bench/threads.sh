@@ -16,6 +16,13 @@ for n in "${threads[@]:1}"; do printf ' %s threads |' "$n"; done
 printf ' %s copies |\n|---|---:|' "$n"
 for n in "${threads[@]}"; do printf -- '---:|'; done
 echo
+micros() { echo $((10#${1/./})); } # of seconds with six decimals
+keep() { # which seconds: the least
+  local took
+  took=$(micros "$2")
+  [ "${best[$1]:-$took}" -lt "$took" ] || best[$1]=$took
+}
+ratio() { printf ' %d.%02d |' $(($1 / $2)) $(($1 * 100 / $2 % 100)); }
 for program in "${programs[@]}"; do
   from=bench/programs/$program
   [ -e "$from.hvm" ] || from=bench/held-out/$program
@@ -24,19 +31,20 @@ for program in "${programs[@]}"; do
   declare -A best=()
   for _ in 1 2 3 4 5; do
     for n in "${threads[@]}"; do
-      start=$(date +%s%N)
-      "$HVM" run "$gear" -t "$n" "$WORK/$program.hvm" >/dev/null || exit 1
-      took=$(($(date +%s%N) - start))
-      [ "${best[$n]:-$took}" -lt "$took" ] || best[$n]=$took
+      measure "$HVM" run "$gear" -t "$n" "$WORK/$program.hvm"
+      [ "$status" = 0 ] || exit 1
+      keep "$n" "$wall"
     done
-    start=$(date +%s%N)
+    start=$EPOCHREALTIME
     for ((i = 0; i < n; i++)); do "$HVM" run "$gear" -t 1 "$WORK/$program.hvm" >/dev/null & done
     wait
-    took=$(($(date +%s%N) - start))
-    [ "${best[copies]:-$took}" -lt "$took" ] || best[copies]=$took
+    took=$(($(micros "$EPOCHREALTIME") - $(micros "$start")))
+    keep copies "$((took / 1000000)).$(printf %06d $((took % 1000000)))"
   done
-  printf '| %s | %d.%03d |' "$program" $((best[1] / 1000000000)) $((best[1] / 1000000 % 1000))
-  for n in "${threads[@]:1}"; do printf ' %d.%02d |' $((best[1] / best[$n])) $((best[1] * 100 / best[$n] % 100)); done
-  together=$((best[1] * 100 * n / best[copies]))
-  printf ' %d.%02d |\n' $((together / 100)) $((together % 100))
+  printf '| %s | %d.%03d |' "$program" $((best[1] / 1000000)) $((best[1] / 1000 % 1000))
+  for n in "${threads[@]:1}"; do ratio "${best[1]}" "${best[$n]}"; done
+  ratio $((best[1] * n)) "${best[copies]}"
+  echo
+  echo "${best[1]} ${best[$n]}" >>"$WORK/ratios"
 done
+awk '{ sum += log($1 / $2) } END { printf "\nat most threads: %.2f times (geometric mean)\n", exp(sum / NR) }' "$WORK/ratios"
