@@ -60,10 +60,8 @@ void profile_print(const hvm_profile *profile, bool counted) {
           profile->threads, profile->threads == 1 ? "" : "s", divide(profile->work, profile->wall));
   fprintf(stderr, "  sparks %" PRIu64 ", of which other workers took %" PRIu64 "\n", sparks, taken);
   if (!profile->may_spark)
-    fputs(
-        "  = note: one thread runs this program: it has open λs, superpositions, scopeless variables or patterns that\n"
-        "    name functions, or '--strict=off -t 1' was given\n",
-        stderr);
+    fputs("  = note: one thread runs this program: 'hvm check --threads' says why, or '--strict=off -t 1' was given\n",
+          stderr);
   else if (!sparks)
     fputs("  = note: it is sequential: no rule that was used demands two calls which may take long\n", stderr);
   if (profile->calm)
