@@ -131,10 +131,11 @@ static void begin(Batch *b, Mode mode, uint64_t seed) {
   b->board->now[b->job].seed = seed;
 }
 
-static bool open_batch(Batch *b, Mode mode, bool calm, Session *session) {
+static bool open_batch(Batch *b, Mode mode, bool calm, Kind kind, Session *session) {
   Buffer text = {0}, messages = {0};
   for (uint32_t i = 0; i < b->count; i++)
-    if (b->cases[i].calm == calm) buffer_add(&text, b->cases[i].text.text, b->cases[i].text.size);
+    if (b->cases[i].calm == calm && b->cases[i].kind == kind)
+      buffer_add(&text, b->cases[i].text.text, b->cases[i].text.size);
   begin(b, mode, UINT64_MAX);
   bool good = session_open(session, mode, 0, text.text ? text.text : "", text.size, &messages);
   if (!good && b->board->failed++ == 0)
@@ -186,13 +187,14 @@ static bool run_case(Batch *b, Session *session, Mode mode, uint32_t i, bool mea
   return !differs;
 }
 
-// The calm programs in one file, the others in another; those with large inputs in a file each, to see their memory.
-static bool run_mode(Batch *b, Mode mode, bool calm) {
+// The calm programs of a kind in one file, the others in another; those with large inputs in a file each, to see their
+// memory.
+static bool run_mode(Batch *b, Mode mode, bool calm, Kind kind) {
   Session session;
-  bool good = open_batch(b, mode, calm, &session);
+  bool good = open_batch(b, mode, calm, kind, &session);
   for (uint32_t i = 0; i < b->count && good; i++) {
     const Case *c = &b->cases[i];
-    if (c->calm != calm) continue;
+    if (c->calm != calm || c->kind != kind) continue;
     Session own;
     Buffer messages = {0};
     bool measured = c->scale > 1 && mode <= MODE_STRICT;
@@ -243,7 +245,8 @@ static void run_batch(Batch *b, uint64_t number) {
   bool native = o->native_every && number % o->native_every == 0, good = generate_batch(b, number);
   b->board->now[b->job].batch = number;
   for (int mode = 0; mode < (native ? MODE_COUNT : MODE_NATIVE) && good; mode++)
-    for (int calm = 1; calm >= 0 && good; calm--) good = run_mode(b, (Mode)mode, calm);
+    for (int calm = 1; calm >= 0 && good; calm--)
+      for (int kind = 0; kind < KIND_COUNT && good; kind++) good = run_mode(b, (Mode)mode, calm, (Kind)kind);
   if (good) count_batch(b);
   for (uint32_t i = 0; i < b->count; i++) case_free(&b->cases[i]);
 }

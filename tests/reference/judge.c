@@ -53,6 +53,7 @@ bool case_new(Case *c, uint64_t seed, uint32_t number, uint32_t scale, Buffer *p
                          &c->expected.message))
     return false;
   c->calm = c->reference == REFERENCE_OK;
+  c->kind = outcome_kind(c->text.text, c->text.size);
   c->expected.ending = c->calm ? ENDED : UNFINISHED;
   c->milliseconds = c->calm ? PATIENT_MILLISECONDS : case_trial(c);
   return true;

@@ -18,6 +18,7 @@ typedef struct {
   Buffer plain, text; // as generated; with a number in each name, so that many can stand in one file
   char main[24];      // text's Main
   bool calm;          // the reference says what it means
+  Kind kind;
   ReferenceStatus reference;
   Outcome expected;      // by the reference if calm, else by the graph
   bool exact;            // whether one failure for another is worth a long look

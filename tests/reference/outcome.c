@@ -76,6 +76,18 @@ bool session_open(Session *session, Mode mode, uint64_t memory, const char *text
   return good;
 }
 
+Kind outcome_kind(const char *text, size_t size) {
+  Program *program = program_new();
+  program->specialise = true;
+  program->share_by_need = sharing == HVM_SHARING_NEED;
+  program_load(program, "program.hvm", text, size);
+  Kind kind = program->has_scopeless || program->has_call_patterns      ? KIND_RESTRICTED
+              : program->has_open_lambdas || program->has_superposition ? KIND_OPEN
+                                                                        : KIND_CLOSED;
+  program_free(program);
+  return kind;
+}
+
 void session_close(Session *session) {
   hvm_free(session->runtime);
   fclose(session->log);

@@ -41,6 +41,11 @@ void session_close(Session *session);
 bool outcome_reference(const char *text, size_t size, const char *expression, ReferenceBudget budget,
                        ReferenceStatus *status, Buffer *result, Buffer *errors);
 
+// What the way depends on in which a program is run. Programs of one kind may stand in one file: an open λ anywhere
+// takes away the boxes of all others, and patterns that match calls or scopeless variables take their demands.
+typedef enum { KIND_CLOSED, KIND_OPEN, KIND_RESTRICTED, KIND_COUNT } Kind;
+Kind outcome_kind(const char *text, size_t size);
+
 // Once in a process, before sessions run: they are interrupted by SIGALRM.
 void outcome_prepare(void);
 // All sessions from now on are with sharing by need.
