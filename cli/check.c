@@ -53,8 +53,8 @@ static bool show_demands(const Report *to, hvm_runtime *runtime, const char *fil
 
 // Every file is a program of its own.
 static int check_file(Report *to, const char *file, bool several) {
-  hvm_runtime *runtime =
-      hvm_new(&(hvm_options){.keep_lambdas = !to->steps && !to->threads}); // demands are shown as it is written
+  bool lifted = to->steps || to->threads; // demands are shown of functions as they are written
+  hvm_runtime *runtime = hvm_new(&(hvm_options){.keep_lambdas = !lifted});
   if (!runtime) {
     output_error(to->colour, "cannot reserve memory");
     return EXIT_ERROR;
