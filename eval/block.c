@@ -138,7 +138,7 @@ static void find_parts(Lowering *lowering, Term *term, Demand on, Parts *parts) 
 }
 
 static bool makes_sparks(const Lowering *lowering) {
-  return lowering->strict->shares && !lowering->unit->function->restricted && !lowering->aside &&
+  return lowering->strict->code->spreads && !lowering->unit->function->restricted && !lowering->aside &&
          lower_has_room(lowering);
 }
 
@@ -231,7 +231,7 @@ Atom lower_field(Lowering *lowering, Term *term, Demand on) {
 
 void lower_spark(Lowering *lowering, const Term *term, Demand on) {
   Term *offered = term->call.arguments[0], *result = term->call.arguments[1];
-  if (lowering->strict->shares && offered->kind == TERM_VARIABLE) {
+  if (lowering->strict->code->spreads && offered->kind == TERM_VARIABLE) {
     Atom atom = lower_use(lowering, build_term(lowering, offered, DEMAND_LAZY));
     if (lower_kind(lowering, atom) == KIND_ANY && atom >= 0) lower_end(lowering, STEP_HINT, atom);
   }

@@ -33,7 +33,7 @@ void code_compile(Code *code, Program *program) {
 NameId code_start(Code *code, const Program *program, const Function *function, bool several) {
   if (!code->strict) {
     bool open = reach_open_lambda(program, function) || program->has_superposition;
-    code->shares = several && !open && !demand_is_restricted(program);
+    code->shares = code->spreads = several && !open && !demand_is_restricted(program);
     return function->name;
   }
   const Unit *unit = strict_start(code->strict, function);

@@ -141,7 +141,8 @@ typedef struct Code {
   ARRAY(uint32_t) masks;           // sets of registers, 32 in each
   size_t compiled;                 // functions of the program that are done
   struct Strict *strict;           // NULL: no strict code
-  bool shares;                     // clones are boxes (share.h): no λ is ever open
+  bool shares;                     // clones are boxes (share.h)
+  bool spreads;                    // … and no λ is ever open: several machines may work
   bool remade;                     // units were made anew since the first time: machine code is outdated
   Arena arena;
 } Code;

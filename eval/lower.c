@@ -253,7 +253,8 @@ static Atom *lower_arguments(Lowering *lowering, Term *term, const Function *fun
   for (uint32_t i = 0; i < count; i++) {
     Term *argument = term->call.arguments[i];
     Demand demand = demand_of_argument(lowering->strict->program, function, on, i);
-    bool passes = demand > DEMAND_LAZY && lowering->strict->shares && strict_passes(lowering->strict, function, i);
+    bool passes =
+        demand > DEMAND_LAZY && lowering->strict->code->spreads && strict_passes(lowering->strict, function, i);
     if (passes && (atoms[i] = lower_passed(lowering, argument)) != NO_ATOM) continue;
     if (demand > DEMAND_LAZY)
       atoms[i] = lower_value(lowering, argument, demand);

@@ -257,6 +257,7 @@ trace_eval:
     }
     unsigned side = word_tag(term) - TAG_DP0;
     if (UNLIKELY(state & DUP_CLAIMED)) fail_cycle(machine);
+    if (UNLIKELY(machine->session != 0) && is_settling(machine, state)) goto ret;
     if (!(state >> DUP_LABEL_SHIFT) && state & (side ? DUP_DEAD0 : DUP_DEAD1) && TRACE_MOVES(machine)) {
       term = heap[location];
       heap_free(machine, location, 2);
@@ -293,12 +294,17 @@ trace_eval:
       if (is_last_owner(machine, box) || !accepts_boxes(code, sp[-1])) MAY_WAIT(term = unbox(machine, term));
       goto ret;
     }
+    if (word_tag(inner) == TAG_SUP) {
+      term = unbox(machine, term);
+      goto ret;
+    }
     if (word_tag(inner) == TAG_SLOT && machine->many) {
       machine->stack_top = sp;
       worker_wait(machine, box + 1);
       LOOK_AT_CODE();
       goto eval;
     }
+    if (UNLIKELY(machine->session != 0) && !machine->shared->code.spreads && is_settling(machine, heap[box])) goto ret;
     if (is_last_owner(machine, box) && !apart) {
       inner = load_cell(machine, box + 1); // who had it too, or a thief, may be or have been at it meanwhile
       if (UNLIKELY(word_tag(inner) == TAG_SLOT)) goto eval;
@@ -446,7 +452,7 @@ trace_ret:;
   case FRAME_SHARE: {
     Location box = frame >> FRAME_SHIFT;
     sp--;
-    bool settled = word_is_value(term) || word_tag(term) == TAG_SHR;
+    bool settled = word_tag(term) <= TAG_SUP || word_tag(term) == TAG_SHR;
     if (!settled) term = mark_stuck(machine, term);
     if (UNLIKELY(machine->many)) {
       if (machine->profile) profile_leave(machine, box, !is_last_owner(machine, box));
@@ -549,10 +555,9 @@ trace_ret:;
     sp--;
     term = 0;
     CHECK_STACK(SIZE_CLASSES + STACK_SLACK, 0);
-    Word *below = &heap[frame >> FRAME_SHIFT];
-    if (word_is_closure(*below)) *below = open_closure(machine, *below);
-    SETTLE(*below);
-    sp = frames_push_parts(machine, *below, sp);
+    Word below = settle_cell(machine, frame >> FRAME_SHIFT);
+    SETTLE(below);
+    sp = frames_push_parts(machine, below, sp);
     goto ret;
   case FRAME_BUILTIN: {
     Location node = sp[-2];

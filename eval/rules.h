@@ -72,7 +72,8 @@ static inline Word resolve(Machine *machine, Word term) {
 // The two copies of a term: flat ones at once, others through a dup in the given state. A dead side gets ERA.
 static inline void clone_term(Machine *machine, Word term, Word state, Word copies[2]) {
   NATIVE_CHECK_TERM(machine, term);
-  if (word_tag(term) == TAG_SHR) {
+  bool boxes = !(state >> DUP_LABEL_SHIFT); // copies of a λ's body differ in what its variable stands for
+  if (word_tag(term) == TAG_SHR && boxes) {
     add_owner(machine, word_location(term));
     copies[0] = copies[1] = term;
     return;
@@ -83,7 +84,7 @@ static inline void clone_term(Machine *machine, Word term, Word state, Word copi
     copies[0] = copies[1] = term;
     return;
   }
-  if (machine->shared->code.shares) {
+  if (boxes && machine->shared->code.shares) {
     if (word_tag(term) == TAG_SHR)
       add_owner(machine, word_location(term));
     else
@@ -120,6 +121,15 @@ static inline Word stuck_time(const Machine *machine) {
 static inline Word mark_stuck(Machine *machine, Word term) {
   if (word_tag(term) <= TAG_ERA || word_tag(term) == TAG_VAR) return term;
   return word_make(TAG_DP0, 0, new_dup(machine, term, stuck_time(machine) << DUP_LABEL_SHIFT | DUP_FIRED));
+}
+
+// Is the term of a dup, or of a box, being made normal, or was it in this pass? It was stuck then, and its parts may be
+// out of their places: it is left as it is until the next pass. The word has the mark that frames_push_parts sets.
+static inline bool is_settling(Machine *machine, Word marked) {
+  Word mark = (Word)machine->session << DUP_SESSION_SHIFT;
+  if (!mark || mark == DUP_SESSION_MASK || (marked & DUP_SESSION_MASK) != mark) return false;
+  machine->stale = true;
+  return true;
 }
 
 static inline Word make_string(Machine *machine, const CodeString *string) {
@@ -460,7 +470,14 @@ static inline Word unbox(Machine *machine, Word term) {
     heap_free(machine, box, 2);
     return value;
   }
-  dup_constructor(machine, value, 0, copies);
+  if (word_tag(value) == TAG_SUP) {
+    dup_other_superposition(machine, value, 0, copies);
+  } else if (word_tag(value) == TAG_LAM && !word_extra(value)) {
+    copy_value(machine, value, copies);
+    machine->heap[box + 1] = copies[0];
+  } else {
+    dup_constructor(machine, value, 0, copies);
+  }
   if (!drop_owner(machine, box)) { // the others left meanwhile
     heap_free(machine, box, 2);
     heap_erase(machine, value);
@@ -496,6 +513,17 @@ static inline Word open_closure(Machine *machine, Word closure) {
   machine->heap[lambda] = SLOT_FREE;
   machine->heap[lambda + 1] = new_pair(machine, TAG_APP, 0, closure, word_make(TAG_VAR, 0, lambda));
   return word_make(TAG_LAM, 0, lambda);
+}
+
+// What a cell holds below which all is to be made normal, once its term is in weak head normal form. A closure becomes
+// a λ. Where λs may be open, what is below a value may come to the box that it is in: so it is copied out of that.
+static inline Word settle_cell(Machine *machine, Location cell) {
+  Word *term = &machine->heap[cell];
+  if (word_tag(*term) == TAG_SHR && !machine->shared->code.spreads &&
+      word_is_value(machine->heap[word_location(*term) + 1]))
+    *term = unbox(machine, *term);
+  if (word_is_closure(*term)) *term = open_closure(machine, *term);
+  return *term;
 }
 
 #ifndef HVM_TRACE

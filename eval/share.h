@@ -1,8 +1,11 @@
-// Boxes: where no λ is ever open, what is used more than once is not cloned by dups. It is put into a box, which
-// counts its owners; they reduce it once, in its place. Who takes a constructor out of a box that has other owners gets
-// a copy of this layer, and the fields of both are boxes from then on. So cloning costs one step, however often and
-// however late the copies are used; a λ that is open could not be copied that way, since what its variable stands for
-// differs from copy to copy. (That no cycles arise follows from the same.)
+// Boxes: what is used more than once is not cloned by dups. It is put into a box, which counts its owners; they reduce
+// it once, in its place. Who takes a constructor out of a box that has other owners gets a copy of this layer, and the
+// fields of both are boxes from then on. So cloning costs one step, however often and however late the copies are used.
+//
+// An open λ that is taken out of a box is copied by Dup-Lam: both copies share what is reduced under them through dups,
+// which have its label. A box under them stays one for each copy's owners, but what its term stands for differs from
+// copy to copy: so a dup that has a label clones a box as it clones any term, and only those without become boxes.
+// Where no λ is ever open there are no such dups, and no cycles; there several machines may work (Code.spreads).
 #ifndef HVM_EVAL_SHARE_H
 #define HVM_EVAL_SHARE_H
 

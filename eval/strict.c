@@ -206,7 +206,7 @@ static Unit *make_unit(Strict *strict, const Function *function, Demand demand, 
   unit->passed = ARENA_ARRAY(arena, bool, function->arity + 1);
   for (uint32_t i = 0; i < function->arity; i++) {
     bool demanded = demand_of_argument(strict->program, function, demand, i) > DEMAND_LAZY;
-    unit->passed[i] = demanded && strict->shares && strict_passes(strict, function, i);
+    unit->passed[i] = demanded && strict->code->spreads && strict_passes(strict, function, i);
     unit->values[i] = demanded && !unit->passed[i];
   }
   strict->by_name.items[name] = unit;
@@ -268,7 +268,8 @@ void strict_begin(Strict *strict, const Function *function) {
   bool lambdas = program->has_lambdas || program->has_superposition;
   strict->opened = strict->opened || reach_open_lambda(program, function);
   bool open = strict->opened || program->has_superposition;
-  strict->code->shares = !open && !restricted;
+  strict->code->shares = !restricted;
+  strict->code->spreads = !open && !restricted;
 #ifdef HVM_STRESS_CYCLES // the search for cycles runs in every program
   lambdas = open = true;
 #endif

@@ -482,7 +482,7 @@ static bool may_fire(const Machine *machine, const TraceLoop *loop) {
 static bool may_unshare(const Machine *machine, const TraceLoop *loop) {
   if (word_tag(loop->term) != TAG_SHR) return false;
   Word inner = machine->heap[word_location(loop->term) + 1];
-  return word_is_value(inner) && !word_is_flat(inner);
+  return word_tag(inner) <= TAG_SUP && !word_is_flat(inner);
 }
 
 static const CodeRule *rule_at(const Code *code, int32_t offset) {

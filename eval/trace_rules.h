@@ -37,7 +37,8 @@ static inline const char *trace_dup_rule(Word value) {
 
 static inline void clone_term(Machine *machine, Word term, Word state, Word copies[2]) {
   Trace *trace = machine->trace;
-  if (word_tag(term) == TAG_SHR) {
+  bool boxes = !(state >> DUP_LABEL_SHIFT);
+  if (word_tag(term) == TAG_SHR && boxes) {
     machine->heap[word_location(term)] += SHARE_ONE;
     copies[0] = copies[1] = term;
     return;
@@ -51,7 +52,7 @@ static inline void clone_term(Machine *machine, Word term, Word state, Word copi
     return;
   }
   if (!word_is_flat(seen)) term = resolve(machine, term);
-  if (machine->shared->code.shares && !word_is_flat(seen)) {
+  if (boxes && machine->shared->code.shares && !word_is_flat(seen)) {
     if (word_tag(term) == TAG_SHR)
       machine->heap[word_location(term)] += SHARE_ONE;
     else

@@ -544,7 +544,7 @@ void worker_begin(Machine *machine) {
   }
   speculate_begin(shared);
 #ifndef HVM_STRESS_CYCLES // the search for cycles sees what one machine holds
-  if ((shared->threads > 1 || shared->profile) && shared->code.shares && !machine->trace) begin_sparks(machine);
+  if ((shared->threads > 1 || shared->profile) && shared->code.spreads && !machine->trace) begin_sparks(machine);
 #endif
 }
 

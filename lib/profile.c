@@ -97,7 +97,7 @@ const hvm_profile *profile_result(ProfileResult *result, const Machine *machine)
   arena_free(&result->arena);
   const ProfilePath *span = profile_span(shared->profile);
   result->profile = (hvm_profile){.threads = shared->threads,
-                                  .may_spark = shared->code.shares,
+                                  .may_spark = shared->code.spreads,
                                   .calm = atomic_load(&shared->calm),
                                   .wall = seconds(profile_wall(shared->profile)),
                                   .span = seconds(span->nanoseconds),

@@ -106,11 +106,23 @@ Ones = (Cons 1 Ones)
 (Sum n) = (+ n (Sum (- n 1)))
 END
 
-# small NAME EXPRESSION [ANSWER]: in all modes the same, and the answer, where one is given.
+# With an open λ: a list of which each level of a recursion keeps a copy until it is back.
+{
+  grep -E '^.(Range|TotalTo|Append)' memory.hvm
+  cat <<'END'
+(Each (Cons _ xs) n c f) = (EachIf (- n n) xs n c f)
+(Each xs n c !f) = (Done ((Twice 2) λx (* 2 x) 1))
+(EachIf 0 xs n c f) = (TotalTo 3 (Append xs (Cons n (Cons n (Cons n Nil)))) (Each xs n c f))
+(Twice 0) = λf λx x
+(Twice n) = λf λx (f ((Twice (- n 1)) f x))
+END
+} >open.hvm
+
+# small NAME EXPRESSION [ANSWER [FILE]]: in all modes the same, and the answer, where one is given.
 small() {
-  local name=$1 expression=$2 want=${3:-} mode text status
+  local name=$1 expression=$2 want=${3:-} file=${4:-memory.hvm} mode text status
   for mode in '--strict=off' '--native=off' '--native=on' '--native=auto'; do
-    timeout -k 5 "$LIMIT" "$HVM" run "$mode" --memory 64M --stats=json -f memory.hvm "$expression" >"$name.out" 2>"$name.err" </dev/null
+    timeout -k 5 "$LIMIT" "$HVM" run "$mode" --memory 64M --stats=json -f "$file" "$expression" >"$name.out" 2>"$name.err" </dev/null
     status=$?
     text=$(<"$name.out")
     if [ $status != 0 ]; then fail "$name $mode" "exit status $status" "$(<"$name.err")"
@@ -167,6 +179,7 @@ begin tree "(Add (Grow $depth 1))" $tree
 begin mirror "(Add (Mirror (Grow $depth 1)))" $tree
 begin prune "(Add (Prune $depth (Tree 1)))" $leaves
 begin leftmost "(Leftmost (Grow 1000000 0))" 0
+begin each '(Each (Range 9000 1) 0 Nil λx x)' '' open.hvm
 begin recursion "(Sum $tenth)" $((tenth * (tenth + 1) / 2))
 wait
 for name in "${started[@]}"; do include "$name" cat "$name.text"; done
