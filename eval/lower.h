@@ -137,7 +137,7 @@ Atom lower_cheap_call(Lowering *lowering, Term *term, Scope *scope);
 bool lower_has_room(const Lowering *lowering); // for more inlined functions
 
 // HVM.spark in the place of the result: the term is offered if something else may ask for it, too, and the result is
-// the other one. Where clones are no boxes nothing can be offered.
+// the other one. Where λs may be open nothing can be offered.
 void lower_spark(Lowering *lowering, const Term *term, Demand on);
 
 // How far a field is demanded with its constructor.

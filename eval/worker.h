@@ -10,7 +10,8 @@
 // nor too slowly, and others make larger when they find no work: the oldest, which thieves take, are the largest, and
 // deeper code makes none. Without threads that depth is 0.
 //
-// Only programs with boxes run on several machines: dups and open λs are for one at a time.
+// Only programs in which no λ is ever open run on several machines (Code.spreads): dups and open λs are for one at a
+// time.
 #ifndef HVM_EVAL_WORKER_H
 #define HVM_EVAL_WORKER_H
 
