@@ -237,6 +237,7 @@ static int32_t assemble_middle(Assembler *assembler, const Step *step, Layout *l
     for (Atom v = 0; v < (Atom)assembler->unit->variables; v++)
       if (bit_has(step->next->live, v) || bit_has(after, v) || (step->aside && bit_has(step->aside->live, v)))
         bit_add(kept, v);
+    if (step->kind == STEP_FORCE_FIELD) bit_add(kept, x[0]); // where the field is stored
     // The result's register may be one that an argument leaves: arguments are read first.
     Layout before = new_layout(assembler, layout);
     for (uint32_t i = 0; i < step->count; i++)

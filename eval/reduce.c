@@ -452,7 +452,7 @@ trace_ret:;
   case FRAME_SHARE: {
     Location box = frame >> FRAME_SHIFT;
     sp--;
-    bool settled = word_tag(term) <= TAG_SUP || word_tag(term) == TAG_SHR;
+    bool settled = word_tag(term) <= TAG_ERA || word_tag(term) == TAG_SHR;
     if (!settled) term = mark_stuck(machine, term);
     if (UNLIKELY(machine->many)) {
       if (machine->profile) profile_leave(machine, box, !is_last_owner(machine, box));
