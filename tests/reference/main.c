@@ -8,7 +8,7 @@
 //   --recursive       programs of the second generator (generate.h)
 //   --seed N          the first seed (1)
 //   --count N         how many programs (2000)
-//   --batch N         how many of them stand in one file (100)
+//   --batch N         how many of them are made at a time (100): those of a kind (outcome.h) stand in one file
 //   --native-every N  machine code for one batch of N (10); 0: never
 //   --scaled-every N  large inputs for one recursive program of N (10); 0: never
 //   --jobs N          processes (1)
