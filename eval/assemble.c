@@ -28,11 +28,6 @@ static int32_t emit(Assembler *assembler, int32_t word) {
   return here(assembler) - 1;
 }
 
-static void emit_word(Assembler *assembler, Word word) {
-  emit(assembler, (int32_t)(uint32_t)word);
-  emit(assembler, (int32_t)(uint32_t)(word >> 32));
-}
-
 static int32_t constant(Assembler *assembler, Word word) {
   size_t count = assembler->code->constants.count;
   for (size_t i = count; i-- > 0 && count - i < 32;)
@@ -139,16 +134,6 @@ static void assemble_fork(Assembler *assembler, Step *step, const Layout *layout
   free_layout(&fork);
 }
 
-typedef struct {
-  Word key;
-  uint32_t index;
-} SortedKey;
-
-static int compare_keys(const void *left, const void *right) {
-  Word a = ((const SortedKey *)left)->key, b = ((const SortedKey *)right)->key;
-  return a < b ? -1 : a > b;
-}
-
 static void assemble_case(Assembler *assembler, const Step *step, Layout *layout, Exit *exit, const uint64_t *after) {
   enum { FEW_CASES = 6 };
   bool many = step->case_count > FEW_CASES;
@@ -156,15 +141,11 @@ static void assemble_case(Assembler *assembler, const Step *step, Layout *layout
   emit(assembler, many ? CODE_SEARCH : CODE_SWITCH), emit(assembler, operand(layout, step->arguments[0]));
   emit(assembler, (int32_t)step->case_count);
   int32_t otherwise = emit(assembler, 0), stuck = emit(assembler, 0);
-  SortedKey *keys = malloc((step->case_count + 1) * sizeof *keys);
+  Word *keys = malloc((step->case_count + 1) * sizeof *keys);
   int32_t *targets = malloc((step->case_count + 1) * sizeof *targets);
   if (!keys || !targets) memory_exhausted();
-  for (uint32_t i = 0; i < step->case_count; i++) keys[i] = (SortedKey){step->cases[i].key, i};
-  if (many) qsort(keys, step->case_count, sizeof *keys, compare_keys);
-  for (uint32_t i = 0; i < step->case_count; i++) {
-    emit_word(assembler, keys[i].key);
-    targets[keys[i].index] = emit(assembler, 0);
-  }
+  for (uint32_t i = 0; i < step->case_count; i++) keys[i] = step->cases[i].key;
+  code_emit_keys(assembler->code, keys, step->case_count, many, targets);
   for (uint32_t i = 0; i < step->case_count; i++)
     assemble_fork(assembler, step->cases[i].steps, layout, exit, after, targets[i]);
   assembler->code->words.items[stuck] = here(assembler);

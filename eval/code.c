@@ -6,6 +6,30 @@
 #include "lang/demand.h"
 #include "lang/reach.h"
 
+typedef struct {
+  Word key;
+  uint32_t index;
+} SortedKey;
+
+static int compare_keys(const void *left, const void *right) {
+  Word a = ((const SortedKey *)left)->key, b = ((const SortedKey *)right)->key;
+  return a < b ? -1 : a > b;
+}
+
+void code_emit_keys(Code *code, const Word *keys, uint32_t count, bool sorted, int32_t *targets) {
+  SortedKey *all = malloc((count + 1) * sizeof *all);
+  if (!all) memory_exhausted();
+  for (uint32_t i = 0; i < count; i++) all[i] = (SortedKey){keys[i], i};
+  if (sorted) qsort(all, count, sizeof *all, compare_keys);
+  for (uint32_t i = 0; i < count; i++) {
+    ARRAY_PUSH(&code->words, (int32_t)(uint32_t)all[i].key);
+    ARRAY_PUSH(&code->words, (int32_t)(uint32_t)(all[i].key >> 32));
+    targets[all[i].index] = (int32_t)code->words.count;
+    ARRAY_PUSH(&code->words, 0);
+  }
+  free(all);
+}
+
 void code_grow(Code *code, const Program *program) {
   while (code->functions.count < program->names.count) {
     ARRAY_PUSH(&code->functions, NULL);

@@ -147,6 +147,10 @@ typedef struct Code {
   Arena arena;
 } Code;
 
+// Emits the table of a switch: (key:64 target) for each key, sorted for CODE_SEARCH. targets[i]: where that of keys[i]
+// is to be stored.
+void code_emit_keys(Code *code, const Word *keys, uint32_t count, bool sorted, int32_t *targets);
+
 // Compiles the functions that are new since the last call. Must run on the deep stack (term_run_deep).
 void code_compile(Code *code, Program *program);
 void code_free(Code *code);

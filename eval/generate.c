@@ -4,11 +4,6 @@
 
 enum { FEW_CASES = 6 };
 
-static void emit_word(Generator *generator, Word word) {
-  emit(generator, (int32_t)(uint32_t)word);
-  emit(generator, (int32_t)(uint32_t)(word >> 32));
-}
-
 // Jumps to places that are not known yet form lists through their target words.
 typedef struct {
   int32_t head;
@@ -45,28 +40,14 @@ static void find_calls(Generator *generator, const Tree *tree) {
   find_calls(generator, tree->otherwise);
 }
 
-typedef struct {
-  Word key;
-  uint32_t index;
-} SortedKey;
-
-static int compare_keys(const void *left, const void *right) {
-  Word a = ((const SortedKey *)left)->key, b = ((const SortedKey *)right)->key;
-  return a < b ? -1 : a > b;
-}
-
 static void generate_tree(Generator *generator, const Tree *tree, Pending *fail, Pending *rules, bool fused);
 
 // Emits the key table; afterwards at[i] is where the target of case i belongs.
 static void emit_keys(Generator *generator, const Tree *tree, bool sorted, int32_t *at) {
-  SortedKey *keys = malloc((tree->case_count + 1) * sizeof *keys);
+  Word *keys = malloc((tree->case_count + 1) * sizeof *keys);
   if (!keys) memory_exhausted();
-  for (uint32_t i = 0; i < tree->case_count; i++) keys[i] = (SortedKey){key_of(generator, &tree->cases[i]), i};
-  if (sorted) qsort(keys, tree->case_count, sizeof *keys, compare_keys);
-  for (uint32_t i = 0; i < tree->case_count; i++) {
-    emit_word(generator, keys[i].key);
-    at[keys[i].index] = emit(generator, 0);
-  }
+  for (uint32_t i = 0; i < tree->case_count; i++) keys[i] = key_of(generator, &tree->cases[i]);
+  code_emit_keys(generator->code, keys, tree->case_count, sorted, at);
   free(keys);
 }
 

@@ -264,7 +264,7 @@ void strict_free(Strict *strict) {
 void strict_begin(Strict *strict, const Function *function) {
   if (function && function->name < strict->abilities.count) strict->abilities.items[function->name] = 0;
   const Program *program = strict->program;
-  bool floats = program->has_floats, restricted = demand_is_restricted(program) || program->has_scopeless;
+  bool floats = program->has_floats, restricted = demand_is_restricted(program);
   bool lambdas = program->has_lambdas || program->has_superposition;
   strict->opened = strict->opened || reach_open_lambda(program, function);
   bool open = strict->opened || program->has_superposition;
