@@ -106,7 +106,11 @@ static void build_instead(Lowering *lowering, Step *step, Term *term, Demand on,
 static Atom lower_call_apart(Lowering *lowering, Term *term, Demand on, bool fuel, bool offered) {
   Block block = lower_begin_block(lowering, lower_root(lowering, term));
   if (fuel) build_instead(lowering, lower_step(lowering, STEP_FUEL, NO_ATOM, 0), term, on, false);
-  if (offered) build_instead(lowering, lower_step(lowering, STEP_SHALLOW, NO_ATOM, 0), term, on, true);
+  if (offered) {
+    Step *shallow = lower_step(lowering, STEP_SHALLOW, NO_ATOM, 0);
+    shallow->word = fuel;
+    build_instead(lowering, shallow, term, on, true);
+  }
   lower_tail(lowering, term, on);
   Atom dst = lower_end_block(lowering, &block);
   lower_bind(lowering, term, dst);

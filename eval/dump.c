@@ -33,6 +33,7 @@ static const char *const NAMES[] = {
     [STEP_SHALLOW] = "shallow",
     [STEP_SPARK] = "spark",
     [STEP_HINT] = "hint",
+    [STEP_OFFER] = "offer",
     [STEP_JOIN] = "join",
     [STEP_FAIL] = "fail",
     [STEP_RETURN] = "return",
@@ -66,7 +67,7 @@ static void dump_path(const Strict *strict, Buffer *out, const Step *step, int d
     unsigned tag = word_tag(step->word);
     if (step->kind == STEP_OPERATE || step->kind == STEP_LATER)
       buffer_format(out, " %s", OPERATOR_TEXT[op2_operator(word_extra(step->word))]);
-    if (step->kind == STEP_CALL || step->kind == STEP_TAIL || step->kind == STEP_GRAPH)
+    if (step->kind == STEP_CALL || step->kind == STEP_TAIL || step->kind == STEP_GRAPH || step->kind == STEP_OFFER)
       buffer_format(out, " #%u", step->name);
     if ((step->kind == STEP_NODE || step->kind == STEP_OPEN) && (tag == TAG_CTR || tag == TAG_CAL))
       buffer_format(out, " %s", strict->program->names.items[word_extra(step->word)].text);

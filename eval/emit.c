@@ -483,12 +483,13 @@ static bool suits(const Emitter *emitter, const Unit *callee) {
   return true;
 }
 
-// The parameter x is in a box. If others own it too, a unit that borrows it goes on (offer.c).
-static void emit_offer(Emitter *emitter, const Step *step, Atom x) {
-  const Unit *borrower = step->borrower ? emitted(emitter, step->borrower) : NULL;
+// If a parameter is in a box of others, a unit that borrows it goes on (offer.c).
+static void emit_offer(Emitter *emitter, const Step *step) {
+  const Unit *borrower = emitted(emitter, step->name);
+  Atom x = step->arguments[0];
   if (!borrower || emitter->inside.count || !suits(emitter, borrower)) return;
   uint32_t arity = borrower->function->arity;
-  PRINT("  if (LOAD(LOCATION(v%d)) >= 2 * SHARE_ONE_ && TAG(LOAD(LOCATION(v%d) + 1)) == T_CTR) {\n", x, x);
+  PRINT("  if (is_others(v%d)) {\n", x);
   for (uint32_t i = PASSED_FROM; i < arity; i++)
     if (emit_is_passed(emitter, borrower, i)) PRINT("  m->passed[%u] = v%u;\n", i, i);
   print_return(emitter);
@@ -504,10 +505,8 @@ static void emit_offer(Emitter *emitter, const Step *step, Atom x) {
 }
 
 // What is in a box is taken out.
-static void emit_look(Emitter *emitter, const Step *step, Atom x) {
-  PRINT("  if (TAG(v%d) == T_SHR) {\n", x);
-  emit_offer(emitter, step, x);
-  PRINT("  LOOK_INTO(f%d, v%d);\n", x, x);
+static void emit_look(Emitter *emitter, Atom x) {
+  PRINT("  if (TAG(v%d) == T_SHR) {\n  LOOK_INTO(f%d, v%d);\n", x, x, x);
 }
 
 // Where boxes are to be expected, they are looked into first, else only when no case fits.
@@ -517,7 +516,7 @@ static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after)
   uint32_t again = !tests && !emit_is_borrowed(emitter, x) ? ++emitter->cases : 0;
   if (again) PRINT("  f%d = 0;\n", x);
   if (again && step->boxed) {
-    emit_look(emitter, step, x);
+    emit_look(emitter, x);
     PRINT("  }\n");
   } else if (again) {
     PRINT("c%u:;\n", again);
@@ -531,7 +530,7 @@ static void emit_case(Emitter *emitter, const Step *step, const uint64_t *after)
   }
   PRINT("  default:;\n");
   if (again && !step->boxed) {
-    emit_look(emitter, step, x);
+    emit_look(emitter, x);
     PRINT("  goto c%u;\n  }\n", again);
   }
   if (again) { PRINT("  if (f%d) v%d = f%d;\n", x, x, x); }
@@ -621,6 +620,7 @@ void emit_path(Emitter *emitter, const Step *step, const uint64_t *after) {
     if (emitter->sum == step) emit_into_sum(emitter, step);
     switch (step->kind) {
     case STEP_CASE: emit_case(emitter, step, after); return;
+    case STEP_OFFER: emit_offer(emitter, step); break;
     case STEP_IF:
       PRINT("  if (");
       emit_atom(emitter, step->arguments[0]);

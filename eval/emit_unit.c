@@ -66,6 +66,7 @@ enum { HEAD_FORKS = 2 };
 bool emit_is_light(const Emitter *emitter, const Step *step) {
   const Atom *x = step->arguments;
   switch (step->kind) {
+  case STEP_OFFER: return true;
   case STEP_FORCE:
   case STEP_CHECK:
   case STEP_CLONE:
@@ -149,7 +150,7 @@ static bool walk_head(Emitter *emitter, const Step *step, uint32_t forks, bool e
     return false;
   }
   for (; emit_is_light(emitter, step); step = step->next) {
-    if (emits) emit_step(emitter, step, NULL);
+    if (emits && step->kind != STEP_OFFER) emit_step(emitter, step, NULL); // the body looks for it
     kinds_learn(emitter->kinds, emitter->of, step, emitter->known);
   }
   if (step->kind == STEP_RETURN) {
@@ -181,9 +182,9 @@ static void emit_loan(Emitter *emitter, const Unit *unit, const Unit *borrower, 
 
 static void emit_loans(Emitter *emitter, const Unit *unit, const Step *step, uint64_t *done) {
   for (; step; step = step->next) {
-    if (step->kind == STEP_CASE && step->borrower && !bit_has(done, step->arguments[0])) {
+    if (step->kind == STEP_OFFER && !bit_has(done, step->arguments[0])) {
       bit_add(done, step->arguments[0]);
-      emit_loan(emitter, unit, emitter->strict->by_name.items[step->borrower], step->arguments[0]);
+      emit_loan(emitter, unit, emitter->strict->by_name.items[step->name], step->arguments[0]);
     }
     if (step->aside && !aside_is_way(step)) emit_loans(emitter, unit, step->aside, done);
     for (uint32_t i = 0; i < step->case_count; i++) emit_loans(emitter, unit, step->cases[i].steps, done);

@@ -79,16 +79,15 @@ static void classify_call(Kinds *kinds, const Unit *unit, const Step *step, size
              result_node(kinds, callee));
 }
 
-// The unit that a case may hand the parameters to.
-static const Unit *unit_offered(const Kinds *kinds, const Step *step) {
-  return step->borrower ? unit_called(kinds, step->borrower) : NULL;
-}
-
-static void classify_case(Kinds *kinds, const Unit *unit, const Step *step, size_t result) {
-  const Unit *borrower = unit_offered(kinds, step);
+// The parameters go on to another unit as they are.
+static void classify_offer(Kinds *kinds, const Unit *unit, const Step *step, size_t result) {
+  const Unit *borrower = unit_called(kinds, step->name);
   for (uint32_t i = 0; borrower && i < unit->function->arity; i++)
     meet_nodes(kinds, unit_node(kinds, unit) + i, unit_node(kinds, borrower) + i);
   if (borrower) meet_nodes(kinds, result, result_node(kinds, borrower));
+}
+
+static void classify_case(Kinds *kinds, const Unit *unit, const Step *step, size_t result) {
   for (uint32_t i = 0; i < step->case_count; i++) {
     unsigned tag = word_tag(step->cases[i].key);
     seed_atom(kinds, unit, step->arguments[0], tag == TAG_NUM ? KNOWN_U60 : tag == TAG_FLO ? KNOWN_F60 : (Known)OTHER);
@@ -119,6 +118,7 @@ static void classify(Kinds *kinds, const Unit *unit, const Step *step, size_t re
     case STEP_BLOCK: classify(kinds, unit, step->aside, dst); break;
     case STEP_CALL:
     case STEP_TAIL: classify_call(kinds, unit, step, result); break;
+    case STEP_OFFER: classify_offer(kinds, unit, step, result); break;
     case STEP_RETURN: meet_atom(kinds, unit, result, x[0]); break;
     case STEP_CLONE:
     case STEP_COPY:
@@ -220,7 +220,7 @@ static void visit_call(Kinds *kinds, const Step *step, const uint8_t *known) {
 }
 
 static void visit_offer(Kinds *kinds, const Unit *unit, const Step *step, const uint8_t *known) {
-  const Unit *borrower = unit_offered(kinds, step);
+  const Unit *borrower = unit_called(kinds, step->name);
   for (uint32_t i = 0; borrower && i < unit->function->arity; i++) visit_argument(kinds, borrower, i, (Known)known[i]);
 }
 
@@ -239,7 +239,6 @@ static void visit(Kinds *kinds, const Unit *unit, const Step *step, uint8_t *kno
   for (; step; step = step->next) {
     switch (step->kind) {
     case STEP_CASE:
-      visit_offer(kinds, unit, step, known);
       for (uint32_t i = 0; i < step->case_count; i++) visit_fork(kinds, unit, step->cases[i].steps, known);
       visit_fork(kinds, unit, step->aside, known);
       return;
@@ -247,6 +246,7 @@ static void visit(Kinds *kinds, const Unit *unit, const Step *step, uint8_t *kno
     case STEP_BLOCK: visit_fork(kinds, unit, step->aside, known); break;
     case STEP_CALL:
     case STEP_TAIL: visit_call(kinds, step, known); break;
+    case STEP_OFFER: visit_offer(kinds, unit, step, known); break;
     default: break;
     }
     kinds_learn(kinds, of, step, known);

@@ -113,6 +113,11 @@ INLINE bool is_boxed(const Machine *m, Word w) {
   return (TAG(inner) & 14) == T_CTR && LOCATION(inner);
 }
 
+// A box with a constructor that others own, too.
+INLINE bool is_others(Word w) {
+  return TAG(w) == T_SHR && LOAD(LOCATION(w)) >= 2 * SHARE_ONE_ && TAG(LOAD(LOCATION(w) + 1)) == T_CTR;
+}
+
 // A box's constructor, where it is.
 INLINE Word view(const Machine *m, Word w) {
   Word inner = TAG(w) == T_SHR ? LOAD(LOCATION(w) + 1) : w;

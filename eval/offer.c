@@ -1,7 +1,8 @@
 // Boxes that are lent. An argument may be in a box which others own, too. To take its constructors out costs a copy of
 // each layer. Where a unit begins by asking what a parameter is, and there is a version of it that only borrows this
 // parameter, it can leave the box as it is: it calls that version, and then leaves its share of the box. A unique
-// argument is still consumed, so that its memory comes back while the unit runs.
+// argument is still consumed, so that its memory comes back while the unit runs. It asks before the first case, also
+// for parameters that only a later case asks about: by then others may have been taken apart.
 //
 // This is for machine code: which constructor a box has is seen only when the unit runs.
 #include "aside.h"
@@ -38,30 +39,55 @@ static bool looks_deep(const Step *step) {
   return false;
 }
 
-static void offer_argument(Strict *strict, const Unit *unit, Step *step) {
-  Atom x = step->arguments[0];
-  if (x < 0 || (uint32_t)x >= unit->function->arity || unit->loans.items[x].borrowed) return;
-  if (step->borrower || !step->boxed || x >= OFFER_LIMIT || !step_opens(strict, step) ||
-      !strict_lendable(strict, unit, (uint32_t)x))
-    return;
-  Unit *borrower = strict_borrowing(strict, unit, (uint64_t)1 << x);
-  strict_ready(strict, borrower);
-  if (!borrower->steps || !looks_deep(borrower->steps)) return;
-  if (keeps_lending(strict, borrower, borrower->steps)) step->borrower = borrower->name;
+// The unit that borrows a parameter, if it is worth it to leave this one's box as it is.
+static NameId borrower(Strict *strict, const Unit *unit, Atom x) {
+  if (unit->loans.items[x].borrowed || !strict_lendable(strict, unit, (uint32_t)x)) return 0;
+  Unit *other = strict_borrowing(strict, unit, (uint64_t)1 << x);
+  strict_ready(strict, other);
+  bool worth = other->steps && looks_deep(other->steps) && keeps_lending(strict, other, other->steps);
+  return worth ? other->name : 0;
 }
 
-// Follows the paths on which the parameters are still what the unit was given.
-static void offer(Strict *strict, const Unit *unit, Step *step) {
+// The parameters that are perhaps in boxes when a case is asked: of this one and of those behind it, even where others
+// have been taken apart by then.
+static uint64_t find_boxed(const Strict *strict, const Unit *unit, const Step *step) {
+  uint64_t boxed = 0;
   for (; step; step = step->next) {
+    Atom x = step->kind == STEP_CASE ? step->arguments[0] : NO_ATOM;
+    if (x >= 0 && (uint32_t)x < unit->function->arity && x < OFFER_LIMIT && step->boxed && step_opens(strict, step))
+      boxed |= (uint64_t)1 << x;
+    for (uint32_t i = 0; i < step->case_count; i++) boxed |= find_boxed(strict, unit, step->cases[i].steps);
+    if (step->kind == STEP_IF) boxed |= find_boxed(strict, unit, step->aside);
+  }
+  return boxed;
+}
+
+static Step *new_offer(Strict *strict, Atom x, NameId name, Step *next) {
+  Arena *arena = &strict->code->arena;
+  Step *step = ARENA_NEW(arena, Step);
+  *step = (Step){.kind = STEP_OFFER, .dst = NO_ATOM, .reuse = NO_ATOM, .count = 1, .name = name, .next = next};
+  step->arguments = ARENA_ARRAY(arena, Atom, 1);
+  step->arguments[0] = x;
+  step->live = next->live; // of which it is one
+  return step;
+}
+
+// Follows the paths to the first cases. offered: parameters that are by now, as a set.
+static void offer(Strict *strict, const Unit *unit, Step **place, uint64_t offered) {
+  for (; *place; place = &(*place)->next) {
+    Step *step = *place;
     switch (step->kind) {
     case STEP_FORCE:
     case STEP_CHECK:
     case STEP_OPERATE: break;
-    case STEP_IF: offer(strict, unit, step->aside); break;
+    case STEP_OFFER: offered |= (uint64_t)1 << step->arguments[0]; break;
+    case STEP_IF: offer(strict, unit, &step->aside, offered); break;
     case STEP_CASE:
-      offer_argument(strict, unit, step);
-      for (uint32_t i = 0; i < step->case_count; i++) offer(strict, unit, step->cases[i].steps);
-      offer(strict, unit, step->aside);
+      for (Atom x = 0; x < OFFER_LIMIT; x++) {
+        if (!((find_boxed(strict, unit, step) & ~offered) >> x & 1)) continue;
+        NameId name = borrower(strict, unit, x);
+        if (name) *place = new_offer(strict, x, name, *place);
+      }
       return;
     default: return;
     }
@@ -69,5 +95,5 @@ static void offer(Strict *strict, const Unit *unit, Step *step) {
 }
 
 void strict_offer(Strict *strict, Unit *unit) {
-  if (unit->steps && unit->function->recursive) offer(strict, unit, unit->steps);
+  if (unit->steps && unit->function->recursive) offer(strict, unit, &unit->steps, 0);
 }

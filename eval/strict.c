@@ -366,11 +366,11 @@ static void reach_node(Strict *strict, Word word) {
 
 static void reach_callees(Strict *strict, const Step *step) {
   for (; step; step = step->next) {
-    if (step->kind == STEP_CALL || step->kind == STEP_TAIL || step->kind == STEP_GRAPH) reach(strict, step->name);
+    if (step->kind == STEP_CALL || step->kind == STEP_TAIL || step->kind == STEP_GRAPH || step->kind == STEP_OFFER)
+      reach(strict, step->name);
     if (step->kind == STEP_NODE) reach_node(strict, step->word);
     for (uint32_t i = 0; i < step->count; i++)
       if (step->arguments[i] < 0) reach_node(strict, strict->code->constants.items[~step->arguments[i]]);
-    if (step->borrower) reach(strict, step->borrower);
     if (step->aside && !aside_is_way(step)) reach_callees(strict, step->aside);
     for (uint32_t i = 0; i < step->case_count; i++) reach_callees(strict, step->cases[i].steps);
   }

@@ -61,6 +61,7 @@ typedef enum {
   STEP_UNLEND,        // x            after the call: nothing is done, but x lives until here
   STEP_SPARK,         // dst x        x, a call that was built, in a box that is offered to other machines
   STEP_HINT,          // x            HVM.spark: others may reduce it
+  STEP_OFFER,         // x            a parameter: if it is in a box of others, the unit goes on that borrows it (name)
   STEP_JOIN,          // x            if it is a spark that nobody took, it is reduced in place
   STEP_DROP,          // x
   STEP_FREE,          // x            the cells of an opened constructor; count of word
@@ -96,8 +97,7 @@ struct Step {
   bool keep;
   uint32_t case_count;
   StepCase *cases;
-  bool boxed;      // of a case, STEP_OPEN, STEP_FORCE_FIELD: it is perhaps in a box (boxes.c)
-  NameId borrower; // of a case: the unit that goes on if the argument, a parameter, is in a box of others; 0: none
+  bool boxed; // of a case, STEP_OPEN, STEP_FORCE_FIELD: it is perhaps in a box (boxes.c)
   Step *next, *aside;
   uint32_t way;   // the number of its way aside in the unit: aside.h
   uint64_t *live; // variables that the step and what follows it use, as a set

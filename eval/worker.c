@@ -14,11 +14,12 @@
 
 // What a thief does at a time should be worth the theft: it builds more before it leaves something for later.
 enum { THIEF_FUEL = HARD_OR(2, 1 << 14), LEFT_FUEL = HARD_OR(1, 1 << 12) };
-enum { SPARKS_FEW = HARD_OR(1 << 20, 4) }; // left for others: there should be more
-enum { HELPER_BYTES = 8 << 20 };           // of the memory limit for each: its stack and free cells take about a tenth
-enum { WAITS_TOO_MANY = 1 << 10 };         // more than sparks were stolen
-enum { WAIT_ROUNDS = HARD_OR(0, 1000) };   // looks at a claimed box before a thread sleeps, which takes as long
-enum { SEARCH_ROUNDS = HARD_OR(1, 200) };  // before a thread sleeps
+enum { SPARKS_FEW = HARD_OR(1 << 20, 16) }; // left for others: there should be more
+enum { HELPER_BYTES = 8 << 20 };            // of the memory limit for each: its stack and free cells take about a tenth
+enum { WAITS_TOO_MANY = 1 << 10 };          // more than sparks were stolen
+enum { WAIT_ROUNDS = HARD_OR(0, 1000) };    // looks at a claimed box before a thread sleeps, which takes as long
+enum { FOLLOW_ROUNDS = 32, FOLLOW_NANOSECONDS = 20000, DISTANCE_LEAST = 8, DISTANCE_MOST = 1 << 10 };
+enum { SEARCH_ROUNDS = HARD_OR(1, 200) }; // before a thread sleeps
 enum { SETTLE_NANOSECONDS = HARD_OR(1000, 20000) };
 static const size_t STACK_BYTES = (size_t)16 << 30; // of a thread, in address space
 
@@ -29,6 +30,8 @@ struct Worker {
   sem_t wake;
   Word next_waiting;          // for the same box: what its cell held before
   _Atomic(Machine *) claimer; // of this box, if it speculates
+  uint64_t met;               // when it waited last, in nanoseconds
+  unsigned distance;          // how long it rested then, in pauses of the processor
   Machine *next_sleeping;     // without work
 };
 
@@ -453,12 +456,24 @@ void worker_sleep(Machine *machine) {
 
 Machine *worker_claimer(const Machine *machine) { return atomic_load(&machine->worker->claimer); }
 
+// Machines that go through the same value, a lazy list for example, would meet at each of its cells: the one behind
+// waits for the one ahead, and takes the cache lines from it that it works on. So who meets another one soon after the
+// last time stays behind for a while.
+static void keep_distance(Machine *machine) {
+  Worker *worker = machine->worker;
+  bool soon = profile_now() - worker->met < FOLLOW_NANOSECONDS;
+  worker->distance = !soon ? DISTANCE_LEAST : worker->distance < DISTANCE_MOST ? 2 * worker->distance : DISTANCE_MOST;
+  for (unsigned i = 0; i < worker->distance; i++) pause_processor();
+  worker->met = profile_now();
+}
+
 void worker_wait(Machine *machine, Location at) {
   Shared *shared = machine->shared;
   Word *cell = &machine->heap[at], claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
   for (int round = 0; round < WAIT_ROUNDS && word_tag(claimed) == TAG_SLOT; round++) { // it may be a moment only
     pause_processor();
     claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
+    if (word_tag(claimed) != TAG_SLOT && round < FOLLOW_ROUNDS) keep_distance(machine);
   }
   atomic_store(&machine->listed, false);
   atomic_store(&machine->waits_for, NULL);
