@@ -1,4 +1,5 @@
 // Steps become instructions: registers are given to variables, paths are laid out one after the other.
+#include "frames.h"
 #include "strict.h"
 
 typedef ARRAY(int32_t) Offsets;
@@ -194,6 +195,31 @@ static void assemble_node(Assembler *assembler, const Step *step, Layout *layout
 static void assemble_call(Assembler *assembler, const Step *step, const Layout *layout, CodeKind kind) {
   emit(assembler, (int32_t)kind), emit(assembler, (int32_t)step->name), emit(assembler, (int32_t)step->count);
   emit_operands(assembler, layout, step, 0);
+}
+
+// The operation that a unit ends with behind a call, if all that is left to do then is this: so the call need not keep
+// the registers. What is given aside is the same operation as a node. NULL: there is more to do.
+static const Step *last_operation(const Step *call) {
+  const Step *step = call->next, *built = call->aside;
+  if (step && step->kind == STEP_FORCE && step->arguments[0] != call->dst) step = step->next;
+  if (!built || !step || step->kind != STEP_OPERATE || !step->next || step->next->kind != STEP_RETURN) return NULL;
+  const Atom *x = step->arguments;
+  if (step->next->arguments[0] != step->dst || (x[0] == call->dst) == (x[1] == call->dst)) return NULL;
+  if (step != call->next && x[x[0] == call->dst] != call->next->arguments[0]) return NULL;
+  bool same = built->kind == STEP_LATER && built->word == step->word && built->arguments[0] == x[0] &&
+              built->arguments[1] == x[1] && built->next && built->next->kind == STEP_RETURN;
+  return same && built->next->arguments[0] == built->dst ? step : NULL;
+}
+
+static void assemble_tail_operand(Assembler *assembler, const Step *call, const Layout *layout) {
+  const Step *operation = last_operation(call);
+  if (!operation) return;
+  bool left = operation->arguments[0] == call->dst;
+  emit(assembler, CODE_TAIL_OPERAND), emit(assembler, operand(layout, operation->arguments[left]));
+  emit(assembler, (int32_t)word_extra(operation->word));
+  emit(assembler, left ? FRAME_OP2_LEFT : FRAME_OP2_RIGHT);
+  emit(assembler, (int32_t)call->name), emit(assembler, (int32_t)call->count);
+  emit_operands(assembler, layout, call, 0);
 }
 
 // A step that is not the last of its path. Returns where the offset of its way aside belongs; 0: it has none.
@@ -394,6 +420,7 @@ static void assemble(Assembler *assembler, Step *step, Layout *layout, Exit *exi
     case STEP_BLOCK: assemble_block(assembler, step, layout, exit, after); goto done;
     default: break;
     }
+    if (step->kind == STEP_CALL && !exit) assemble_tail_operand(assembler, step, layout);
     int32_t aside = assemble_middle(assembler, step, layout, after);
     if (aside) {
       Pending way = {step->aside, new_layout(assembler, layout), aside};

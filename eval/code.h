@@ -67,28 +67,30 @@ typedef enum {
   CODE_APPLY,                        // … n f x*(n-1)          … of an application
   CODE_READY,                        // direct                  makes the code of the function called, and goes on there
   CODE_REFUEL,
-  CODE_ENTER,       // name                    a unit begins: in machine code if there is some
-  CODE_FUEL,        // target                  takes one, or jumps when there is none
-  CODE_SHALLOW,     // target                  jumps when few calls deep: there may be a spark
-  CODE_HUNGRY,      // target                  … if others have few to take
-  CODE_SPARK,       // dst x                   x, a call, in a box that is offered to others
-  CODE_HINT,        // x                       HVM.spark: others may reduce it
-  CODE_IF_ZERO,     // x target                jumps when x is 0
-  CODE_TAKE,        // x n free dst*n          the fields of a constructor; frees its cells if told so
-  CODE_FREE,        // x n                     frees the n cells of an opened constructor
-  CODE_REUSE,       // dst word x n y*n        a node in the cells of x
-  CODE_COPY,        // dst0 dst1 x             copies of a value that are values
-  CODE_UNSHARE,     // x target                if x is a box with a value, takes it out and jumps
-  CODE_CLONE_FIELD, // dst p index           a copy of a field that stays where it is
-  CODE_LEND,        // dst x                   x for a callee that borrows it
-  CODE_BORROW,      // x target                jumps when x, a borrowed parameter, is a λ
-  CODE_KEEP,        // dst x                   x if it is a λ, else a copy of it
-  CODE_MOVE,        // dst x
-  CODE_RESULT,      // x                       leaves with a term
-  CODE_TAIL_UNIT,   // name n x*n              … by the direct code of a function
-  CODE_GRAPH,       // name n x*n              … by its graph code
-  CODE_LEAVE,       // n f x*(n-1)             … by an application
-  CODE_OPERATE,     // + operator: dst x y aside   numbers of one kind; else it goes aside
+  CODE_ENTER,        // name                    a unit begins: in machine code if there is some
+  CODE_FUEL,         // target                  takes one, or jumps when there is none
+  CODE_SHALLOW,      // target                  jumps when few calls deep: there may be a spark
+  CODE_HUNGRY,       // target                  … if others have few to take
+  CODE_SPARK,        // dst x                   x, a call, in a box that is offered to others
+  CODE_HINT,         // x                       HVM.spark: others may reduce it
+  CODE_IF_ZERO,      // x target                jumps when x is 0
+  CODE_TAKE,         // x n free dst*n          the fields of a constructor; frees its cells if told so
+  CODE_FREE,         // x n                     frees the n cells of an opened constructor
+  CODE_REUSE,        // dst word x n y*n        a node in the cells of x
+  CODE_COPY,         // dst0 dst1 x             copies of a value that are values
+  CODE_UNSHARE,      // x target                if x is a box with a value, takes it out and jumps
+  CODE_CLONE_FIELD,  // dst p index           a copy of a field that stays where it is
+  CODE_LEND,         // dst x                   x for a callee that borrows it
+  CODE_BORROW,       // x target                jumps when x, a borrowed parameter, is a λ
+  CODE_KEEP,         // dst x                   x if it is a λ, else a copy of it
+  CODE_MOVE,         // dst x
+  CODE_RESULT,       // x                       leaves with a term
+  CODE_TAIL_UNIT,    // name n x*n              … by the direct code of a function
+  CODE_TAIL_OPERAND, // x extra frame name n y*n  … likewise, whose result is the operand of an operation: x is the
+                     //                        other one. In traces nothing: what follows does the same
+  CODE_GRAPH,        // name n x*n              … by its graph code
+  CODE_LEAVE,        // n f x*(n-1)             … by an application
+  CODE_OPERATE,      // + operator: dst x y aside   numbers of one kind; else it goes aside
   CODE_OPERATEK = CODE_OPERATE + OP_COUNT, // + operator: dst x constant aside
   CODE_COUNT = CODE_OPERATEK + OP_COUNT
 } CodeKind;

@@ -219,6 +219,26 @@ CODE_TAIL_UNIT : {
   pc = code + function->direct;
   NEXT();
 }
+CODE_TAIL_OPERAND : {
+  int32_t n = pc[5];
+  if (TRACE_PLAIN()) {
+    pc += 6 + n;
+    NEXT();
+  }
+  const FunctionCode *function = functions[pc[4]];
+  Word other = OPERAND(pc[1]), waits = (Word)pc[2] << FRAME_SHIFT | (Word)pc[3];
+  if (pc[3] == FRAME_OP2_RIGHT && word_tag(other) > TAG_FLO) waits |= LEFT_IS_OFFERED;
+  for (int32_t i = 0; i < n; i++) words[i] = OPERAND(pc[6 + i]);
+  fp[0] = other;
+  fp[1] = waits;
+  fp += 2;
+  for (int32_t i = 0; i < n; i++) fp[i] = words[i];
+  sp = fp;
+  term = word_make(TAG_CAL, (unsigned)pc[4], 0);
+  CHECK_STACK(function->frame + STACK_SLACK + (unsigned)n, (size_t)n);
+  pc = code + function->direct;
+  NEXT();
+}
 CODE_GRAPH : {
   const FunctionCode *function = functions[pc[1]];
   machine->rewrites[RULE_FUN_RULE]--; // no rule was applied yet

@@ -24,6 +24,7 @@
     if (point == POINT_BINDER) trace_binder(machine, pc);                                                              \
     if (point & (POINT_ENTRY | POINT_RULE) || trace_instruction(machine, pc, fp)) TRACE_POINT(RUN);                    \
   } while (0)
+#define TRACE_PLAIN() true // calls are seen to end where they began
 #define TRACE_NUMBER(machine, pc, x) trace_number(machine, pc, x)
 
 #include "reduce.c"
