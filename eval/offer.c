@@ -57,7 +57,7 @@ static uint64_t find_boxed(const Strict *strict, const Unit *unit, const Step *s
     if (x >= 0 && (uint32_t)x < unit->function->arity && x < OFFER_LIMIT && step->boxed && step_opens(strict, step))
       boxed |= (uint64_t)1 << x;
     for (uint32_t i = 0; i < step->case_count; i++) boxed |= find_boxed(strict, unit, step->cases[i].steps);
-    if (step->kind == STEP_IF) boxed |= find_boxed(strict, unit, step->aside);
+    if (step->kind == STEP_IF || step->kind == STEP_CASE) boxed |= find_boxed(strict, unit, step->aside);
   }
   return boxed;
 }

@@ -260,4 +260,22 @@ done
 wait
 check "eviction beside others" test "$(cat many? | sort -u)" = 6765
 check "all is clean after it" is_clean
+
+# What is in a box of others is lent, whatever was asked about or taken apart before it is.
+cat >lent.hvm <<'END'
+(Range 0) = Nil
+(Range n) = (Cons n (Range (- n 1)))
+(Take 0 xs !a) = a
+(Take n Nil !a) = a
+(Take n (Cons x xs) !a) = (Take (- n 1) xs (+ a x))
+(Dot Nil ys !a) = a
+(Dot (Cons x xs) (Cons y ys) !a) = (Dot xs ys (+ a (* x y)))
+(Dots Nil ys) = Nil
+(Dots (Cons n ns) ys) = (Cons (Dot (Range n) ys (Take n ys 0)) (Dots ns ys))
+Main = (Dots (Range 3) (Range 3))
+END
+lends() { "$HVM" check --steps "$1" lent.hvm | sed -n '1,/case/p' | grep -q 'offer .* v1'; } # before the first case
+check "lent behind a case of a number" lends Take
+check "lent behind a list that is taken apart" lends Dot
+expect "what was lent" 0 '(Cons 20 (Cons 13 (Cons 6 Nil)))' '' "$HVM" run --native on lent.hvm
 finish
