@@ -2,8 +2,8 @@
 //
 // Where nothing can, a λ may be copied as code: its copies have no work to share. "Nothing" leaves out what costs no
 // more than copying: arithmetic on what is there, building data, and calls of functions that give back, for each of
-// their own steps, an operation or application that waits in turn. A copy of that row would take as long as making it
-// anew.
+// their own steps, an operation or application that waits in turn, or a constructor of such things: a row whose copy
+// would take as long as making it anew, as in λr (Map λc (Dot r c) columns).
 #ifndef HVM_LANG_WAIT_H
 #define HVM_LANG_WAIT_H
 

@@ -92,6 +92,38 @@ expect "threads" 0 'all threads run this program' '' "$HVM" check --threads list
 expect "threads and effects" 0 '*with effects: Main, Say, Map*' '' "$HVM" check --threads threads.hvm
 expect "threads and open λs" 0 '*open.hvm:4:14: in Main: what is under this λ does not wait for it*' '' "$HVM" check --threads open.hvm
 if [[ $out == *Unused* ]]; then fail "threads, only what Main comes to" "$out"; else pass; fi
+# λs that build data, an element for each step, before they are applied; but not those that take it apart again.
+cat >grow.hvm <<'END'
+(Map f Nil) = Nil
+(Map f (Cons x xs)) = (Cons (f x) (Map f xs))
+(Dot Nil ys) = 0
+(Dot (Cons x xs) (Cons y ys)) = (+ (* x y) (Dot xs ys))
+(Rows r Nil) = Nil
+(Rows r (Cons c cs)) = (Cons (Dot r c) (Rows r cs))
+Products = λrows λcolumns (Map λr (Rows r columns) rows)
+Nested = λrows λcolumns (Map λr (Map λc (Dot r c) columns) rows)
+Main = (Pair Products Nested)
+END
+cat >shrink.hvm <<'END'
+(Rows r Nil) = Nil
+(Rows r (Cons c cs)) = (Cons (+ r c) (Rows r cs))
+(Tail (Cons x xs)) = xs
+(Length Nil) = 0
+(Length (Cons x xs)) = (+ 1 (Length xs))
+(Down r 0) = r
+(Down r n) = (Tail (Cons n (Down r (- n 1))))
+(Costly r Nil) = Nil
+(Costly r (Cons x xs)) = (Cons (+ r (Length xs)) (Costly r xs))
+(A list) = λr (Length (Rows r list))
+(B n) = λr (Down r n)
+(C list) = λr (Costly r list)
+Main = λx [(A x) (B x) (C x)]
+END
+expect "threads and λs that grow" 0 'all threads run this program' '' "$HVM" check --threads grow.hvm
+expect "threads and λs that shrink" 0 '*one thread*' '' "$HVM" check --threads shrink.hvm
+for line in 10 11 12; do
+  if [[ $out == *"shrink.hvm:$line:"* ]]; then pass; else fail "threads, the λ in line $line" "$out"; fi
+done
 INPUT='Main = (+ {1 2} 3)' expect "threads and superpositions" 0 'one thread runs this program: it has superpositions' '' "$HVM" check --threads -
 expect "threads and hints" 0 '*HVM.spark offers nothing in programs with effects*' '' "$HVM" check --threads hint.hvm
 expect "threads and JSON" 2 '' '*leave out --threads*' "$HVM" check --json --threads lists.hvm
