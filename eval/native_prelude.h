@@ -39,6 +39,7 @@ static const NativeRuntime *runtime;
 enum {
   T_CTR = 2,
   T_LAM = 3,
+  T_SUP = 4,
   T_APP = 6,
   T_OP2 = 7,
   T_CAL = 8,
@@ -305,14 +306,15 @@ static __attribute__((noinline, unused)) Word finish_any(Machine *m, Word w) {
         w = taken;
         break;
       }
-      if (TAG(inner) >= T_SHR) return runtime->reduce(m, w);
+      if (TAG(inner) >= T_SHR || TAG(inner) == T_SUP) return runtime->reduce(m, w);
       if (HEAP[l] < 2 * SHARE_ONE_) { // nobody else has it
         release(m, l, 2);
         w = inner;
         break;
       }
       w = finish_box(m, w);
-      return TAG(w) == T_SHR && TAG(HEAP[l + 1]) == T_SHR ? runtime->reduce(m, w) : w;
+      bool ready = TAG(w) != T_SHR || (TAG(HEAP[l + 1]) != T_SHR && TAG(HEAP[l + 1]) != T_SUP);
+      return ready ? w : runtime->reduce(m, w); // what took its place is another box, or to be copied
     }
     case T_OP2: return finish_operation(m, w);
     case T_GRAPH: return runtime->reduce(m, w);
