@@ -251,6 +251,7 @@ static void restore(Machine *machine) {
   memcpy(machine->free_lists, trace->saved.free_lists, sizeof machine->free_lists);
   memcpy(machine->rewrites, trace->saved.rewrites, sizeof machine->rewrites);
   trace->serial = trace->saved.serial;
+  trace->begin.pc = machine->shared->code.words.items + trace->begin_code;
 }
 
 // Pictures.
@@ -346,9 +347,7 @@ static void begin_run(Machine *machine, uint32_t limit) {
     for (int side = 0; side < 2 && names->serial; side++) trace->pending[side] = names->sides[side].base;
   }
   const TraceLoop *loop = &trace->begin;
-  bool noted =
-      loop->state == TRACE_RUN && trace->points.items[loop->pc - machine->shared->code.words.items] & POINT_BINDER;
-  if (noted) trace_binder(machine, loop->pc);
+  if (loop->state == TRACE_RUN && trace_point_at(machine, loop->pc) & POINT_BINDER) trace_binder(machine, loop->pc);
 }
 
 // The name of what happened, by the rule that was counted.
@@ -536,6 +535,7 @@ static void begin_transition(Machine *machine, const TraceLoop *loop, const Code
   Trace *trace = machine->trace;
   trace->open = true;
   trace->begin = *loop;
+  trace->begin_code = loop->state == TRACE_RUN ? loop->pc - machine->shared->code.words.items : 0;
   trace->lifted = trace->lifted ? trace->lifted - 1 : 0;
   memcpy(trace->rewrites, machine->rewrites, sizeof machine->rewrites);
   look_at_redex(machine, loop, rule);

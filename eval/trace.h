@@ -138,6 +138,7 @@ struct Trace {
   bool open, drawn, replay;
   bool followed; // before is the term after the last step
   TraceLoop begin;
+  ptrdiff_t begin_code;          // the offset of its pc: code moves when more is made
   uint64_t rewrites[RULE_COUNT]; // when it began
   TraceMark redex;
   const char *rule;

@@ -117,9 +117,14 @@ static bool may_count(int32_t kind) {
   }
 }
 
+// A rule of the graph may end with a call of strict code, whose first instruction is one of these.
+static bool ends_transition(const Trace *trace, const int32_t *pc) {
+  return trace->strict && trace->open && (pc[0] == CODE_READY || pc[0] == CODE_REFUEL);
+}
+
 bool trace_wants(const Machine *machine, const int32_t *pc) {
   const Trace *trace = machine->trace;
-  if (trace_point_at(machine, pc)) return true;
+  if (trace_point_at(machine, pc) || ends_transition(trace, pc)) return true;
   if (!trace->strict || trace->open) return false;
   if (trace->instruction.waits || may_count(pc[0])) return true;
   switch (pc[0]) {
@@ -220,7 +225,7 @@ static void end_instruction(Machine *machine, const Word *fp) {
 
 bool trace_instruction(Machine *machine, const int32_t *pc, Word *fp) {
   Trace *trace = machine->trace;
-  if (!trace->strict || trace->open) return false;
+  if (!trace->strict || trace->open) return ends_transition(trace, pc);
   if (trace->instruction.waits) end_instruction(machine, fp);
   bool ends = trace->levels.count && trace_level(trace)->height == (uint64_t)(fp - machine->stack);
   trace_settle(machine);

@@ -208,4 +208,19 @@ else
 fi
 
 include repl tests/repl.sh
+# Code is made, and moves, while a rule of the graph is shown that ends with a call of strict code.
+cat >"$WORK/moved.hvm" <<'END'
+(Upto r 0) = r
+(Upto r n) = (Cons n (Upto r (- n 1)))
+(Two f) = (Pair (f 3) (f 4))
+(Last (Cons x Nil)) = x
+(Last (Cons x (Cons y ys))) = (Last (Cons y ys))
+Main = [ (Two λx (Last (Upto x 3))) λx (Upto x 3) ]
+END
+for sharing in optimal need; do
+  "$HVM" run -t 1 --native=off --sharing=$sharing --stats=json "$WORK/moved.hvm" >out 2>err
+  rewrites=$(sed -n 's/^{"rewrites": \([0-9]*\),.*/\1/p' err)
+  "$HVM" run -d --strict=on --sharing=$sharing --steps 0 --format jsonl "$WORK/moved.hvm" >steps 2>err
+  if line=$(python3 "$ROOT/tests/trace.py" "$rewrites" steps out 2>&1); then pass; else fail "moved code, $sharing" "$line"; fi
+done
 finish
