@@ -466,7 +466,7 @@ def cpu_seconds(client):
 
 
 def test_speed():
-    """The time from an edit to its diagnostics in a file of 10,000 lines."""
+    """What an edit in a file of 10,000 lines costs, from its keys to its diagnostics: a part of what opening it costs."""
     rules = []
     for i in range(1250):
         rules.append('// rule number %d\n(Map%d f [])               = []\n(Map%d f (List.cons x xs)) = (List.cons (f x) (Map%d f xs))\n'
@@ -476,8 +476,10 @@ def test_speed():
     text = "".join(rules)
     check(text.count("\n") >= 10000, "a file of 10,000 lines")
     client = Client()
+    before = cpu_seconds(client)
     client.open(text)
     same("it is right", errors(client.found()), [])
+    opened = (cpu_seconds(client) - before) * 1e3
     middle = text.index("(f x)", len(text) // 2) + 3
     times, used = [], []
     for i in range(4):
@@ -493,9 +495,10 @@ def test_speed():
     median, nearly_all = times[len(times) // 2] * 1e3, times[len(times) * 9 // 10] * 1e3
     used = min(used)
     if os.environ.get("SHOW"):
-        print("edit to diagnostics: %.1f ms of the processor, median %.1f ms, 90 %% within %.1f ms" % (used, median, nearly_all))
-    # What the server works, since others may use the machine.
-    check(REDUCED or used < 20, "an edit takes %.1f ms" % used)
+        print("opened: %.1f ms of the processor; edit to diagnostics: %.1f ms of it, median %.1f ms, 90 %% within %.1f ms"
+              % (opened, used, median, nearly_all))
+    # What the server works, since others may use the machine, against its own work of the same minute.
+    check(used < opened / 3, "an edit costs %.1f ms, opening %.1f ms" % (used, opened))
     client.end()
 
 

@@ -10,9 +10,10 @@
 
 const TSLanguage *tree_sitter_hvm(void);
 
+// Seconds that this process has worked: others may use the machine.
 static double now(void) {
   struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
@@ -191,7 +192,9 @@ static void test_edits(size_t size, uint32_t least_lines, bool compare) {
   CHECK_SAY(lines >= least_lines, "%u lines", lines);
   TSParser *parser = ts_parser_new();
   ts_parser_set_language(parser, tree_sitter_hvm());
+  double whole = now();
   TSTree *tree = ts_parser_parse_string(parser, NULL, text.text, (uint32_t)text.size);
+  whole = now() - whole;
   static const char *const keys[] = {"a", "b", "(", "N", " ", "1", ")", " "};
   enum { KEYS = sizeof keys / sizeof *keys, ROUNDS = 5 };
   double worst = 0;
@@ -208,7 +211,7 @@ static void test_edits(size_t size, uint32_t least_lines, bool compare) {
     if (getenv("SHOW")) printf("%u lines, key %s: %.3f ms\n", lines, keys[i], best * 1e3);
     if (compare) CHECK(same_tree(parser, tree, &text));
   }
-  if (!reduced()) CHECK_SAY(worst < 0.005, "a key takes %.2f ms in %u lines", worst * 1e3, lines);
+  CHECK_SAY(worst < whole / 50, "of %u lines, a key takes %.2f ms, the whole %.2f ms", lines, worst * 1e3, whole * 1e3);
   ts_tree_delete(tree);
   ts_parser_delete(parser);
   buffer_free(&text);
