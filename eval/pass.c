@@ -5,10 +5,10 @@
 //
 // the inner call can be a spark.
 //
+// The inner one may not be an operand: in (+ 1 (Add n k)) the value of k is asked for as soon as the call ends.
+//
 // As in lend.c this decides about paths, not about results: who needs the value of such a parameter reduces it.
 #include "strict.h"
-
-static void visit(void *context, Term *term);
 
 typedef struct {
   Strict *strict;
@@ -16,34 +16,31 @@ typedef struct {
   bool other; // it is used in another way
 } Pass;
 
-static bool is_it(const Pass *pass, const Term *term) {
-  return term->kind == TERM_VARIABLE && term->variable.binder == pass->binder;
+static void find_use(void *context, Term *term) {
+  Pass *pass = context;
+  pass->other |= term->kind == TERM_VARIABLE && term->variable.binder == pass->binder;
+  if (!pass->other) term_visit_parts(term, find_use, pass);
 }
 
-static void visit_result(Pass *pass, Term *term) {
+// A term that is the result, or a part of it.
+static void visit_result(void *context, Term *term) {
+  Pass *pass = context;
   while (term->kind == TERM_LET || term->kind == TERM_DUP) {
-    visit(pass, term->kind == TERM_LET ? term->let.value : term->dup.value);
+    find_use(pass, term->kind == TERM_LET ? term->let.value : term->dup.value);
     term = term->kind == TERM_LET ? term->let.body : term->dup.body;
   }
-  if (!is_it(pass, term)) visit(pass, term);
-}
-
-static void visit(void *context, Term *term) {
-  Pass *pass = context;
-  if (pass->other) return;
-  if (is_it(pass, term)) {
-    pass->other = true;
-  } else if (term->kind != TERM_CALL) {
-    term_visit_parts(term, visit, pass);
-  } else {
+  if (pass->other || (term->kind == TERM_VARIABLE && term->variable.binder == pass->binder)) return;
+  if (term->kind == TERM_LIST) {
+    term_visit_parts(term, visit_result, pass);
+  } else if (term->kind == TERM_CALL) {
     const Function *function = pass->strict->program->names.items[term->call.name].function;
+    bool is_if = function && function->builtin == BUILTIN_U60_IF;
     for (uint32_t i = 0; i < term->call.count; i++) {
-      Term *argument = term->call.arguments[i];
-      if (!is_it(pass, argument))
-        visit(pass, argument);
-      else
-        pass->other |= function && !strict_passes(pass->strict, function, i);
+      bool passes = !function || (is_if ? i > 0 : !function->builtin && strict_passes(pass->strict, function, i));
+      (passes ? visit_result : find_use)(pass, term->call.arguments[i]);
     }
+  } else {
+    find_use(pass, term);
   }
 }
 
