@@ -50,6 +50,7 @@ compare_strict() { # file
   name=$(basename "$file")
   input=${file%.hvm}.in
   [ -e "$input" ] || input=/dev/null
+  cd "$(mktemp -d -p "$WORK")" || exit 2
   timeout -k 5 $((LIMIT * 6)) "$HVM" run -t 1 --native=off --stats=json "$file" >out 2>err <"$input" || return 0
   rewrites=$(sed -n 's/^{"rewrites": \([0-9]*\),.*/\1/p' err) # of the run, before those of each worker
   [[ $rewrites =~ ^[0-9]+$ ]] || { fail "$name" "no statistics" "$(<err)"; return 0; }
