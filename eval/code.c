@@ -57,7 +57,9 @@ void code_compile(Code *code, Program *program) {
 NameId code_start(Code *code, const Program *program, const Function *function, bool several) {
   if (!code->strict) {
     bool open = reach_open_lambda(program, function) || program->has_superposition;
-    code->shares = code->spreads = several && !open && !demand_is_restricted(program);
+    code->open = open;
+    code->shares = several && !demand_is_restricted(program);
+    code->spreads = code->shares && !(open && program->has_effects);
     return function->name;
   }
   const Unit *unit = strict_start(code->strict, function);

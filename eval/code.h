@@ -144,8 +144,9 @@ typedef struct Code {
   size_t compiled;                 // functions of the program that are done
   struct Strict *strict;           // NULL: no strict code
   bool shares;                     // clones are boxes (share.h)
-  bool spreads;                    // … and no λ is ever open: several machines may work
-  bool remade;                     // units were made anew since the first time: machine code is outdated
+  bool open;                       // λs may be open, or there are superpositions
+  bool spreads; // several machines may work: clones are boxes, and if λs are open there are no effects
+  bool remade;  // units were made anew since the first time: machine code is outdated
   Arena arena;
 } Code;
 

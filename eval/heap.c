@@ -4,6 +4,7 @@
 // itself. What a machine frees it uses again.
 #include "machine.h"
 #include "speculate.h"
+#include "worker.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -119,8 +120,12 @@ static bool extend_heap(Machine *machine) {
   bool suspected = machine->cycles_possible || shared->program->has_scopeless;
   bool worth = machine->cycle_debt > (begin - shared->heap_start) / 4096 || shared->program->has_scopeless;
   bool near_limit = !full && shared->memory_limit - committed < shared->memory_limit / 8;
-  if (wanted - shared->heap_start >= machine->cycle_check && (worth || (suspected && near_limit)))
+  Location used = wanted - shared->heap_start;
+  if (machine->many) {
+    if (shared->code.open && worth && used >= atomic_load(&shared->gather_at)) worker_gather(machine, used);
+  } else if (used >= machine->cycle_check && (worth || (suspected && near_limit))) {
     machine_want_cycles(machine);
+  }
 #ifdef MADV_POPULATE_WRITE // one call instead of a fault for every page
   if (wanted - shared->heap_start >= POPULATE_LEAST)
     madvise(machine->heap + begin, HEAP_STEP_CELLS * sizeof(Word), MADV_POPULATE_WRITE);

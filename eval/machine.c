@@ -1,5 +1,6 @@
 #include "machine.h"
 
+#include "claim.h"
 #include "frames.h"
 #include "speculate.h"
 #include "strict.h"
@@ -48,7 +49,6 @@ Machine *machine_add(Shared *shared) {
   machine->stack_bytes = bytes;
   atomic_init(&machine->stack_limit, stack);
   machine->cycle_check = CYCLE_LEAST_CELLS;
-  machine->next_label = 1;
   machine->tank = NATIVE_FUEL;
   atomic_init(&machine->spark_above, (char *)UINTPTR_MAX); // NOLINT: no code is above
   machine->claim = TAG_SLOT;
@@ -121,7 +121,10 @@ _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePl
   Shared *shared = machine->shared;
   if (status != MACHINE_INTERRUPTED) speculate_hold(machine);
   pthread_mutex_lock(&shared->failing);
-  if (!atomic_load(&shared->stopping)) {
+  if (!atomic_load(&shared->stopping) && shared->code.open && shared->main->was_many && status != MACHINE_INTERRUPTED) {
+    shared->again = true; // what is found first may depend on who came first
+    worker_stop(shared);
+  } else if (!atomic_load(&shared->stopping)) {
     Buffer text = {0};
     va_list arguments;
     va_start(arguments, format);
@@ -136,6 +139,13 @@ _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePl
   }
   pthread_mutex_unlock(&shared->failing);
   machine_leave(machine);
+}
+
+void machine_more_labels(Machine *machine) {
+  machine->next_label = atomic_fetch_add(&machine->shared->labels, LABEL_BLOCK);
+  machine->last_label = machine->next_label + LABEL_BLOCK;
+  if (machine->last_label > LABEL_LIMIT)
+    machine_fail(machine, MACHINE_EXHAUSTED, NULL, NULL, "out of labels: 2^48 duplications of lambdas");
 }
 
 // The functions whose arguments the frames wait for, innermost first. Frames are walked down by their lengths.
@@ -227,12 +237,14 @@ void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose,
   if (machine->shared->exhausted) machine_fail_memory(machine, top, term, "cells");
   const NativeModule *offered = atomic_exchange(&machine->shared->native_offer, NULL);
   if (offered) machine_use_native(machine, offered);
-  if (machine->cycle_wanted && !machine->trace) { // what a trace still shows may be reachable from nowhere else
+  // What others hold is not seen; what a trace still shows may be reachable from nowhere else.
+  if ((machine->cycle_wanted || atomic_load(&machine->shared->gathering)) && !machine->many && !machine->trace) {
     machine->cycle_wanted = false;
     machine_find_cycles(machine, top, loose, term);
     Location live = machine_live_cells(machine), cells = machine->shared->heap_end - machine->shared->heap_start;
     machine->cycle_check = live * 2 > CYCLE_LEAST_CELLS ? live * 2 : CYCLE_LEAST_CELLS;
     if (machine->cycle_check < cells) machine->cycle_check = cells + HEAP_STEP_CELLS;
+    worker_gathered(machine);
   }
   commit_stack(machine, top, words, term);
   atomic_store(&machine->stack_limit, machine->stack_committed - STACK_MARGIN);
@@ -310,6 +322,16 @@ void machine_offer_native(Machine *machine, const NativeModule *module) {
 
 // Erasing.
 
+// A λ or its variable goes, and the other one is to find this state in the slot. False: the other one went before.
+static bool leave_slot(Machine *machine, Location slot, Word state) {
+  Word free = SLOT_FREE;
+  if (machine->many)
+    return __atomic_compare_exchange_n(&machine->heap[slot], &free, state, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  if (machine->heap[slot] != SLOT_FREE) return false;
+  machine->heap[slot] = state;
+  return true;
+}
+
 void machine_erase_all(Machine *machine) {
   Word *const heap = machine->heap;
   while (machine->work.count) {
@@ -333,31 +355,27 @@ void machine_erase_all(Machine *machine) {
         break;
       }
       if (!word_is_flat(heap[location + 1])) ARRAY_PUSH(&machine->work, heap[location + 1]);
-      if (heap[location] == SLOT_FREE)
-        heap[location] = SLOT_ORPHAN;
-      else
-        heap_free(machine, location, 2);
+      if (!leave_slot(machine, location, SLOT_ORPHAN)) heap_free(machine, location, 2);
       continue;
     case TAG_VAR:
-      if (heap[location] == SLOT_FREE) {
-        heap[location] = SLOT_UNUSED;
-        continue;
-      }
+      if (leave_slot(machine, location, SLOT_UNUSED)) continue;
       if (heap[location] != SLOT_ORPHAN) ARRAY_PUSH(&machine->work, heap[location]);
       heap_free(machine, location, 2);
       continue;
     case TAG_DP0:
     case TAG_DP1: {
-      Word state = heap[location + 1], side = word_tag(term) - TAG_DP0;
-      bool other_alive = !(state & (DUP_FIRED | (side ? DUP_DEAD0 : DUP_DEAD1)));
-      if (other_alive || state & DUP_CLAIMED) { // claimed: whoever works on it frees it
+      Word state = load_cell(machine, location + 1), side = word_tag(term) - TAG_DP0;
+      bool halved = !(state & (DUP_FIRED | (side ? DUP_DEAD0 : DUP_DEAD1)));
+      if (machine->many) {
+        if (claim_erase(machine, location, (unsigned)side, &term, &halved)) ARRAY_PUSH(&machine->work, term);
+      } else if (halved || state & DUP_CLAIMED) { // claimed: whoever works on it frees it
         heap[location + 1] = state | (side ? DUP_DEAD1 : DUP_DEAD0);
-        if (state >> DUP_LABEL_SHIFT) machine->cycle_debt++, machine->cycles_possible = true;
-        continue;
+        halved = true;
+      } else if (!machine->trace || state & DUP_FIRED || !trace_lose(machine, location)) {
+        ARRAY_PUSH(&machine->work, heap[location]);
+        heap_free(machine, location, 2);
       }
-      if (machine->trace && !(state & DUP_FIRED) && trace_lose(machine, location)) continue;
-      ARRAY_PUSH(&machine->work, heap[location]);
-      heap_free(machine, location, 2);
+      if (halved && state >> DUP_LABEL_SHIFT) machine->cycle_debt++, machine->cycles_possible = true;
       continue;
     }
     case TAG_SHR:
@@ -429,7 +447,8 @@ void machine_compile(Machine *machine, bool any) {
 // This machine's are enough: where others work, clones are boxes and nothing is substituted.
 static uint64_t total_rewrites(const Machine *machine) {
   uint64_t total = 0;
-  for (int rule = 0; rule < RULE_COUNT; rule++) total += machine->rewrites[rule];
+  for (const Machine *one = atomic_load(&machine->shared->machines); one; one = one->next)
+    for (int rule = 0; rule < RULE_COUNT; rule++) total += one->rewrites[rule];
   return total;
 }
 
@@ -446,6 +465,7 @@ bool machine_must_repeat(const Machine *machine, uint64_t begin) {
 
 static void normalise_root(Machine *machine) {
   uint64_t begin;
+  bool marked;
   do {
     machine->stale = false;
     begin = machine_begin_normalising(machine);
@@ -456,7 +476,9 @@ static void normalise_root(Machine *machine) {
     else
       machine_reduce(machine, number_u60(0));
     machine->stack_top--;
-  } while (machine_must_repeat(machine, begin));
+    if (machine->shared->code.open) worker_be_alone(machine);
+    marked = atomic_exchange(&machine->shared->marked, false);
+  } while (machine_must_repeat(machine, begin) || marked);
 }
 
 void machine_begin_stack(Machine *machine, size_t bytes) {
@@ -512,6 +534,23 @@ static void begin_again(Machine *machine, NameId start) {
   begin_result(machine, start);
 }
 
+// Where λs are open a run that failed on several machines is made once more by one, which says what is wrong.
+static void reduce_alone(Machine *machine, NameId start) {
+  machine->shared->again = false;
+  machine->shared->sequential = true;
+  worker_begin(machine);
+  if (setjmp(machine->escape) == 0) {
+    machine_more_stack(machine, machine->stack, 1, 0, 0);
+    begin_result(machine, start);
+    normalise_root(machine);
+    worker_end(machine);
+  } else {
+    worker_end(machine);
+    reset(machine);
+    atomic_store(&machine->shared->interrupted, false);
+  }
+}
+
 static void run_normalise(void *argument) {
   CompileJob *job = argument;
   Machine *machine = job->machine;
@@ -525,6 +564,8 @@ static void run_normalise(void *argument) {
   machine->shared->exhausted = false; // the run before may have ended just above the limit
   machine->shared->status = MACHINE_OK;
   machine->running = NULL;
+  machine->shared->again = machine->shared->sequential = false;
+  atomic_store(&machine->shared->marked, false);
   worker_begin(machine);
   if (setjmp(machine->escape) == 0) {
     machine_more_stack(machine, machine->stack, 1, 0, 0);
@@ -540,6 +581,10 @@ static void run_normalise(void *argument) {
     worker_end(machine);
     if (machine->trace) trace_end(machine);
     reset(machine); // what was being reduced is in no state to be looked at
+    if (machine->shared->again) {
+      reduce_alone(machine, job->start);
+      return;
+    }
     atomic_store(&machine->shared->interrupted, false);
   }
 }

@@ -43,6 +43,7 @@ typedef enum { MACHINE_OK, MACHINE_FAILED, MACHINE_EXHAUSTED, MACHINE_INTERRUPTE
 
 enum { SIZE_CLASSES = NATIVE_SIZES };
 
+enum { LABEL_BLOCK = 1 << 16 };  // labels that a machine takes at once
 enum { MACHINE_ALIGNMENT = 64 }; // bytes: a cache line
 enum {
   HEAP_STEP_CELLS = HARD_OR(1 << 9, 1 << 15),
@@ -89,6 +90,11 @@ struct Shared {
   unsigned sleepers, helpers;
   Profile *profile; // NULL: none is made
   atomic_bool interrupted;
+  atomic_bool marked;                         // stuck terms were, by one of many machines
+  bool again, sequential;                     // the run is to be made once more, by one machine; it is
+  _Atomic(Location) gather_at;                // cells in use at which several machines suspect cycles
+  atomic_bool gathering;                      // they are to become one, which looks for them
+  _Atomic(uint64_t) labels;                   // the next one that no machine has
   _Atomic(const NativeModule *) native_offer; // machine code to use from the next safe point on; NULL: none
   size_t natives_count, natives_capacity;
   const Program *program;
@@ -153,15 +159,16 @@ struct Machine {
   Word *stack_committed;
   size_t stack_bytes; // that are reserved
   uint64_t rewrites[RULE_COUNT];
-  uint64_t next_label;
-  uint32_t session;    // number of the pass of normalisation
-  bool stale;          // the pass may have to be repeated
-  Location root;       // the cell of the result; 0: none
-  const char *running; // the built-in function that runs, for messages; NULL: none
-  ARRAY(Word) work;    // terms still to be erased
-  ARRAY(Word) aside;   // room for one run of aside.c
-  struct Trace *trace; // NULL: nobody looks; see trace.h
-  jmp_buf escape;      // where failures go
+  uint64_t next_label, last_label; // of its block
+  _Atomic(uint64_t) substitutions; // of variables, while it was one of many
+  uint32_t session;                // number of the pass of normalisation
+  bool stale;                      // the pass may have to be repeated
+  Location root;                   // the cell of the result; 0: none
+  const char *running;             // the built-in function that runs, for messages; NULL: none
+  ARRAY(Word) work;                // terms still to be erased
+  ARRAY(Word) aside;               // room for one run of aside.c
+  struct Trace *trace;             // NULL: nobody looks; see trace.h
+  jmp_buf escape;                  // where failures go
 };
 
 // memory_limit: bytes for cells and stack together; 0: most of the machine's. NULL when nothing can be reserved.
@@ -219,6 +226,7 @@ void machine_begin_stack(Machine *machine, size_t bytes); // the C stack from he
 _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
                             const char *format, ...) __attribute__((format(printf, 5, 6)));
 // A pass of normalisation: what begin returns is given to must_repeat at its end.
+void machine_more_labels(Machine *machine);
 uint64_t machine_begin_normalising(Machine *machine);
 bool machine_must_repeat(const Machine *machine, uint64_t begin);
 // Fails at a safe point (top, term) or somewhere else (top NULL) since the memory limit is reached.
@@ -252,6 +260,11 @@ typedef struct {
   bool applied;
 } BuiltinResult;
 BuiltinResult machine_builtin(Machine *machine, Builtin builtin, Word *arguments);
+
+// A counter that only this thread changes.
+static inline void count_up(_Atomic(uint64_t) *counter) {
+  atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_release);
+}
 
 static inline Location heap_alloc(Machine *machine, unsigned size) {
   Location location = machine->free_lists[size];

@@ -285,15 +285,17 @@ static __attribute__((noinline, unused)) Word finish_any(Machine *m, Word w) {
     }
     case T_DP0:
     case T_DP1:
-      if (HEAP[l + 1] != FIRED_) return runtime->reduce(m, w);
-      w = HEAP[l];
+      if (LOAD(l + 1) != FIRED_ || TAG(LOAD(l)) == 15) return runtime->reduce(m, w);
+      w = LOAD(l);
       release(m, l, 2);
       break;
-    case T_VAR:
-      if (TAG(HEAP[l]) == 15) return w;
-      w = HEAP[l];
+    case T_VAR: {
+      Word slot = LOAD(l);
+      if (TAG(slot) == 15) return w;
+      w = slot;
       release(m, l, 2);
       break;
+    }
     case T_APP:
       if (!enter_application(m, w, &w)) return runtime->reduce(m, w);
       break;

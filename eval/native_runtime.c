@@ -81,7 +81,8 @@ static Word runtime_force_field(Machine *machine, Location cell) { return force_
 static Word runtime_settle_box(Machine *machine, Word box, Word term) {
   if (!is_settled(machine, term)) term = mark_stuck(machine, term);
   worker_wake(machine, __atomic_exchange_n(&machine->heap[word_location(box) + 1], term, __ATOMIC_ACQ_REL));
-  if (!word_is_flat(term)) return word_tag(term) == TAG_SHR ? machine_evaluate(machine, box) : box;
+  bool ready = word_tag(term) != TAG_SHR && word_tag(term) != TAG_SUP; // no other box, and nothing to be copied
+  if (!word_is_flat(term)) return ready ? box : machine_evaluate(machine, box);
   leave_box(machine, word_location(box));
   return term;
 }

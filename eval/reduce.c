@@ -7,6 +7,7 @@
 //
 // Demanded terms are moved from the heap to the stack: an evaluation owns what it reduces, and only dups are shared. A
 // cell that stays reachable while its term is being reduced holds 0; a dup is marked as claimed.
+#include "claim.h"
 #include "frames.h"
 #include "graph_sparks.h"
 #include "machine.h"
@@ -183,9 +184,11 @@ Word machine_reduce(Machine *machine, Word term) {
 // So little of the stack is used that there may be sparks.
 #define IS_SHALLOW(top) ((top) < atomic_load_explicit(&machine->spark_below, memory_order_relaxed))
 
-// What is below a stuck term that is shared is made normal where it is: nobody else may look at it then.
+// What is below a stuck term that is shared is made normal where it is: nobody else may look at it then. Where λs are
+// open it may be below itself.
 #define SETTLE(stuck)                                                                                                  \
   do {                                                                                                                 \
+    if (UNLIKELY(word_tag(stuck) > TAG_VAR) && machine->shared->code.open) worker_calm(machine);                       \
     if (UNLIKELY(machine->many) && word_tag(stuck) > TAG_ERA && worker_is_busy(machine)) {                             \
       machine->stack_top = sp;                                                                                         \
       worker_settle(machine);                                                                                          \
@@ -240,7 +243,7 @@ trace_eval:
   }
   case TAG_VAR: {
     Location location = word_location(term);
-    Word slot = heap[location];
+    Word slot = load_cell(machine, location);
     if (UNLIKELY(word_tag(slot) == TAG_SLOT)) goto ret;
     heap_free(machine, location, 2);
     term = slot;
@@ -249,14 +252,23 @@ trace_eval:
   case TAG_DP0:
   case TAG_DP1: {
     Location location = word_location(term);
-    Word state = heap[location + 1];
+    Word state = load_cell(machine, location + 1);
+    unsigned side = word_tag(term) - TAG_DP0;
+    if (UNLIKELY(machine->many) && (state == DUP_FIRED || !(state & DUP_FIRED))) { // no mark of mark_stuck
+      if (UNLIKELY(machine->session != 0) && is_settling(machine, state)) goto ret;
+      machine->stack_top = sp;
+      CHECK_STACK(STACK_SLACK, 0);
+      bool claimed = claim_dup(machine, location, &term);
+      LOOK_AT_CODE();
+      if (claimed) *sp++ = location << FRAME_SHIFT | (FRAME_DUP0 + side);
+      goto eval;
+    }
     if (state & DUP_FIRED) {
       term = heap[location];
       heap_free(machine, location, 2);
       if (UNLIKELY(state != DUP_FIRED) && state >> DUP_LABEL_SHIFT == stuck_time(machine)) goto ret;
       goto eval;
     }
-    unsigned side = word_tag(term) - TAG_DP0;
     if (UNLIKELY(state & DUP_CLAIMED)) fail_cycle(machine);
     if (UNLIKELY(machine->session != 0) && is_settling(machine, state)) goto ret;
     if (!(state >> DUP_LABEL_SHIFT) && state & (side ? DUP_DEAD0 : DUP_DEAD1) && TRACE_MOVES(machine)) {
@@ -268,6 +280,9 @@ trace_eval:
     heap[location + 1] = state | DUP_CLAIMED;
     *sp++ = location << FRAME_SHIFT | (FRAME_DUP0 + side);
     term = heap[location];
+#ifndef HVM_TRACE
+    heap[location] = TAG_SLOT; // for those who come before it is back: see claim.h
+#endif
     goto eval;
   }
   case TAG_GRAPH: {
@@ -305,7 +320,8 @@ trace_eval:
       LOOK_AT_CODE();
       goto eval;
     }
-    if (UNLIKELY(machine->session != 0) && !machine->shared->code.spreads && is_settling(machine, heap[box])) goto ret;
+    if (UNLIKELY(machine->session != 0) && machine->shared->code.open && is_settling(machine, load_cell(machine, box)))
+      goto ret;
     if (is_last_owner(machine, box) && !apart) {
       inner = load_cell(machine, box + 1); // who had it too, or a thief, may be or have been at it meanwhile
       if (UNLIKELY(word_tag(inner) == TAG_SLOT)) goto eval;
@@ -385,12 +401,9 @@ trace_ret:;
       Location lambda = word_location(term);
       machine->rewrites[RULE_APP_LAM]++;
       term = heap[lambda + 1];
-      if (LIKELY(heap[lambda] == SLOT_FREE)) {
-        heap[lambda] = word_tag(argument) == TAG_OP2 ? operate_argument(machine, argument) : argument;
-      } else {
-        heap_free(machine, lambda, 2);
-        heap_erase(machine, argument);
-      }
+      if (word_tag(argument) == TAG_OP2 && LIKELY(load_cell(machine, lambda) == SLOT_FREE))
+        argument = operate_argument(machine, argument);
+      substitute(machine, lambda, argument);
       goto eval;
     }
     if (word_tag(term) == TAG_SUP) {
@@ -442,8 +455,11 @@ trace_ret:;
     sp--;
     if (word_tag(term) == TAG_SUP && project(machine, frame >> FRAME_SHIFT, side, &term)) goto eval;
     if (word_tag(term) == TAG_LAM && !word_extra(term)) {
-      bool applied;
-      sp = lift_lambda(machine, &term, sp + 1, &applied);
+      bool applied = false;
+      if (UNLIKELY(machine->many))
+        term = split_lambda(machine, frame >> FRAME_SHIFT, side, term);
+      else
+        sp = lift_lambda(machine, &term, sp + 1, &applied);
       if (applied) goto eval;
       goto ret;
     }
@@ -472,9 +488,13 @@ trace_ret:;
       if (pc[0] != CODE_CALL_UNIT) machine->fuel = sp[-2]; // what was called goes on with what there is
       bool expected = is_settled(machine, term);
       Location cell = pc[0] == CODE_FORCE_FIELD ? word_location(fp[pc[7]]) + (Location)pc[8] : 0;
-      bool boxed = cell && word_tag(load_cell(machine, cell)) == TAG_SHR; // then it stays there
+      Word box = cell ? load_cell(machine, cell) : 0;
+      bool boxed = word_tag(box) == TAG_SHR; // then it stays there
       if (UNLIKELY(boxed)) {
-        if (word_tag(term) == TAG_SHR) drop_owner(machine, word_location(term));
+        if (word_tag(term) == TAG_SHR)
+          drop_owner(machine, word_location(term));
+        else if (!word_is_flat(term))
+          term = replace_box(machine, cell, box, term);
       } else if (UNLIKELY(!expected)) {
         term = mark_stuck(machine, term);
       }
@@ -484,7 +504,7 @@ trace_ret:;
           Word claimed = __atomic_exchange_n(&heap[cell], term, __ATOMIC_ACQ_REL);
           if (UNLIKELY(word_tag(claimed) == TAG_SLOT)) worker_wake(machine, claimed);
         }
-        if (is_shared_value(machine, term)) term = fp[pc[1]] = load_cell(machine, word_location(term) + 1);
+        term = fp[pc[1]] = shared_value(machine, term);
         expected = word_tag(term) <= TAG_CTR;
       }
       sp = fp;

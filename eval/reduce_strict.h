@@ -27,7 +27,7 @@ CODE_FORCE_FIELD : {
     pc += 9;
     NEXT();
   }
-  Word value = is_shared_value(machine, argument) ? load_cell(machine, word_location(argument) + 1) : argument;
+  Word value = shared_value(machine, argument);
   if (word_tag(value) <= TAG_CTR && (machine->many || !word_is_flat(value))) {
     fp[pc[1]] = value;
     pc += 9;

@@ -5,6 +5,7 @@
 #ifndef HVM_EVAL_RULES_H
 #define HVM_EVAL_RULES_H
 
+#include "claim.h"
 #include "frames.h"
 #include "machine.h"
 #include "share.h"
@@ -43,9 +44,9 @@ static inline Location new_dup(Machine *machine, Word term, Word state) {
   return location;
 }
 
+// Machines take labels from Shared in blocks.
 static inline Label fresh_label(Machine *machine) {
-  if (machine->next_label >= LABEL_LIMIT)
-    machine_fail(machine, MACHINE_EXHAUSTED, NULL, NULL, "out of labels: 2^48 duplications of lambdas");
+  if (UNLIKELY(machine->next_label == machine->last_label)) machine_more_labels(machine);
   return machine->next_label++;
 }
 
@@ -54,16 +55,27 @@ static inline Word resolve(Machine *machine, Word term) {
   for (;;) {
     Location location = word_location(term);
     unsigned tag = word_tag(term);
-    if (tag == TAG_VAR) {
-      if (word_tag(machine->heap[location]) == TAG_SLOT) return term;
-    } else if (tag == TAG_DP0 || tag == TAG_DP1) {
-      if (machine->heap[location + 1] != DUP_FIRED) return term;
-    } else {
-      return term;
-    }
-    term = machine->heap[location];
+    if (tag != TAG_VAR && tag != TAG_DP0 && tag != TAG_DP1) return term;
+    if (tag != TAG_VAR && load_cell(machine, location + 1) != DUP_FIRED) return term;
+    Word value = load_cell(machine, location);
+    if (word_tag(value) == TAG_SLOT) return term; // free, or about to get there
+    term = value;
     heap_free(machine, location, 2);
   }
+}
+
+// What a λ's variable stands for from now on. What the λ is applied to is nobody's if its variable is gone.
+static inline void substitute(Machine *machine, Location lambda, Word term) {
+  Word *cell = &machine->heap[lambda], slot = *cell;
+  if (UNLIKELY(machine->many)) {
+    slot = __atomic_exchange_n(cell, term, __ATOMIC_ACQ_REL);
+    count_up(&machine->substitutions);
+  } else {
+    *cell = term;
+  }
+  if (LIKELY(slot == SLOT_FREE)) return; // from here on it is the variable's
+  heap_free(machine, lambda, 2);
+  heap_erase(machine, term);
 }
 
 #ifdef HVM_TRACE
@@ -114,12 +126,19 @@ static inline Word clone_field(Machine *machine, Location cell) {
 // A stuck term that strict code came upon. It builds what is left around it, which is then reduced and asks for the
 // term once more, and the same happens to what is left: without a mark, a row of n stuck calls would be reduced 2^n
 // times. The mark is a dup that fired, with the time, since a term stays stuck until some variable gets a value.
+//
+// Among several machines one may have given a variable its value since another one looked: such marks hold until the
+// main one is alone, which then makes one more pass (normalise_root).
+#define STUCK_AMONG_MANY ((Word)1 << 47)
+
 static inline Word stuck_time(const Machine *machine) {
+  if (UNLIKELY(machine->many)) return STUCK_AMONG_MANY | worker_substitutions(machine);
   return machine->rewrites[RULE_APP_LAM] + machine->rewrites[RULE_DUP_LAM] + 1;
 }
 
 static inline Word mark_stuck(Machine *machine, Word term) {
   if (word_tag(term) <= TAG_ERA || word_tag(term) == TAG_VAR) return term;
+  if (UNLIKELY(machine->many) && machine->shared->code.open) atomic_store(&machine->shared->marked, true);
   return word_make(TAG_DP0, 0, new_dup(machine, term, stuck_time(machine) << DUP_LABEL_SHIFT | DUP_FIRED));
 }
 
@@ -166,7 +185,7 @@ static inline void dup_constructor(Machine *machine, Word term, Word state, Word
   Location target = heap_alloc(machine, arity);
   for (unsigned i = 0; i < arity; i++) {
     Word copies[2];
-    if (UNLIKELY(machine->many)) {
+    if (UNLIKELY(machine->many) && !(state >> DUP_LABEL_SHIFT)) { // others may see it
       machine->heap[target + i] = clone_field(machine, source + i);
       continue;
     }
@@ -189,6 +208,12 @@ static inline void dup_other_superposition(Machine *machine, Word term, Word sta
   Label label = machine->heap[location + 2];
   Word dead = state & (DUP_DEAD0 | DUP_DEAD1);
   machine->rewrites[RULE_DUP_SUP]++;
+  if (UNLIKELY(machine->many) && !(state >> DUP_LABEL_SHIFT)) { // in a box, others may see it
+    Word copy = clone_field(machine, location), second_copy = clone_field(machine, location + 1);
+    results[0] = term;
+    results[1] = new_superposition(machine, copy, second_copy, label);
+    return;
+  }
   Word firsts[2], seconds[2];
   clone_term(machine, first, state, firsts);
   clone_term(machine, second, state, seconds);
@@ -280,7 +305,9 @@ static inline Word operate(Machine *machine, unsigned extra, Word left, Word rig
 
 // A dup fired: what the side that was not demanded gets waits in the dup, or is erased with it when that side is dead.
 static inline void settle_dup(Machine *machine, Location dup, Word other_dead, Word other) {
-  if (other_dead) {
+  if (UNLIKELY(machine->many)) {
+    claim_settle(machine, dup, other);
+  } else if (other_dead) {
     heap_free(machine, dup, 2);
     heap_erase(machine, other);
   } else {
@@ -297,7 +324,7 @@ static inline void settle_dup(Machine *machine, Location dup, Word other_dead, W
 static inline bool project(Machine *machine, Location dup, unsigned side, Word *term) {
   Word *const heap = machine->heap;
   Location superposition = word_location(*term);
-  Word state = heap[dup + 1];
+  Word state = load_cell(machine, dup + 1);
   if (state >> DUP_LABEL_SHIFT != heap[superposition + 2]) return false;
   machine->rewrites[RULE_DUP_SUP]++;
   Word other = heap[superposition + 1 - side];
@@ -310,15 +337,17 @@ static inline bool project(Machine *machine, Location dup, unsigned side, Word *
 // The term of a dup is in weak head normal form, no λ (see lift_lambda) and no superposition of its own (see project):
 // what the demanded side gets.
 static inline Word fire_dup(Machine *machine, Location dup, unsigned side, Word term) {
-  Word state = machine->heap[dup + 1] & ~(Word)DUP_CLAIMED;
+  Word state = load_cell(machine, dup + 1) & ~(Word)DUP_CLAIMED;
   Word other_dead = state & (side ? DUP_DEAD0 : DUP_DEAD1);
   Word results[2];
   if (word_is_flat(term)) {
     machine->rewrites[word_tag(term) == TAG_CTR ? RULE_DUP_CTR : RULE_DUP_NUM]++;
     results[0] = results[1] = term;
   } else if (word_tag(term) > TAG_SUP) { // stuck
-    machine->heap[dup] = term;
-    machine->heap[dup + 1] = state;
+    if (UNLIKELY(machine->many))
+      claim_put_back(machine, dup, term);
+    else
+      machine->heap[dup] = term, machine->heap[dup + 1] = state;
     return word_make(TAG_DP0 + side, 0, dup);
   } else if (other_dead && !(state >> DUP_LABEL_SHIFT) && TRACE_MOVES(machine)) { // nobody else will ask: a move
     heap_free(machine, dup, 2);
@@ -348,32 +377,36 @@ static inline Word split_stuck_call(Machine *machine, Word term) {
   return results[side];
 }
 
+// Both copies of a λ, whose bodies are sides of a dup in this state, which has a label (Dup-Lam: see lift_lambda).
+static inline void copy_lambda(Machine *machine, Word term, Word state, Word copies[2]) {
+  Word *const heap = machine->heap;
+  Location lambda = word_location(term);
+  bool used = load_cell(machine, lambda) == SLOT_FREE;
+  machine->rewrites[RULE_DUP_LAM]++;
+  Location dup = new_dup(machine, heap[lambda + 1], state), cells[2];
+  for (unsigned side = 0; side < 2; side++) {
+    cells[side] = heap_alloc(machine, 2);
+    heap[cells[side]] = used ? SLOT_FREE : SLOT_UNUSED;
+    heap[cells[side] + 1] = word_make(TAG_DP0 + side, 0, dup);
+    copies[side] = word_make(TAG_LAM, 0, cells[side]);
+  }
+  TRACE_COPIED(machine, lambda, dup, cells);
+  if (used)
+    substitute(machine, lambda,
+               new_superposition(machine, word_make(TAG_VAR, 0, cells[0]), word_make(TAG_VAR, 0, cells[1]),
+                                 state >> DUP_LABEL_SHIFT));
+  else
+    heap_free(machine, lambda, 2);
+}
+
 // Both copies of a value, as values.
 static inline void copy_value(Machine *machine, Word term, Word copies[2]) {
-  Word *const heap = machine->heap;
-  if (word_is_flat(term)) {
+  if (word_is_flat(term))
     copies[0] = copies[1] = term;
-  } else if (word_tag(term) == TAG_CTR || word_is_closure(term)) {
+  else if (word_tag(term) == TAG_CTR || word_is_closure(term))
     dup_constructor(machine, term, 0, copies);
-  } else { // Dup-Lam: see lift_lambda
-    Location lambda = word_location(term);
-    Label label = fresh_label(machine);
-    bool used = heap[lambda] == SLOT_FREE;
-    machine->rewrites[RULE_DUP_LAM]++;
-    Location dup = new_dup(machine, heap[lambda + 1], label << DUP_LABEL_SHIFT), cells[2];
-    for (unsigned side = 0; side < 2; side++) {
-      cells[side] = heap_alloc(machine, 2);
-      heap[cells[side]] = used ? SLOT_FREE : SLOT_UNUSED;
-      heap[cells[side] + 1] = word_make(TAG_DP0 + side, 0, dup);
-      copies[side] = word_make(TAG_LAM, 0, cells[side]);
-    }
-    TRACE_COPIED(machine, lambda, dup, cells);
-    if (used)
-      heap[lambda] =
-          new_superposition(machine, word_make(TAG_VAR, 0, cells[0]), word_make(TAG_VAR, 0, cells[1]), label);
-    else
-      heap_free(machine, lambda, 2);
-  }
+  else
+    copy_lambda(machine, term, fresh_label(machine) << DUP_LABEL_SHIFT, copies);
 }
 
 // Both copies of a value, which may be in a box.
@@ -393,20 +426,38 @@ static inline void leave_box(Machine *machine, Location box) {
 // layer.
 static inline Word unbox(Machine *machine, Word term) {
   Location box = word_location(term);
-  Word copies[2], value = load_cell(machine, box + 1);
-  if (is_last_owner(machine, box)) {
-    heap_free(machine, box, 2);
-    return value;
-  }
-  if (word_tag(value) == TAG_SUP) {
-    dup_other_superposition(machine, value, 0, copies);
-  } else if (word_tag(value) == TAG_LAM && !word_extra(value)) {
-    copy_value(machine, value, copies);
-    machine->heap[box + 1] = copies[0];
-  } else {
-    dup_constructor(machine, value, 0, copies);
-  }
-  if (!drop_owner(machine, box)) { // the others left meanwhile
+  Word copies[2], value;
+  do {
+    bool last = is_last_owner(machine, box);
+    value = load_cell(machine, box + 1);
+    if (last) {
+      heap_free(machine, box, 2);
+      return value;
+    }
+    if (word_tag(value) == TAG_SLOT) { // somebody copies the λ
+      worker_wait(machine, box + 1);
+      continue;
+    }
+    if (word_tag(value) == TAG_SUP) {
+      dup_other_superposition(machine, value, 0, copies);
+    } else if (word_tag(value) == TAG_LAM && !word_extra(value)) {
+      hard_pause();
+      if (machine->many && !__atomic_compare_exchange_n(&machine->heap[box + 1], &value, machine->claim, false,
+                                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        continue;
+      copy_value(machine, value, copies);
+      value = copies[0];
+      if (machine->many)
+        worker_wake(machine, __atomic_exchange_n(&machine->heap[box + 1], value, __ATOMIC_ACQ_REL));
+      else
+        machine->heap[box + 1] = value;
+    } else {
+      dup_constructor(machine, value, 0, copies);
+    }
+    break;
+  } while (true);
+  if (!drop_owner(machine, box)) {       // the others left meanwhile
+    value = load_cell(machine, box + 1); // or one of them copied the λ once more
     heap_free(machine, box, 2);
     heap_erase(machine, value);
   }
@@ -416,8 +467,9 @@ static inline Word unbox(Machine *machine, Word term) {
 // A value for a callee that borrows it: as it is where it is, if need be in a box. A λ cannot be looked at so: the
 // callee gets a copy, which is its own.
 static inline Word lend(Machine *machine, Word *owner) {
-  Word copies[2], value = is_shared_value(machine, *owner) ? load_cell(machine, word_location(*owner) + 1) : *owner;
-  if (word_tag(value) != TAG_LAM) return value;
+  Word copies[2], value = shared_value(machine, *owner);
+  bool copied = word_tag(value) == TAG_SHR && machine->many; // a λ, just now by somebody else
+  if (word_tag(value) != TAG_LAM && !copied) return value;
   clone_value(machine, *owner, copies);
   *owner = copies[0];
   return word_tag(copies[1]) == TAG_SHR ? unbox(machine, copies[1]) : copies[1];
@@ -447,11 +499,19 @@ static inline Word open_closure(Machine *machine, Word closure) {
 // a λ. Where λs may be open, what is below a value may come to the box that it is in: so it is copied out of that.
 static inline Word settle_cell(Machine *machine, Location cell) {
   Word *term = &machine->heap[cell];
-  if (word_tag(*term) == TAG_SHR && !machine->shared->code.spreads &&
+  if (word_tag(*term) == TAG_SHR && machine->shared->code.open &&
       word_is_value(machine->heap[word_location(*term) + 1]))
     *term = unbox(machine, *term);
   if (word_is_closure(*term)) *term = open_closure(machine, *term);
   return *term;
+}
+
+// A λ that a dup waits for, among several machines: others may look at each step.
+static inline Word split_lambda(Machine *machine, Location dup, unsigned side, Word term) {
+  Word copies[2], label = load_cell(machine, dup + 1) >> DUP_LABEL_SHIFT;
+  copy_lambda(machine, term, (label ? label : fresh_label(machine)) << DUP_LABEL_SHIFT, copies);
+  claim_settle(machine, dup, copies[1 - side]);
+  return copies[side];
 }
 
 #ifndef HVM_TRACE
@@ -489,6 +549,7 @@ static inline Word *lift_lambda(Machine *machine, Word *term, Word *sp, bool *ap
       }
       heap[inner + 1] |= DUP_CLAIMED; // it is asked at once
       *term = heap[inner];
+      heap[inner] = TAG_SLOT;
       sp[-2] = inner << FRAME_SHIFT | (FRAME_DUP0 + word_tag(body) - TAG_DP0);
       return sp - 1;
     }
@@ -552,7 +613,7 @@ static inline Word *project_application(Machine *machine, Word *term, Word *sp) 
   unsigned kind = (unsigned)(below[-1] & 15);
   if (kind != FRAME_DUP0 && kind != FRAME_DUP1) return NULL;
   Location dup = below[-1] >> FRAME_SHIFT;
-  Word state = heap[dup + 1], dead = state & (DUP_DEAD0 | DUP_DEAD1);
+  Word state = load_cell(machine, dup + 1), dead = state & (DUP_DEAD0 | DUP_DEAD1);
   if (state >> DUP_LABEL_SHIFT != label) return NULL;
   unsigned side = kind - FRAME_DUP0;
   Word other = heap[superposition + 1 - side];

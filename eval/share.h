@@ -5,7 +5,7 @@
 // An open λ that is taken out of a box is copied by Dup-Lam: both copies share what is reduced under them through dups,
 // which have its label. A box under them stays one for each copy's owners, but what its term stands for differs from
 // copy to copy: so a dup that has a label clones a box as it clones any term, and only those without become boxes.
-// Where no λ is ever open there are no such dups, and no cycles; there several machines may work (Code.spreads).
+// Where no λ is ever open there are no such dups, and no cycles.
 #ifndef HVM_EVAL_SHARE_H
 #define HVM_EVAL_SHARE_H
 
@@ -21,7 +21,8 @@ static inline Word new_box(Machine *machine, Word term) {
 
 // Machines that run at the same time (worker.h) see the same boxes, and the same constructors in them. So counts are
 // atomic then (machine.h), a term is moved out of a box or a field with a compare-and-swap, and a field becomes a box
-// where it is with another. Nothing else changes where several owners can see it.
+// where it is with another. An open λ in a box is copied by whoever moves it out meanwhile. Nothing else changes where
+// several owners can see it; of dups see claim.h.
 
 // A box for the term of a cell that others can see, which becomes this box, too; the cell's owner is counted. What the
 // cell has already, if that needs no box or is one.
@@ -58,9 +59,14 @@ static inline bool claim_cell(Machine *machine, Location cell, Word *term) {
                                      __ATOMIC_ACQUIRE);
 }
 
-// Does it own a box with a value? Such a word is as good as the value for strict code.
+// The value of a box if it has one. Such a word is as good as the value for strict code.
+static inline Word shared_value(const Machine *machine, Word term) {
+  Word inner = word_tag(term) == TAG_SHR ? load_cell(machine, word_location(term) + 1) : term;
+  return word_is_value(inner) ? inner : term;
+}
+
 static inline bool is_shared_value(const Machine *machine, Word term) {
-  return word_tag(term) == TAG_SHR && word_is_value(load_cell(machine, word_location(term) + 1));
+  return word_tag(term) == TAG_SHR && word_is_value(shared_value(machine, term));
 }
 
 // Strict code's values.
@@ -77,23 +83,34 @@ static inline Word evaluate_claimed(Machine *machine, Word term) {
   return enter && word_is_value(term) ? term : machine_evaluate(machine, term);
 }
 
+// The box in a cell that others can see was reduced, and it has no value: the evaluation gave a copy of a
+// superposition, or a stuck term. That takes the box's place, unless somebody else's did. What is there.
+static inline Word replace_box(Machine *machine, Location cell, Word box, Word term) {
+  Word found = box;
+  bool replaced =
+      __atomic_compare_exchange_n(&machine->heap[cell], &found, term, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  heap_erase(machine, replaced ? box : term);
+  return replaced ? term : found;
+}
+
 // Reduces the term of a cell that others can see, in its place; what is there then, if in a box the value there.
 static inline Word force_cell(Machine *machine, Location cell) {
   Word term, value;
   while (!claim_cell(machine, cell, &term)) {
     if (word_is_value(term)) return term;
     if (word_tag(term) != TAG_SHR) continue;
-    add_owner(machine, word_location(term));
-    term = machine_evaluate(machine, term);
-    if (word_tag(term) != TAG_SHR) return term;
-    value = load_cell(machine, word_location(term) + 1);
+    Word box = term;
+    add_owner(machine, word_location(box));
+    term = machine_evaluate(machine, box);
+    if (word_tag(term) != TAG_SHR) return word_is_flat(term) ? term : replace_box(machine, cell, box, term);
+    value = shared_value(machine, term);
     drop_owner(machine, word_location(term)); // the cell keeps it
-    return word_is_value(value) ? value : term;
+    return value;
   }
   term = evaluate_claimed(machine, term);
   if (!is_settled(machine, term)) term = mark_stuck(machine, term);
   worker_wake(machine, __atomic_exchange_n(&machine->heap[cell], term, __ATOMIC_ACQ_REL));
-  return is_shared_value(machine, term) ? load_cell(machine, word_location(term) + 1) : term;
+  return shared_value(machine, term);
 }
 
 #endif

@@ -19,7 +19,9 @@ static const size_t DEPTH_MOST = (size_t)1 << 40;
 
 static void set_spark_depth(Machine *machine, size_t depth) {
   atomic_store_explicit(&machine->spark_depth, depth, memory_order_relaxed);
-  bool none = atomic_load_explicit(&machine->shared->calm, memory_order_relaxed) || depth == 0;
+  const Shared *shared = machine->shared;
+  bool none = depth == 0 || atomic_load_explicit(&shared->calm, memory_order_relaxed) ||
+              atomic_load_explicit(&shared->gathering, memory_order_relaxed);
   atomic_store_explicit(&machine->spark_above,
                         none ? (char *)UINTPTR_MAX
                              : atomic_load_explicit(&machine->spark_native, memory_order_relaxed) - depth,

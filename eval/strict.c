@@ -269,7 +269,8 @@ void strict_begin(Strict *strict, const Function *function) {
   strict->opened = strict->opened || reach_open_lambda(program, function);
   bool open = strict->opened || program->has_superposition;
   strict->code->shares = !restricted;
-  strict->code->spreads = !open && !restricted;
+  strict->code->open = open;
+  strict->code->spreads = !restricted && !(open && program->has_effects);
 #ifdef HVM_STRESS_CYCLES // the search for cycles runs in every program
   lambdas = open = true;
 #endif

@@ -16,8 +16,9 @@
 enum { THIEF_FUEL = HARD_OR(2, 1 << 14), LEFT_FUEL = HARD_OR(1, 1 << 12) };
 enum { SPARKS_FEW = HARD_OR(1 << 20, 16) }; // left for others: there should be more
 enum { HELPER_BYTES = 8 << 20 };            // of the memory limit for each: its stack and free cells take about a tenth
-enum { WAITS_TOO_MANY = 1 << 10 };          // more than sparks were stolen
-enum { WAIT_ROUNDS = HARD_OR(0, 1000) };    // looks at a claimed box before a thread sleeps, which takes as long
+enum { GATHER_LEAST = HARD_OR(1 << 11, 1 << 22) }; // cells in use before several machines suspect cycles
+enum { WAITS_TOO_MANY = 1 << 10 };                 // more than sparks were stolen
+enum { WAIT_ROUNDS = HARD_OR(0, 1000) };           // looks at a claimed box before a thread sleeps, which takes as long
 enum { FOLLOW_ROUNDS = 32, FOLLOW_NANOSECONDS = 20000, DISTANCE_LEAST = 8, DISTANCE_MOST = 1 << 10 };
 enum { SEARCH_ROUNDS = HARD_OR(1, 200) }; // before a thread sleeps
 enum { SETTLE_NANOSECONDS = HARD_OR(1000, 20000) };
@@ -56,10 +57,6 @@ static void pause_processor(void) {
 void worker_nap(void) { nanosleep(&(struct timespec){0, SETTLE_NANOSECONDS}, NULL); }
 
 // Helpers, and when they work.
-
-static void count(_Atomic(uint64_t) *counter) { // the machine's own
-  atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_release);
-}
 
 static void *help(void *argument);
 
@@ -232,7 +229,7 @@ static void run_spark(Machine *machine, Location box) {
     }
     profile_turn(machine, ACTIVITY_SEARCHING);
   }
-  count(&machine->done);
+  count_up(&machine->done);
 }
 
 static void pause_if_wanted(Machine *machine) {
@@ -325,6 +322,62 @@ static bool all_rest(Shared *shared) {
   return all;
 }
 
+// What the others have left behind may be cycles, which the main machine looks for.
+static void gather_debts(Machine *machine) {
+  for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next) {
+    if (one == machine) continue;
+    machine->cycle_debt += one->cycle_debt, machine->cycles_possible |= one->cycles_possible;
+    one->cycle_debt = 0, one->cycles_possible = false;
+  }
+}
+
+static void leave_many(Machine *machine) {
+  machine->many = false;
+  machine->tank = NATIVE_FUEL;
+  count_up(&machine->substitutions); // what it does alone is not counted
+  gather_debts(machine);
+}
+
+uint64_t worker_substitutions(const Machine *machine) {
+  uint64_t all = 0;
+  for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next)
+    all += atomic_load_explicit(&one->substitutions, memory_order_relaxed);
+  return all;
+}
+
+void worker_calm(Machine *machine) { end_sparks(machine); }
+
+static bool may_spark(const Machine *machine) {
+  const Shared *shared = machine->shared;
+#ifdef HVM_STRESS_CYCLES // the search for cycles sees what one machine holds
+  return false;
+#endif
+  return (shared->threads > 1 || shared->profile) && shared->code.spreads && !shared->sequential && !machine->trace;
+}
+
+void worker_gather(Machine *machine, Location used) {
+  Shared *shared = machine->shared;
+  if (!atomic_exchange(&shared->gathering, true)) {
+    atomic_store(&shared->gather_at, 2 * used);
+    for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
+      set_spark_depth(one, atomic_load(&one->spark_depth));
+    return;
+  }
+  pthread_mutex_lock(&shared->failing);
+  if (!atomic_load(&shared->stopping)) {
+    shared->again = true;
+    worker_stop(shared);
+  }
+  pthread_mutex_unlock(&shared->failing);
+}
+
+void worker_gathered(Machine *machine) {
+  Shared *shared = machine->shared;
+  Location twice = 2 * (shared->heap_end - shared->heap_start);
+  atomic_store(&shared->gather_at, twice > GATHER_LEAST ? twice : GATHER_LEAST);
+  if (atomic_exchange(&shared->gathering, false) && may_spark(machine)) set_spark_depth(machine, DEPTH_MOST);
+}
+
 // Nobody else works, and nothing is left that others could take: so they sleep until this machine makes a spark, and
 // until then it need not take care of them.
 void worker_be_one(Machine *machine) {
@@ -332,8 +385,15 @@ void worker_be_one(Machine *machine) {
   if (!machine->many || machine != shared->main || shared->profile || shared->program->has_sparks) return;
   if (atomic_load(&shared->active) != 1 || atomic_load(&shared->searching) != 0) return;
   if (deque_size(&machine->deque) > 0 || worker_is_busy(machine) || !all_rest(shared)) return;
-  machine->many = false;
-  machine->tank = NATIVE_FUEL;
+  leave_many(machine);
+}
+
+void worker_be_alone(Machine *machine) {
+  if (!machine->many) return;
+  worker_settle(machine);
+  end_sparks(machine);
+  while (!all_rest(machine->shared)) worker_nap();
+  leave_many(machine);
 }
 
 // Sparks.
@@ -358,8 +418,8 @@ Word worker_spark(Machine *machine, Word term, ptrdiff_t depth) {
   bool needed = !atomic_load_explicit(&machine->speculates, memory_order_relaxed);
   machine->heap[box] = needed ? 2 * SHARE_ONE | SHARE_SPARK : 2 * SHARE_ONE;
   machine->heap[box + 1] = term;
-  count(&machine->sparks);
-  if (!needed) count(&machine->done); // nobody waits for it in the end
+  count_up(&machine->sparks);
+  if (!needed) count_up(&machine->done); // nobody waits for it in the end
   if (machine->profile) profile_spark(machine, box, term);
   deque_push(&machine->deque, needed ? box : box | DEQUE_SPECULATIVE);
   count_spark(machine, depth);
@@ -389,7 +449,7 @@ Word worker_offer(Machine *machine, Word part, const Word *top) {
 bool worker_take(Machine *machine, Location box) {
   Location last = deque_last(&machine->deque);
   if ((last & ~DEQUE_SPECULATIVE) != box || deque_take(&machine->deque) == DEQUE_EMPTY) return false;
-  if (last == box) count(&machine->done), leave_deque(machine, box);
+  if (last == box) count_up(&machine->done), leave_deque(machine, box);
   drop_owner(machine, box);
   return true;
 }
@@ -556,17 +616,22 @@ void worker_begin(Machine *machine) {
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     one->natives = machine->natives;
     one->stages = machine->stages;
+    one->next_label = one->last_label = 0;
   }
+  machine->next_label = 1; // 0: no label
+  machine->last_label = LABEL_BLOCK;
+  atomic_store(&shared->labels, LABEL_BLOCK);
+  atomic_store(&shared->gathering, false);
+  atomic_store(&shared->gather_at, GATHER_LEAST);
   speculate_begin(shared);
-#ifndef HVM_STRESS_CYCLES // the search for cycles sees what one machine holds
-  if ((shared->threads > 1 || shared->profile) && shared->code.spreads && !machine->trace) begin_sparks(machine);
-#endif
+  if (may_spark(machine)) begin_sparks(machine);
 }
 
 void worker_end(Machine *machine) {
   Shared *shared = machine->shared;
   end_sparks(machine);
   while (!all_rest(shared)) worker_nap();
+  gather_debts(machine);
   profile_end(shared);
   speculate_end(machine);
   if (!atomic_load(&shared->stopping)) return;

@@ -10,8 +10,8 @@
 // nor too slowly, and others make larger when they find no work: the oldest, which thieves take, are the largest, and
 // deeper code makes none. Without threads that depth is 0.
 //
-// Only programs in which no λ is ever open run on several machines (Code.spreads): dups and open λs are for one at a
-// time.
+// Where λs are open two owners see dups as well as boxes, which are claimed in the same way (claim.h). What is left to
+// one machine says Code.spreads.
 #ifndef HVM_EVAL_WORKER_H
 #define HVM_EVAL_WORKER_H
 
@@ -63,6 +63,17 @@ void worker_attend(Machine *machine);
 // At a safe point of the main machine: others need not be thought of until there is a spark again, if all of them
 // sleep.
 void worker_be_one(Machine *machine);
+// The machine makes no sparks any more.
+void worker_calm(Machine *machine);
+// One of many machines suspects that cycles fill the memory, of which so many cells are in use: no sparks are made any
+// more, so that the main one will be alone, which looks for them. If that takes too long the run is given up, and made
+// once more by one machine.
+void worker_gather(Machine *machine, Location used);
+void worker_gathered(Machine *machine); // they were looked for: others may work again
+// Waits until all others sleep; then the machine is alone.
+void worker_be_alone(Machine *machine);
+// How many variables got values while there were many machines.
+uint64_t worker_substitutions(const Machine *machine);
 // All machines stop at safe points and leave their runs.
 void worker_stop(Shared *shared);
 // Nobody else runs between these: tables may move.

@@ -44,34 +44,46 @@ static bool name_effects(void *context, const Function *function) {
   return true;
 }
 
+static void show_open_lambdas(Job *job, const Function *start) {
+  reach_functions(job->program, start, show_open, job);
+  if (job->found > SHOWN) buffer_text(job->out, "  … and at other places\n");
+}
+
 static void print(void *argument) {
   Job *job = argument;
   Program *program = job->program;
   NameId name;
   const Function *start = program_find_name(program, "Main", 4, &name) ? program->names.items[name].function : NULL;
-  const char *one = program->has_superposition   ? "it has superpositions"
-                    : program->has_scopeless     ? "it has scopeless variables"
+  const bool effects = program->has_effects, superposed = program->has_superposition;
+  const bool open = reach_open_lambda(program, start);
+  const char *one = program->has_scopeless       ? "it has scopeless variables"
                     : program->has_call_patterns ? "it has patterns that match calls of functions"
+                    : effects && superposed      ? "it has effects, and superpositions"
                                                  : NULL;
   if (one) {
     buffer_format(job->out, "one thread runs this program: %s\n", one);
-  } else if (reach_open_lambda(program, start)) {
-    buffer_text(job->out, "one thread runs this program: it has λs that are reduced before they are applied, once for "
-                          "all copies\n");
-    reach_functions(program, start, show_open, job);
-    if (job->found > SHOWN) buffer_text(job->out, "  … and at other places\n");
+  } else if (effects && open) {
+    buffer_text(job->out,
+                "one thread runs this program: it has effects, and λs that are reduced before they are applied, "
+                "once for all copies\n");
+    show_open_lambdas(job, start);
     buffer_text(job->out, "  = hint: with --sharing=need all threads do, and such work is done for each copy\n");
   } else {
     buffer_text(job->out, "all threads run this program\n");
-    if (!program->has_effects) return;
-    buffer_text(job->out, "  = note: one thread runs what has to do with effects:");
-    reach_functions(program, start, name_effects, job);
-    if (job->found > SHOWN) buffer_format(job->out, " … and %zu more", job->found - SHOWN);
-    buffer_text(job->out, "\n");
+    if (effects) {
+      buffer_text(job->out, "  = note: one thread runs what has to do with effects:");
+      reach_functions(program, start, name_effects, job);
+      if (job->found > SHOWN) buffer_format(job->out, " … and %zu more", job->found - SHOWN);
+      buffer_text(job->out, "\n");
+    }
   }
-  if (program->has_sparks && (program->has_effects || one || job->found))
-    buffer_format(job->out, "  = note: HVM.spark offers nothing%s\n",
-                  one || !program->has_effects ? "" : " in programs with effects");
+  if (!program->has_sparks || !(one || effects || open || superposed)) return;
+  const char *why = one          ? ""
+                    : effects    ? " in programs with effects"
+                    : superposed ? " in programs with superpositions"
+                                 : " where λs are reduced before they are applied";
+  buffer_format(job->out, "  = note: HVM.spark offers nothing%s\n", why);
+  if (!one && !effects && !superposed) show_open_lambdas(job, start);
 }
 
 void threads_explain(Program *program, Buffer *out) {

@@ -5,7 +5,7 @@
 #include "program.h"
 
 // Appends what is to be said of Main, or of all functions if there is none: a line, then the places that matter.
-// The program is compiled, with λs lifted. Where λs may be open (Code.spreads) one thread works.
+// The program is compiled, with λs lifted.
 void threads_explain(Program *program, Buffer *out);
 
 #endif

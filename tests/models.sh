@@ -30,8 +30,9 @@ export checked="$flags $renamed -O1 -fno-inline -fsanitize=thread"
     gcc $flags $renamed -O1 -fno-inline -fsanitize=thread -c tests/models/worker.c -o "$WORK/worker-model.o" &&
     gcc $checked -c tests/models/sleep.c -o "$WORK/sleep.o" &&
     gcc $checked -c eval/deque.c -o "$WORK/deque.o" && gcc $checked -c eval/worker.c -o "$WORK/worker.o" &&
+    gcc $checked -c eval/claim.c -o "$WORK/claim.o" &&
     gcc -no-pie "$WORK"/{deque-model,deque,sleep,check}.o -o "$WORK/deque" &&
-    gcc -no-pie "$WORK"/{worker-model,worker,deque,check}.o -o "$WORK/worker"
+    gcc -no-pie "$WORK"/{worker-model,worker,claim,deque,check}.o -o "$WORK/worker"
 } 2>"$WORK/err" || fail models "they cannot be built" "$(<"$WORK/err")"
 
 verify() { # model: prints its summary
@@ -57,8 +58,11 @@ fault() {
     else
       if [ "$source" = deque ]; then gcc -no-pie "$at.o" "$WORK"/{deque-model,sleep,check}.o -o "$at"
       elif [ "$source" = sleep ]; then gcc -no-pie "$at.o" "$WORK"/{deque-model,deque,check}.o -o "$at"
-      else gcc -no-pie "$WORK/worker-model.o" "$at.o" "$WORK"/{deque,check}.o -o "$at"; fi
-      timeout -s KILL $limit "$at" >"$at.out" 2>&1
+      elif [ "$source" = claim ]; then gcc -no-pie "$WORK/worker-model.o" "$at.o" "$WORK"/{worker,deque,check}.o -o "$at"
+      else gcc -no-pie "$WORK/worker-model.o" "$at.o" "$WORK"/{claim,deque,check}.o -o "$at"; fi
+      local which=small
+      [ "$source" != claim ] || which=dups
+      timeout -s KILL $limit "$at" $which >"$at.out" 2>&1
       local status=$?
       if [ $status = 1 ] && grep -q '^  fault: ' "$at.out"; then pass
       else fail "$name" "status $status: the fault is not found" "$(tail -n 3 "$at.out")"; fi
@@ -75,6 +79,7 @@ later() { # runs it beside others
 }
 deque() { later fault deque "deque: $1" $tasks "${@:2}"; }
 worker() { later fault worker "worker: $1" $tasks "${@:2}"; }
+claim() { later fault claim "claim: $1" $tasks "${@:2}"; }
 if [ $failed = 0 ]; then
   later verify worker
   later verify deque
@@ -115,6 +120,17 @@ if [ $failed = 0 ]; then
   worker 'end: before all rest' 's/bool all = shared->sleepers == shared->helpers;/bool all = true;/'
   worker 'be one: while others work' 's/^  if (atomic_load(&shared->active) != 1 || atomic_load(&shared->searching) != 0) return;/;/;s/ || worker_is_busy(machine) || !all_rest(shared)//'
   worker 'be one: while others wait' 's/ || worker_is_busy(machine) || !all_rest(shared)//'
+
+  claim 'without compare-and-swap' -e 's/if (!__atomic_compare_exchange_n(&cells\[0\], &inner, machine->claim, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))/if (__atomic_store_n(\&cells[0], machine->claim, __ATOMIC_RELEASE), false)/'
+  claim 'what was left for it is taken for the term' '/^bool claim_dup/,/^}/s/if (!(state & DUP_FIRED)) return true;/return true;/'
+  claim 'it is taken while somebody reduces it' '/^bool claim_dup/,/^}/s/if (word_tag(inner) == TAG_SLOT) {/if (false) {/'
+  claim 'settle: the value before the state' -e '/^void claim_settle/,/^}/s/Word state = __atomic_exchange_n(&cells\[1\], DUP_FIRED, __ATOMIC_ACQ_REL), waiting = SLOT_ORPHAN;/Word waiting = __atomic_exchange_n(\&cells[0], other, __ATOMIC_ACQ_REL), state = __atomic_exchange_n(\&cells[1], DUP_FIRED, __ATOMIC_ACQ_REL);/' -e '/^void claim_settle/,/^}/s/^  if (!(state & (DUP_DEAD0 | DUP_DEAD1))) waiting.*/  if (state \& (DUP_DEAD0 | DUP_DEAD1)) waiting = SLOT_ORPHAN;/'
+  claim 'settle: nobody is woken' '/^void claim_settle/,/^}/s/worker_wake(machine, waiting);/;/'
+  claim 'settle: a side that was erased is left something' '/^void claim_settle/,/^}/s/if (!(state & (DUP_DEAD0 | DUP_DEAD1))) waiting/waiting/'
+  claim 'settle: what nobody wants is left' '/^void claim_settle/,/^}/s/if (waiting != SLOT_ORPHAN) {/if (waiting == SLOT_ORPHAN) return; if (true) {/'
+  claim 'put back: nobody is woken' '/^void claim_put_back/,/^}/s/worker_wake(machine, \(.*\));/\1;/'
+  claim 'erase: the claim of who makes it fire is taken' '/^bool claim_erase/,/^}/s/if (word_tag(\*term) == TAG_SLOT) return false;.*/;/'
+  claim 'erase: two marks at once' '/^bool claim_erase/,/^}/s/__atomic_fetch_or(&cells\[1\], \(.*\), __ATOMIC_ACQ_REL);/__atomic_load_n(\&cells[1], __ATOMIC_ACQUIRE); __atomic_store_n(\&cells[1], state | (\1), __ATOMIC_RELEASE);/'
   wait
   for ((i = 0; i < tasks; i++)); do include "task $i" cat "$WORK/task-$i.text"; done
 fi

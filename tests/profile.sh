@@ -28,7 +28,7 @@ END
 cat >lambda.hvm <<'END'
 (Power 0 f) = f
 (Power n f) = (Power (- n 1) λx (f (f x)))
-Main = ((Power 10 λb λt λf (b f t)) λt λf t)
+Main = (HVM.log "begin" ((Power 10 λb λt λf (b f t)) λt λf t))
 END
 
 # What the text and the picture say, as far as it holds on every machine.
@@ -103,7 +103,7 @@ for threads in 1 2 4; do
   look "list -t $threads" out.svg list.hvm -- "$HVM" run list.hvm -t $threads --profile=out.svg
   check "a list is sequential" grep -q '= note: it is sequential' err
   look "λ -t $threads" - - -- "$HVM" run lambda.hvm -t $threads --profile
-  check "programs with open λs have one thread" grep -q '= note: one thread runs this program' err
+  check "programs with open λs and effects have one thread" grep -q '= note: one thread runs this program' err
 done
 look "--strict=off" out.svg "(Tree 2 1)" -- "$HVM" run '(Tree 2 1)' -f tree.hvm --strict=off --profile=out.svg
 "$HVM" run '(Tree 2 1)' -f tree.hvm -t 1 --strict=off --profile >out 2>err

@@ -84,13 +84,20 @@ cat >open.hvm <<'END'
 (Unused) = λx (Fib 9)
 Main = (Pair λx (+ x (Fib 20)))
 END
+sed 's/^Main = \(.*\)/Main = (HVM.log "begin" \1)/' open.hvm >open-effect.hvm
+sed 's/^Main = \(.*\)/Main = (HVM.spark (Fib 9) \1)/' open.hvm >open-hint.hvm
 cat >hint.hvm <<'END'
 (Use x) = (HVM.spark x (HVM.log x (+ x 1)))
 Main = (Use (+ 1 2))
 END
 expect "threads" 0 'all threads run this program' '' "$HVM" check --threads lists.hvm
 expect "threads and effects" 0 '*with effects: Main, Say, Map*' '' "$HVM" check --threads threads.hvm
-expect "threads and open λs" 0 '*open.hvm:4:14: in Main: what is under this λ does not wait for it*' '' "$HVM" check --threads open.hvm
+expect "threads and open λs" 0 'all threads run this program' '' "$HVM" check --threads open.hvm
+expect "threads, hints and open λs" 0 '*offers nothing where λs are reduced before they are applied*' '' \
+  "$HVM" check --threads open-hint.hvm
+if [[ $out == *"open-hint.hvm:4:33: "* ]]; then pass; else fail "threads, hints and open λs: which" "$out"; fi
+expect "threads, effects and open λs" 0 '*open-effect.hvm:4:31: in Main: what is under this λ does not wait for it*' '' \
+  "$HVM" check --threads open-effect.hvm
 if [[ $out == *Unused* ]]; then fail "threads, only what Main comes to" "$out"; else pass; fi
 # λs that build data, an element for each step, before they are applied; but not those that take it apart again.
 cat >grow.hvm <<'END'
@@ -102,7 +109,7 @@ cat >grow.hvm <<'END'
 (Rows r (Cons c cs)) = (Cons (Dot r c) (Rows r cs))
 Products = λrows λcolumns (Map λr (Rows r columns) rows)
 Nested = λrows λcolumns (Map λr (Map λc (Dot r c) columns) rows)
-Main = (Pair Products Nested)
+Main = (HVM.log "begin" (Pair Products Nested))
 END
 cat >shrink.hvm <<'END'
 (Rows r Nil) = Nil
@@ -117,14 +124,14 @@ cat >shrink.hvm <<'END'
 (A list) = λr (Length (Rows r list))
 (B n) = λr (Down r n)
 (C list) = λr (Costly r list)
-Main = λx [(A x) (B x) (C x)]
+Main = (HVM.log "begin" λx [(A x) (B x) (C x)])
 END
-expect "threads and λs that grow" 0 'all threads run this program' '' "$HVM" check --threads grow.hvm
+expect "threads and λs that grow" 0 'all threads run this program*' '' "$HVM" check --threads grow.hvm
 expect "threads and λs that shrink" 0 '*one thread*' '' "$HVM" check --threads shrink.hvm
 for line in 10 11 12; do
   if [[ $out == *"shrink.hvm:$line:"* ]]; then pass; else fail "threads, the λ in line $line" "$out"; fi
 done
-INPUT='Main = (+ {1 2} 3)' expect "threads and superpositions" 0 'one thread runs this program: it has superpositions' '' "$HVM" check --threads -
+INPUT='Main = (HVM.log 0 (+ {1 2} 3))' expect "threads, effects and superpositions" 0 'one thread runs this program: it has effects, and superpositions' '' "$HVM" check --threads -
 expect "threads and hints" 0 '*HVM.spark offers nothing in programs with effects*' '' "$HVM" check --threads hint.hvm
 expect "threads and JSON" 2 '' '*leave out --threads*' "$HVM" check --json --threads lists.hvm
 for file in "$ROOT"/examples/*.hvm; do

@@ -1,11 +1,12 @@
-// eval/worker.c and eval/deque.c on all interleavings (check.h): sparks, claims, waits and wake-ups, helpers that
-// sleep, values that depend on themselves, runs that fail, and machines that want to be alone. Atomic accesses are
-// taken in one order here: worker.c uses sequentially consistent ones where it matters, and what deque.c does with
-// weaker ones is checked by deque.c beside this.
+// eval/worker.c, eval/claim.c and eval/deque.c on all interleavings (check.h): sparks, claims of boxes and of dups,
+// waits and wake-ups, helpers that sleep, values that depend on themselves, runs that fail, and machines that want to
+// be alone. Atomic accesses are taken in one order here: worker.c uses sequentially consistent ones where it matters,
+// and what deque.c does with weaker ones is checked by deque.c beside this.
 //
 // Instead of terms the machines reduce tasks. A task is a call whose name is its number: it makes sparks of tasks, does
 // something of its own, and then asks for boxes. What machine.c and reduce.c do around worker.c's functions is written
-// down here in their words: see ask (TAG_SHR in machine_reduce), finish (FRAME_SHARE) and run (run_normalise).
+// down here in their words: see ask (TAG_SHR in machine_reduce), ask_dup (TAG_DP0), finish (FRAME_SHARE) and run
+// (run_normalise).
 #include "eval/worker.h"
 
 #include <stdio.h>
@@ -23,7 +24,8 @@ enum { TASKS = 5, HEAP_WORDS = 64 };
 
 typedef struct {
   const char *sparks; // digits: tasks
-  const char *asks;   // digits: tasks whose boxes it asks for: its sparks', or those of the task SHARED
+  const char *asks;   // digits: tasks whose boxes it asks for: its sparks', or those of the task SHARED; a and b: sides
+                      // of the dup that it asks for, A and B: that it erases
   char own;           // what it does between: f(ail), a(lone), t(wice alone), n(othing)
   char then;          // a task that it goes on with, behind a safe point; 0: none
 } Task;
@@ -35,16 +37,20 @@ typedef struct {
   bool must_fail;
   int runs;
   bool large;
+  char dup; // there is one: it f(ires) or is s(tuck)
 } Scene;
 
 // A task in a box that several machines ask for: the last one's, made before the run.
 enum { SHARED = TASKS - 1 };
 
+// The task in the dup.
+enum { DUPLICATED = TASKS - 2 };
+
 typedef struct {
   Shared shared;
   Word heap[HEAP_WORDS];
   Location cells; // of them so many were ever used
-  Location boxes[TASKS];
+  Location boxes[TASKS], dup;
   uint8_t begun[TASKS]; // times
   NativeEnter **tables; // what Machine.natives must be
   int alone, working;   // machines that are, or are between two safe points
@@ -100,9 +106,11 @@ Location machine_more_heap(Machine *machine, unsigned size) {
   return world->cells - size;
 }
 
-// The last owner leaves: TAG_SHR in machine.c.
+// The last owner leaves: TAG_SHR in machine.c. Calls have no cells here.
 void machine_erase_all(Machine *machine) {
-  Location box = word_location(machine->work.items[--machine->work.count]);
+  Word erased = machine->work.items[--machine->work.count];
+  Location box = word_location(erased);
+  if (word_tag(erased) == TAG_CAL) return;
   if (drop_owner(machine, box)) return;
   Word term = __atomic_exchange_n(&machine->heap[box + 1], SLOT_ORPHAN, __ATOMIC_ACQ_REL);
   if (word_tag(term) != TAG_SLOT) heap_free(machine, box, 2); // else a thief reduces it, and frees the box then
@@ -112,6 +120,7 @@ Machine *machine_add(Shared *shared) {
   Machine *machine = check_calloc(1, sizeof *machine);
   machine->shared = shared;
   machine->heap = world->heap;
+  machine->claim = TAG_SLOT;
   machine->work.items = check_calloc(4, sizeof *machine->work.items);
   machine->work.capacity = 4;
   machine->stack = machine->stack_top = check_calloc(16, sizeof *machine->stack);
@@ -193,6 +202,70 @@ static void ask(Machine *machine, Location box) {
   heap_erase(machine, word_make(TAG_SHR, 0, box));
 }
 
+// What a side of the dup gets: something with cells, so that none may be lost.
+static Word new_value(Machine *machine) {
+  Word box = new_box(machine, number_u60(7));
+  machine->heap[word_location(box)] = SHARE_ONE;
+  return box;
+}
+
+// TAG_DP0 in machine.c.
+static void erase_side(Machine *machine, Location dup, unsigned side) {
+  Word state = load_cell(machine, dup + 1), term;
+  bool halved;
+  if (machine->many) {
+    if (claim_erase(machine, dup, side, &term, &halved)) heap_erase(machine, term);
+  } else if (!(state & (DUP_FIRED | (side ? DUP_DEAD0 : DUP_DEAD1)))) {
+    machine->heap[dup + 1] = state | (side ? DUP_DEAD1 : DUP_DEAD0);
+  } else {
+    term = machine->heap[dup];
+    heap_free(machine, dup, 2);
+    heap_erase(machine, term);
+  }
+}
+
+// Asks for a side, and erases what it gets: TAG_DP0, FRAME_DUP0.
+static void ask_dup(Machine *machine, Location dup, unsigned side) {
+  Word term;
+  safe_point(machine);
+  if (machine->many) {
+    world->working--;
+    bool claimed = claim_dup(machine, dup, &term);
+    CHECK_THAT(world->alone == 0);
+    world->working++;
+    if (!claimed) {
+      heap_erase(machine, term);
+      return;
+    }
+  } else {
+    term = machine->heap[dup];
+    if (machine->heap[dup + 1] & DUP_FIRED) {
+      heap_free(machine, dup, 2);
+      heap_erase(machine, term);
+      return;
+    }
+    if (machine->heap[dup + 1] & DUP_CLAIMED) {
+      CHECK_THAT(term == TAG_SLOT);
+      machine_fail(machine, MACHINE_FAILED, NULL, NULL, "it depends on itself");
+    }
+    machine->heap[dup + 1] |= DUP_CLAIMED;
+    machine->heap[dup] = TAG_SLOT;
+  }
+  CHECK_THAT(term == task_term(DUPLICATED));
+  work(machine, DUPLICATED);
+  Word state = load_cell(machine, dup + 1);
+  if (scene->dup == 'f') {
+    Word other = new_value(machine);
+    settle_dup(machine, dup, state & (side ? DUP_DEAD0 : DUP_DEAD1), other);
+    return;
+  }
+  if (machine->many)
+    claim_put_back(machine, dup, term);
+  else
+    machine->heap[dup] = term, machine->heap[dup + 1] = state & ~(Word)DUP_CLAIMED;
+  erase_side(machine, dup, side);
+}
+
 static void be_alone(Machine *machine) {
   world->working--;
   worker_pause_others(machine);
@@ -209,7 +282,7 @@ static void be_alone(Machine *machine) {
 
 static void work(Machine *machine, unsigned number) {
   const Task *task = &scene->tasks[number];
-  CHECK_THAT(++world->begun[number] == 1);
+  CHECK_THAT(++world->begun[number] == 1 || (number == DUPLICATED && scene->dup == 's'));
   CHECK_THAT(machine->natives == world->tables);
   CHECK_THAT(machine->shared->main->many || machine == machine->shared->main); // worker_be_one: nobody else works
   for (const char *next = task->sparks; next && *next; next++)
@@ -217,7 +290,14 @@ static void work(Machine *machine, unsigned number) {
   if (task->own == 'f') machine_fail(machine, MACHINE_FAILED, NULL, NULL, "failed");
   if (task->own == 'a' || task->own == 't') be_alone(machine);
   if (task->own == 't') be_alone(machine);
-  for (const char *next = task->asks; next && *next; next++) ask(machine, world->boxes[*next - '0']);
+  for (const char *next = task->asks; next && *next; next++) {
+    if (*next <= '9')
+      ask(machine, world->boxes[*next - '0']);
+    else if (*next >= 'a')
+      ask_dup(machine, world->dup, (unsigned)(*next - 'a'));
+    else
+      erase_side(machine, world->dup, (unsigned)(*next - 'A'));
+  }
   CHECK_THAT(machine->shared->main->many || machine == machine->shared->main);
   if (task->then) {
     safe_point(machine);
@@ -260,6 +340,11 @@ static void run(Machine *machine) {
     world->heap[world->boxes[SHARED]] = owners * SHARE_ONE;
     world->heap[world->boxes[SHARED] + 1] = task_term(SHARED);
   }
+  if (scene->dup) {
+    world->dup = heap_alloc(machine, 2);
+    world->heap[world->dup] = task_term(DUPLICATED);
+    world->heap[world->dup + 1] = (Word)1 << DUP_LABEL_SHIFT;
+  }
   worker_begin(machine);
   if (setjmp(machine->escape) == 0) {
     safe_point(machine);
@@ -269,7 +354,8 @@ static void run(Machine *machine) {
     worker_end(machine);
     CHECK_THAT(!world->failed && !scene->must_fail);
     CHECK_THAT(free_cells(shared) == world->cells - 2);
-    for (int i = 0; i < TASKS; i++) CHECK_THAT(world->begun[i] == (i == 0 || scene->tasks[i].own != 0));
+    for (int i = 0; i < TASKS; i++)
+      CHECK_THAT((scene->dup && i == DUPLICATED) || world->begun[i] == (i == 0 || scene->tasks[i].own != 0));
   } else {
     worker_end(machine);
     CHECK_THAT(world->failed && scene->must_fail);
@@ -337,16 +423,64 @@ static const Scene SCENES[] = {
      1,
      {{"1", "41", 'n', '2'}, {NULL, "4", 'n'}, {.own = 'n'}, [SHARED] = {NULL, NULL, 'n', '3'}, [3] = {.own = 'n'}},
      .runs = 1},
+    {"a dup", 2, 1, {{"1", "a1", 'n'}, {NULL, "b", 'n'}, [DUPLICATED] = {.own = 'n'}}, .dup = 'f', .runs = 1},
+    {"a side that is erased",
+     2,
+     1,
+     {{"1", "a1", 'n'}, {NULL, "B", 'n'}, [DUPLICATED] = {.own = 'n'}},
+     .dup = 'f',
+     .runs = 1},
+    {"both sides erased",
+     2,
+     1,
+     {{"1", "A1", 'n'}, {NULL, "B", 'n'}, [DUPLICATED] = {.own = 'n'}},
+     .dup = 'f',
+     .runs = 1},
+    {"a stuck dup", 2, 1, {{"1", "a1", 'n'}, {NULL, "b", 'n'}, [DUPLICATED] = {.own = 'n'}}, .dup = 's', .runs = 1},
+    {"a stuck dup, one side erased",
+     2,
+     1,
+     {{"1", "a1", 'n'}, {NULL, "B", 'n'}, [DUPLICATED] = {.own = 'n'}},
+     .dup = 's',
+     .runs = 1},
+    {"a dup claimed by one machine",
+     2,
+     1,
+     {{NULL, "a1", 'n'}, {NULL, "b", 'n'}, [DUPLICATED] = {"1", NULL, 'n'}},
+     .dup = 'f',
+     .runs = 1},
+    {"a dup claimed by one machine, the other side erased",
+     2,
+     1,
+     {{NULL, "a1", 'n'}, {NULL, "B", 'n'}, [DUPLICATED] = {"1", NULL, 'n'}},
+     .dup = 'f',
+     .runs = 1},
+    {"a dup that needs itself",
+     2,
+     1,
+     {{NULL, "a", 'n'}, {NULL, "b", 'n'}, [DUPLICATED] = {"1", "1", 'n'}},
+     .dup = 'f',
+     .must_fail = true,
+     .runs = 1},
+    {"a dup that sparks",
+     2,
+     1,
+     {{"1", "a12", 'n'}, {NULL, "b", 'n'}, {.own = 'n'}, [DUPLICATED] = {"2", NULL, 'n'}},
+     .dup = 'f',
+     .runs = 1,
+     .large = true},
     {"both alone", 2, 1, {{"1", "1", 'a'}, {.own = 'a'}}, .runs = 1},
 };
 
-// worker [small | large | NAME]
+// worker [small | large | dups | NAME]. dups: the small ones with a dup.
 int main(int count, char **words) {
   const char *which = count > 1 ? words[1] : "small";
-  bool large = strcmp(which, "large") == 0, small = strcmp(which, "small") == 0, found = false;
+  bool large = strcmp(which, "large") == 0, dups = strcmp(which, "dups") == 0, found = false;
+  bool small = dups || strcmp(which, "small") == 0;
   for (size_t i = 0; i < sizeof SCENES / sizeof *SCENES; i++) {
     scene = &SCENES[i];
     if (large || small ? scene->large && small : strcmp(which, scene->name) != 0) continue;
+    if (dups && !scene->dup) continue;
     found = true;
     int status = check_all(scene->name, false, large ? 40000000 : 3000000, begin);
     if (status != 0) return status;
