@@ -355,6 +355,11 @@ static bool may_spark(const Machine *machine) {
   return (shared->threads > 1 || shared->profile) && shared->code.spreads && !shared->sequential && !machine->trace;
 }
 
+static Location gather_least(const Shared *shared) {
+  Location quarter = shared->memory_limit / sizeof(Word) / 4;
+  return quarter < GATHER_LEAST ? quarter : GATHER_LEAST;
+}
+
 void worker_gather(Machine *machine, Location used) {
   Shared *shared = machine->shared;
   if (!atomic_exchange(&shared->gathering, true)) {
@@ -374,7 +379,7 @@ void worker_gather(Machine *machine, Location used) {
 void worker_gathered(Machine *machine) {
   Shared *shared = machine->shared;
   Location twice = 2 * (shared->heap_end - shared->heap_start);
-  atomic_store(&shared->gather_at, twice > GATHER_LEAST ? twice : GATHER_LEAST);
+  atomic_store(&shared->gather_at, twice > gather_least(shared) ? twice : gather_least(shared));
   if (atomic_exchange(&shared->gathering, false) && may_spark(machine)) set_spark_depth(machine, DEPTH_MOST);
 }
 
@@ -622,7 +627,7 @@ void worker_begin(Machine *machine) {
   machine->last_label = LABEL_BLOCK;
   atomic_store(&shared->labels, LABEL_BLOCK);
   atomic_store(&shared->gathering, false);
-  atomic_store(&shared->gather_at, GATHER_LEAST);
+  atomic_store(&shared->gather_at, gather_least(shared));
   speculate_begin(shared);
   if (may_spark(machine)) begin_sparks(machine);
 }

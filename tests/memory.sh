@@ -118,6 +118,25 @@ END
 END
 } >open.hvm
 
+# Sums of numbers in bits, which leave cycles behind: several threads may not fill the memory with them.
+cat >cycles.hvm <<'END'
+End = λe λo λi e
+(Zero p) = λe λo λi (o p)
+(One p) = λe λo λi (i p)
+(Inc n) = λe λo λi (n e i λp (o (Inc p)))
+(Twice f) = λx (f (f x))
+(Repeat n) = (n λf λx x λp λf ((Repeat p) (Twice f)) λp λf (RepeatOdd p f))
+(RepeatOdd p f) = λx ((Repeat p) (Twice f) (f x))
+(Plus a b) = ((Repeat a) λx (Inc x) b)
+(FromNum 0 n) = End
+(FromNum w n) = (FromBit (& n 1) (- w 1) (>> n 1))
+(FromBit 0 w n) = (Zero (FromNum w n))
+(FromBit b w n) = (One (FromNum w n))
+(ToNum n) = (n 0 λp (* 2 (ToNum p)) λp (+ 1 (* 2 (ToNum p))))
+(Sums 0 a) = (ToNum (Plus (FromNum 20 a) (FromNum 20 (+ a 1))))
+(Sums d a) = (+ (Sums (- d 1) (+ a a)) (Sums (- d 1) (+ a (+ a 1))))
+END
+
 # small NAME EXPRESSION [ANSWER [FILE]]: in all modes the same, and the answer, where one is given.
 small() {
   local name=$1 expression=$2 want=${3:-} file=${4:-memory.hvm} mode text status
@@ -180,6 +199,8 @@ begin mirror "(Add (Mirror (Grow $depth 1)))" $tree
 begin prune "(Add (Prune $depth (Tree 1)))" $leaves
 begin leftmost "(Leftmost (Grow 1000000 0))" 0
 begin each '(Each (Range 9000 1) 0 Nil λx x)' '' open.hvm
+sums=$((depth / 2)) # levels of a tree
+begin cycles "(Sums $sums 1)" $((3 << (2 * sums))) cycles.hvm # of 2 a + 1 for a from 2^sums on
 begin recursion "(Sum $tenth)" $((tenth * (tenth + 1) / 2))
 wait
 for name in "${started[@]}"; do include "$name" cat "$name.text"; done
