@@ -444,11 +444,12 @@ void machine_compile(Machine *machine, bool any) {
 // dup, whose term both sides show but only the first one normalises, or through a scopeless variable. So passes are
 // repeated until one rewrites nothing.
 
-// This machine's are enough: where others work, clones are boxes and nothing is substituted.
+// Where no λ is open this machine's are enough: nothing is substituted. Else others sleep when this is asked.
 static uint64_t total_rewrites(const Machine *machine) {
   uint64_t total = 0;
   for (const Machine *one = atomic_load(&machine->shared->machines); one; one = one->next)
-    for (int rule = 0; rule < RULE_COUNT; rule++) total += one->rewrites[rule];
+    for (int rule = 0; rule < RULE_COUNT && (one == machine || machine->shared->code.open); rule++)
+      total += one->rewrites[rule];
   return total;
 }
 

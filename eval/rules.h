@@ -66,11 +66,12 @@ static inline Word resolve(Machine *machine, Word term) {
 
 // What a λ's variable stands for from now on. What the λ is applied to is nobody's if its variable is gone.
 static inline void substitute(Machine *machine, Location lambda, Word term) {
-  Word *cell = &machine->heap[lambda], slot = *cell;
+  Word *cell = &machine->heap[lambda], slot;
   if (UNLIKELY(machine->many)) {
     slot = __atomic_exchange_n(cell, term, __ATOMIC_ACQ_REL);
     count_up(&machine->substitutions);
   } else {
+    slot = *cell;
     *cell = term;
   }
   if (LIKELY(slot == SLOT_FREE)) return; // from here on it is the variable's
