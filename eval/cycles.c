@@ -5,8 +5,9 @@
 // other side is then erased, the dup owns itself. Interaction nets have the same cycles, and HVM1 leaks them.
 //
 // So there is a tracing search, for these alone: it runs when the heap has doubled and labelled dups have been half
-// erased (machine.c), marks what the result, the frames and the term at hand reach, and makes everything else free.
-// First-order programs never come here. Its cost is proportional to the heap that it halts the growth of.
+// erased (machine.c) and no other machine works, marks what the result, the frames and the term at hand reach, and
+// makes everything else free. First-order programs never come here. Its cost is proportional to the heap that it halts
+// the growth of.
 #include "machine.h"
 
 #include "frames.h"
@@ -133,11 +134,20 @@ static void visit_frame(Marker *marker, const Word *top) {
   }
 }
 
+// Nobody has free cells any more, also none of the machines that sleep.
+static void forget_free_cells(Shared *shared) {
+  for (unsigned size = 0; size < SIZE_CLASSES; size++) shared->given[size].count = 0;
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
+    memset(one->free_lists, 0, sizeof one->free_lists);
+    one->runs = 0;
+    one->bump = one->bump_limit = shared->heap_start;
+  }
+}
+
 // Unmarked cells become free: short runs go to the free lists, longer ones are allocated from one after the other.
 static void sweep(Marker *marker) {
   Machine *machine = marker->machine;
-  memset(machine->free_lists, 0, sizeof machine->free_lists);
-  machine->runs = 0;
+  forget_free_cells(machine->shared);
   enum { SHORT_RUN = 4 };
   const Location first = machine->shared->heap_start; // of a page: 64 cells have one word of marks
   Location end = machine->shared->heap_end;
@@ -158,12 +168,12 @@ static void sweep(Marker *marker) {
     }
     end = start;
   }
-  machine->bump = machine->bump_limit = machine->shared->heap_start; // the next allocation takes the first run
 }
 
 void machine_find_cycles(Machine *machine, const Word *top, size_t loose, Word term) {
-  if (machine->bump_limit == machine->shared->heap_end && machine->bump > machine->shared->touched)
-    machine->shared->touched = machine->bump;
+  for (const Machine *one = atomic_load(&machine->shared->machines); one; one = one->next)
+    if (one->bump_limit == machine->shared->heap_end && one->bump > machine->shared->touched)
+      machine->shared->touched = one->bump;
   uint64_t before = machine_live_cells(machine);
   Marker marker = {machine,
                    calloc((machine->shared->heap_end - machine->shared->heap_start) / 64 + 1, sizeof(uint64_t))};

@@ -38,7 +38,8 @@ static uint32_t print_hold(Emitter *emitter, const Step *step, const uint64_t *a
     bool kept = bit_has(step->next->live, x) || bit_has(after, x) || (step->aside && bit_has(step->aside->live, x));
     if (emit_is_borrowed(emitter, x)) continue; // its owner holds it
     if (emitter->known[x] != KNOWN_NOTHING) continue;
-    if (!kept || x == step->dst || (step->kind == STEP_FORCE && x == step->arguments[0])) continue;
+    bool taken = (step->kind == STEP_FORCE || step->kind == STEP_JOIN) && x == step->arguments[0];
+    if (!kept || x == step->dst || taken) continue;
     PRINT(count ? "" : "  {\n  Word *top = m->stack_top;\n");
     PRINT("  top[%u] = v%d;\n", count++, x);
   }
@@ -332,8 +333,12 @@ void emit_step(Emitter *emitter, const Step *step, const uint64_t *after) {
     PRINT(");\n");
     break;
   case STEP_JOIN:
-    if (emitter->known[x[0]] == KNOWN_NOTHING)
-      PRINT("  if (UNLIKELY(TAG(v%d) == T_SHR) && m->many) v%d = join(m, v%d);\n", x[0], x[0], x[0]);
+    if (emitter->known[x[0]] != KNOWN_NOTHING) break;
+    PRINT("  if (UNLIKELY(TAG(v%d) == T_SHR) && m->many) {\n", x[0]);
+    uint32_t held = print_hold(emitter, step, after);
+    PRINT("  v%d = join(m, v%d);\n", x[0], x[0]);
+    print_let_go(emitter, held);
+    PRINT("  }\n");
     break;
   case STEP_SPARK:
     PRINT("  v%d = runtime->spark(m", step->dst);

@@ -37,6 +37,14 @@ enum {
 };
 enum { FRAME_KIND_MASK = 15, FRAME_SHIFT = 4, ODD_INDEX_SHIFT = 4, ODD_NAME_SHIFT = 12 };
 
+// Keeps a term from the search for cycles while something is reduced that may end with nobody else knowing it.
+static inline void frames_hold(Machine *machine, Word term) {
+  machine->stack_top[0] = term;
+  machine->stack_top[1] = (Word)1 << FRAME_SHIFT | FRAME_NATIVE;
+  machine->stack_top += 2;
+}
+static inline void frames_let_go(Machine *machine) { machine->stack_top -= 2; }
+
 // From the top word of a frame to that of the one below.
 const Word *frames_next(const Machine *machine, const Word *top);
 // The function for whose argument a frame waits; UINT32_MAX when it waits for something else.

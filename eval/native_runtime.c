@@ -95,7 +95,10 @@ static Word runtime_reduce_box(Machine *machine, Word box) {
   claimed =
       claimed && __atomic_compare_exchange_n(cell, &term, machine->claim, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
   if (!claimed) return machine_evaluate(machine, box);
-  return runtime_settle_box(machine, box, evaluate_claimed(machine, term));
+  frames_hold(machine, box);
+  term = evaluate_claimed(machine, term);
+  frames_let_go(machine);
+  return runtime_settle_box(machine, box, term);
 }
 
 static Word runtime_spark(Machine *machine, Word call) {

@@ -139,7 +139,9 @@ CODE_JOIN:
     WAIT(); // so that the registers are below the top, as a frame that is never gone back to
     machine->stack_top = sp;
     sp = fp;
-    MAY_WAIT(fp[pc[1]] = worker_join(machine, fp[pc[1]]));
+    term = fp[pc[1]];
+    fp[pc[1]] = 0; // if it is taken back there is no box any more
+    MAY_WAIT(fp[pc[1]] = worker_join(machine, term));
   }
   pc += 7;
   NEXT();

@@ -16,7 +16,8 @@
 enum { THIEF_FUEL = HARD_OR(2, 1 << 14), LEFT_FUEL = HARD_OR(1, 1 << 12) };
 enum { SPARKS_FEW = HARD_OR(1 << 20, 16) }; // left for others: there should be more
 enum { HELPER_BYTES = 8 << 20 };            // of the memory limit for each: its stack and free cells take about a tenth
-enum { GATHER_LEAST = HARD_OR(1 << 11, 1 << 22) }; // cells in use before several machines suspect cycles
+enum { GATHER_LEAST = HARD_OR(1 << 11, 1 << 22) }; // cells in use before several machines suspect cycles,
+enum { GATHER_TIMES = HARD_OR(1 << 8, 2) };        // and how many times as many before none has come to be alone
 enum { WAITS_TOO_MANY = 1 << 10 };                 // more than sparks were stolen
 enum { WAIT_ROUNDS = HARD_OR(0, 1000) };           // looks at a claimed box before a thread sleeps, which takes as long
 enum { FOLLOW_ROUNDS = 32, FOLLOW_NANOSECONDS = 20000, DISTANCE_LEAST = 8, DISTANCE_MOST = 1 << 10 };
@@ -215,7 +216,9 @@ static void run_spark(Machine *machine, Location box) {
     if (machine->profile) profile_enter(machine, box);
     if (left) machine->tank = LEFT_FUEL;
     machine->fuel = machine->tank;
+    frames_hold(machine, word_make(TAG_SHR, 0, box));
     term = machine_evaluate(machine, term);
+    frames_let_go(machine);
     machine->tank = tank;
     if (!word_is_value(term) && word_tag(term) != TAG_SHR) term = mark_stuck(machine, term);
     hard_pause();
@@ -362,8 +365,9 @@ static Location gather_least(const Shared *shared) {
 
 void worker_gather(Machine *machine, Location used) {
   Shared *shared = machine->shared;
+  Location at = atomic_load(&shared->gather_at);
+  if (used < at || !atomic_compare_exchange_strong(&shared->gather_at, &at, GATHER_TIMES * used)) return;
   if (!atomic_exchange(&shared->gathering, true)) {
-    atomic_store(&shared->gather_at, 2 * used);
     for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
       set_spark_depth(one, atomic_load(&one->spark_depth));
     return;
