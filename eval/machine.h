@@ -88,6 +88,7 @@ struct Shared {
   ARRAY(Location) given[SIZE_CLASSES];  // lists of free cells, by size: heap.c
   Machine *sleeping;                    // helpers without work
   unsigned sleepers, helpers;
+  bool over;        // the run is, and none of them is woken until the next one
   Profile *profile; // NULL: none is made
   atomic_bool interrupted;
   atomic_bool marked;                         // stuck terms were, by one of many machines

@@ -117,11 +117,11 @@ void worker_want_help(Shared *shared) {
   atomic_fetch_add(&shared->active, 1);
   hard_pause();
   pthread_mutex_lock(&shared->lock);
-  Machine *helper = shared->sleeping;
+  Machine *helper = shared->over ? NULL : shared->sleeping;
   if (helper) {
     shared->sleeping = helper->worker->next_sleeping;
     shared->sleepers--;
-  } else if (shared->helpers < shared->memory_limit / HELPER_BYTES) {
+  } else if (!shared->over && shared->helpers < shared->memory_limit / HELPER_BYTES) {
     helper = new_helper(shared);
     shared->helpers += helper != NULL;
   }
@@ -269,7 +269,7 @@ static void rest(Machine *machine) {
     want_sparks_of_all(shared);
     if (active == 1) machine_want_attention(shared->main); // it may be alone now
   }
-  if (!atomic_load(&shared->quitting)) sleep_until_woken(machine); // set before those on the list are woken
+  sleep_until_woken(machine);
   profile_turn(machine, ACTIVITY_SEARCHING);
 }
 
@@ -323,6 +323,15 @@ static bool all_rest(Shared *shared) {
   bool all = shared->sleepers == shared->helpers;
   pthread_mutex_unlock(&shared->lock);
   return all;
+}
+
+// The run is over once all rest: one that is about to sleep may still want help for what is left in a deque.
+static bool is_over(Shared *shared) {
+  pthread_mutex_lock(&shared->lock);
+  bool over = shared->sleepers == shared->helpers;
+  shared->over = over;
+  pthread_mutex_unlock(&shared->lock);
+  return over;
 }
 
 // What the others have left behind may be cycles, which the main machine looks for.
@@ -613,6 +622,9 @@ void worker_settle(Machine *machine) {
 
 void worker_begin(Machine *machine) {
   Shared *shared = machine->shared;
+  pthread_mutex_lock(&shared->lock);
+  shared->over = false;
+  pthread_mutex_unlock(&shared->lock);
   atomic_store(&shared->stopping, false);
   atomic_store(&shared->deadlock, false);
   atomic_store(&shared->calm, false);
@@ -639,7 +651,7 @@ void worker_begin(Machine *machine) {
 void worker_end(Machine *machine) {
   Shared *shared = machine->shared;
   end_sparks(machine);
-  while (!all_rest(shared)) worker_nap();
+  while (!is_over(shared)) worker_nap();
   gather_debts(machine);
   profile_end(shared);
   speculate_end(machine);

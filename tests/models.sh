@@ -116,8 +116,7 @@ if [ $failed = 0 ]; then
   worker 'pause: one that was paused and goes on is counted' 's/} while (atomic_load(&shared->pausing));.*/} while (false);/'
   worker 'pause: one that has failed is waited for' '/^void worker_pause_others/,/^}/s/if (atomic_load(&shared->stopping)) {.*/if (false) {/'
   worker 'stop: those who wait are left' '/^void worker_stop/,/^}/s/worker_let_go_on(one);/;/'
-  worker 'delete: one that rests late sleeps for ever' 's/if (!atomic_load(&shared->quitting)) sleep_until_woken/sleep_until_woken/'
-  worker 'end: before all rest' 's/bool all = shared->sleepers == shared->helpers;/bool all = true;/'
+  worker 'end: before all rest' 's/bool over = shared->sleepers == shared->helpers;/bool over = true;/'
   worker 'be one: while others work' 's/^  if (atomic_load(&shared->active) != 1 || atomic_load(&shared->searching) != 0) return;/;/;s/ || worker_is_busy(machine) || !all_rest(shared)//'
   worker 'be one: while others wait' 's/ || worker_is_busy(machine) || !all_rest(shared)//'
 
