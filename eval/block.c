@@ -79,7 +79,7 @@ static bool may_eager(const Lowering *lowering, const Term *term) {
 }
 
 // Sparks. Where a body demands several calls, all but the last can be computed by other machines meanwhile. Each of
-// them becomes a block: when nobody wants work it is computed there, else it is built and offered (worker.h). Whoever
+// them becomes a block: when nobody wants work it is computed there, else it is built and offered (spark.h). Whoever
 // needs its value reduces it, since it may be none: a box, or a surprise, which the block leaves as it is. So the ways
 // aside are those of any term that was built.
 

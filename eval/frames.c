@@ -1,7 +1,6 @@
 #include "frames.h"
 
 #include "graph_sparks.h"
-#include "worker.h"
 
 const Word *frames_next(const Machine *machine, const Word *top) {
   switch (*top & 15) {

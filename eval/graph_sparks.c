@@ -2,7 +2,7 @@
 
 #include "lang/demand.h"
 #include "lang/match.h"
-#include "worker.h"
+#include "spark.h"
 
 typedef struct {
   const Program *program;
@@ -40,7 +40,7 @@ static bool is_over_soon(const Machine *machine, Word call) {
 }
 
 Word offer_call(Machine *machine, Word call, ptrdiff_t depth) {
-  return is_over_soon(machine, call) ? call : worker_spark(machine, call, depth);
+  return is_over_soon(machine, call) ? call : spark_make(machine, call, depth);
 }
 
 enum { PURE_DEPTH = 3 }; // of operations that is_pure looks into
@@ -60,7 +60,7 @@ bool offer_fields(Machine *machine, Location fields, unsigned count, const Word 
   for (unsigned i = 0; i < count; i++)
     if (!is_pure(machine, machine->heap[fields + i], PURE_DEPTH)) return false;
   for (unsigned i = 0; i + 1 < count; i++)
-    machine->heap[fields + i] = worker_offer(machine, machine->heap[fields + i], frame);
+    machine->heap[fields + i] = spark_offer(machine, machine->heap[fields + i], frame);
   return true;
 }
 
@@ -71,7 +71,7 @@ void offer_arguments(Machine *machine, NameId name, Word *arguments) {
   for (unsigned i = 0; function && !function->restricted && i < machine->shared->code.arities.items[name]; i++) {
     if (word_tag(arguments[i]) != TAG_CAL) continue;
     if (demand_of_argument(program, function, DEMAND_WEAK, i) == DEMAND_LAZY) continue;
-    if (!first) arguments[i] = worker_offer(machine, arguments[i], arguments);
+    if (!first) arguments[i] = spark_offer(machine, arguments[i], arguments);
     first = false;
   }
 }
@@ -80,12 +80,12 @@ void offer_arguments(Machine *machine, NameId name, Word *arguments) {
 // mostly is: who goes on there offers more.
 Word offer_operand(Machine *machine, Word left, Word *frame) {
   if (!is_pure(machine, left, PURE_DEPTH)) return left;
-  if (!worker_takes_long(machine, left) || !worker_takes_long(machine, frame[0])) {
-    frame[0] = worker_offer(machine, frame[0], frame);
+  if (!spark_takes_long(machine, left) || !spark_takes_long(machine, frame[0])) {
+    frame[0] = spark_offer(machine, frame[0], frame);
     return left;
   }
   Word right = frame[0];
-  frame[0] = worker_offer(machine, left, frame);
+  frame[0] = spark_offer(machine, left, frame);
   frame[1] = (frame[1] & ~(Word)15) | LEFT_IS_OFFERED | FRAME_OP2_RIGHT;
   return right;
 }
@@ -93,7 +93,7 @@ Word offer_operand(Machine *machine, Word left, Word *frame) {
 Word offer_operands(Machine *machine, Word term, Word *frames, int32_t words) {
   if (!is_pure(machine, term, PURE_DEPTH)) return term;
   for (int32_t i = 0; i + 3 < words; i += 2)
-    if ((frames[i + 1] & 15) == FRAME_OP2_LEFT) frames[i] = worker_offer(machine, frames[i], frames);
+    if ((frames[i + 1] & 15) == FRAME_OP2_LEFT) frames[i] = spark_offer(machine, frames[i], frames);
   bool operand = words >= 2 && (frames[words - 1] & 15) == FRAME_OP2_LEFT;
   return operand ? offer_operand(machine, term, frames + words - 2) : term;
 }

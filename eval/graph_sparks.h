@@ -1,4 +1,4 @@
-// Sparks that the graph's code makes where its stack is not deep (worker.h).
+// Sparks that the graph's code makes where its stack is not deep (spark.h).
 #ifndef HVM_EVAL_GRAPH_SPARKS_H
 #define HVM_EVAL_GRAPH_SPARKS_H
 

@@ -5,6 +5,7 @@
 #include "speculate.h"
 #include "strict.h"
 #include "trace.h"
+#include "spark.h"
 #include "worker.h"
 
 #include <sys/mman.h>
@@ -575,7 +576,7 @@ static void run_normalise(void *argument) {
     begin_result(machine, job->start);
     if (!speculate_finish(machine)) begin_again(machine, job->start);
     normalise_root(machine);
-    worker_settle(machine);
+    spark_settle(machine);
     worker_end(machine);
     if (machine->trace) trace_end(machine);
   } else {

@@ -59,7 +59,7 @@ static inline void native_check_term(const uint8_t *sizes, Word term) {
   Location bump, bump_limit;         /* the current run of unused cells */                                             \
   Location free_lists[NATIVE_SIZES]; /* by size; 0: empty */                                                           \
   bool many;                         /* other machines may look at the same boxes */                                   \
-  _Atomic(char *) spark_above;       /* code whose C frame is above makes sparks (worker.h) */                         \
+  _Atomic(char *) spark_above;       /* code whose C frame is above makes sparks (spark.h)  */                         \
   uint64_t tank;                     /* what fuel is filled up to */                                                   \
   uint64_t fuel;                     /* eager steps that strict code may take before it leaves something for later */  \
   char *native_limit;                /* where the C stack must not grow below; the highest address to get attention */ \

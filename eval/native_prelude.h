@@ -325,7 +325,7 @@ static __attribute__((noinline, unused)) Word finish_any(Machine *m, Word w) {
   }
 }
 
-// worker_join, whose reasons it has.
+// spark_join, whose reasons it has.
 static __attribute__((noinline, unused)) Word join(Machine *m, Word spark) {
   uint64_t tank = m->tank, share = m->fuel / 2;
   if (!share) return runtime->leave(m, spark);

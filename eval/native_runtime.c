@@ -6,6 +6,7 @@
 #include "native.h"
 #include "rules.h"
 #include "speculate.h"
+#include "spark.h"
 #include "worker.h"
 
 static Word runtime_apply(Machine *machine, Word function, uint32_t count) {
@@ -67,8 +68,8 @@ static Word runtime_string(Machine *machine, uint32_t index) {
 
 // A profile is to see where the spark ends, so it is reduced here.
 static Word runtime_take_back(Machine *machine, Word box) {
-  if (__builtin_expect(machine->profile == NULL, 1)) return worker_take_back(machine, box);
-  if (!worker_take(machine, word_location(box))) return box;
+  if (__builtin_expect(machine->profile == NULL, 1)) return spark_take_back(machine, box);
+  if (!spark_take(machine, word_location(box))) return box;
   if ((char *)__builtin_frame_address(0) < machine->native_bottom) machine_attend(machine, NATIVE_NO_NAME);
   profile_from_native(machine, __builtin_frame_address(0));
   box = machine_evaluate(machine, box);
@@ -124,8 +125,8 @@ const NativeRuntime native_runtime = {
     .string = runtime_string,
     .spark = runtime_spark,
     .take_back = runtime_take_back,
-    .leave = worker_leave,
-    .is_hungry = worker_is_hungry,
+    .leave = spark_leave,
+    .is_hungry = spark_is_hungry,
     .hint = speculate_hint,
     .force_field = runtime_force_field,
     .settle_box = runtime_settle_box,

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "machine.h"
-#include "worker.h"
+#include "spark.h"
 
 enum { ASK_NANOSECONDS = 20000 };
 enum { OTHERS_LEAST = 100000 }; // nanoseconds
@@ -241,7 +241,7 @@ void profile_add_machine(Machine *machine) { begin_account(machine, ACTIVITY_ASL
 static void *ask(void *argument) {
   Shared *shared = argument;
   while (!atomic_load(&shared->profile->ended)) {
-    worker_ask_all(shared);
+    spark_ask_all(shared);
     nanosleep(&(struct timespec){0, ASK_NANOSECONDS}, NULL);
   }
   return NULL;
@@ -404,7 +404,7 @@ void profile_enter(Machine *machine, Location box) {
   advance(machine, profile_now());
   size_t frames = profile->outer ? (size_t)(profile->outer - (char *)__builtin_frame_address(0)) : 0;
   profile->outer = NULL;
-  if (frames) worker_move_sparks(machine, -(ptrdiff_t)frames);
+  if (frames) spark_move_stack(machine, -(ptrdiff_t)frames);
   push_entered(profile, profile_functions(shared), frames, box);
   profile->path = record.path;
   profile->function = record.function;
@@ -424,7 +424,7 @@ void profile_leave(Machine *machine, Location box, bool others) {
   if (others) add_record(machine, box, profile->function, true);
   ProfilePath before;
   size_t frames = pop_entered(profile, &before);
-  if (frames) worker_move_sparks(machine, (ptrdiff_t)frames);
+  if (frames) spark_move_stack(machine, (ptrdiff_t)frames);
   path_join(&profile->path, &before);
 }
 

@@ -13,6 +13,7 @@
 #include "machine.h"
 #include "rules.h"
 #include "speculate.h"
+#include "spark.h"
 #include "worker.h"
 
 // trace_reduce.c includes this file with hooks where states begin and where instructions do.
@@ -188,10 +189,10 @@ Word machine_reduce(Machine *machine, Word term) {
 // open it may be below itself.
 #define SETTLE(stuck)                                                                                                  \
   do {                                                                                                                 \
-    if (UNLIKELY(word_tag(stuck) > TAG_VAR) && machine->shared->code.open) worker_calm(machine);                       \
-    if (UNLIKELY(machine->many) && word_tag(stuck) > TAG_ERA && worker_is_busy(machine)) {                             \
+    if (UNLIKELY(word_tag(stuck) > TAG_VAR) && machine->shared->code.open) spark_stop(machine);                        \
+    if (UNLIKELY(machine->many) && word_tag(stuck) > TAG_ERA && spark_any_undone(machine)) {                           \
       machine->stack_top = sp;                                                                                         \
-      worker_settle(machine);                                                                                          \
+      spark_settle(machine);                                                                                           \
       LOOK_AT_CODE();                                                                                                  \
     }                                                                                                                  \
   } while (0)
@@ -336,8 +337,8 @@ trace_eval:
       goto eval;
     }
     if (UNLIKELY(machine->many)) {
-      if (UNLIKELY(apart)) worker_take(machine, box);
-      Word taken = UNLIKELY(apart) ? term : worker_take_back(machine, term);
+      if (UNLIKELY(apart)) spark_take(machine, box);
+      Word taken = UNLIKELY(apart) ? term : spark_take_back(machine, term);
       if (taken != term) {
         term = taken;
         goto eval;

@@ -132,7 +132,7 @@ CODE_SHALLOW:
   pc = UNLIKELY(IS_SHALLOW(fp)) ? code + pc[1] : pc + 2;
   NEXT();
 CODE_HUNGRY:
-  pc = UNLIKELY(IS_SHALLOW(fp)) && worker_is_hungry(machine) ? code + pc[1] : pc + 2;
+  pc = UNLIKELY(IS_SHALLOW(fp)) && spark_is_hungry(machine) ? code + pc[1] : pc + 2;
   NEXT();
 CODE_JOIN:
   if (UNLIKELY(word_tag(fp[pc[1]]) == TAG_SHR) && machine->many) {
@@ -141,7 +141,7 @@ CODE_JOIN:
     sp = fp;
     term = fp[pc[1]];
     fp[pc[1]] = 0; // if it is taken back there is no box any more
-    MAY_WAIT(fp[pc[1]] = worker_join(machine, term));
+    MAY_WAIT(fp[pc[1]] = spark_join(machine, term));
   }
   pc += 7;
   NEXT();

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "rules.h"
+#include "spark.h"
 #include "worker.h"
 
 enum { HINTS_KEPT = 1 << 8 };        // by each machine: the oldest are dropped
@@ -213,7 +214,7 @@ void speculate_run(Machine *machine, Location box) {
     claimed = __atomic_compare_exchange_n(cell, &term, machine->claim, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
   Word spark = word_make(TAG_SHR, 0, box);
   if (claimed)
-    spark = worker_reduce_claimed(machine, box, term);
+    spark = spark_reduce_claimed(machine, box, term);
   else if (machine->profile)
     profile_forget(machine, box);
   end(machine);
@@ -318,7 +319,7 @@ bool speculate_finish(Machine *machine) {
   Shared *shared = machine->shared;
   if (atomic_load(&shared->hints_off)) return true;
   bool whole = deepen_all(machine);
-  worker_settle(machine); // who is demanded may wait for one that speculates
+  spark_settle(machine); // who is demanded may wait for one that speculates
   atomic_store(&shared->hints_off, true);
   if (!whole) { // most of it may end by itself: it gets the time that the run took so far
     uint64_t time = now();

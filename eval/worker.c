@@ -9,13 +9,10 @@
 
 #include "frames.h"
 #include "rules.h"
-#include "spark_depth.h"
+#include "spark.h"
 #include "speculate.h"
 
-// What a thief does at a time should be worth the theft: it builds more before it leaves something for later.
-enum { THIEF_FUEL = HARD_OR(2, 1 << 14), LEFT_FUEL = HARD_OR(1, 1 << 12) };
-enum { SPARKS_FEW = HARD_OR(1 << 20, 16) }; // left for others: there should be more
-enum { HELPER_BYTES = 8 << 20 };            // of the memory limit for each: its stack and free cells take about a tenth
+enum { HELPER_BYTES = 8 << 20 }; // of the memory limit for each: its stack and free cells take about a tenth
 enum { GATHER_LEAST = HARD_OR(1 << 11, 1 << 22) }; // cells in use before several machines suspect cycles,
 enum { GATHER_TIMES = HARD_OR(1 << 8, 2) };        // and how many times as many before none has come to be alone
 enum { WAITS_TOO_MANY = 1 << 10 };                 // more than sparks were stolen
@@ -134,107 +131,6 @@ void worker_want_help(Shared *shared) {
   if (atomic_fetch_sub(&shared->active, 1) == 1) tell_deadlock(shared); // the last one went to rest meanwhile
 }
 
-// Sparks: how deep code makes them, and who takes them.
-
-void worker_move_sparks(Machine *machine, ptrdiff_t bytes) {
-  atomic_store(&machine->spark_native, atomic_load(&machine->spark_native) + bytes);
-  set_spark_depth(machine, atomic_load(&machine->spark_depth));
-}
-
-void worker_ask_all(Shared *shared) {
-  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) ask_for_sparks(one);
-}
-
-// Any machine. If each thief began with the one behind it, they would live on each other's last and smallest sparks
-// (bench/steal.py). Marsaglia, "Xorshift RNGs", 2003.
-static Machine *random_machine(Machine *machine) {
-  Machine *one = atomic_load(&machine->shared->machines);
-  machine->random ^= machine->random << 13;
-  machine->random ^= machine->random >> 7;
-  machine->random ^= machine->random << 17;
-  for (uint64_t skip = machine->random % atomic_load(&machine->shared->machine_count); skip && one->next; skip--)
-    one = one->next;
-  return one;
-}
-
-static Location find_spark(Machine *machine) {
-  Shared *shared = machine->shared;
-  Machine *first = random_machine(machine), *victim = first;
-  do {
-    Location box = deque_steal(&victim->deque);
-    if (box != DEQUE_EMPTY) {
-      if (victim != machine) machine->steals++, atomic_fetch_add(&shared->steals, 1);
-      return box;
-    }
-    if (victim != machine) ask_for_sparks(victim);
-    victim = victim->next ? victim->next : atomic_load(&shared->machines);
-  } while (victim != first);
-  return DEQUE_EMPTY;
-}
-
-static bool is_work_left(Shared *shared) {
-  for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
-    if (deque_size(&one->deque) > 0) return true;
-  return speculate_has_hints(shared);
-}
-
-Word worker_reduce_claimed(Machine *machine, Location box, Word term) {
-  profile_turn(machine, ACTIVITY_BUSY);
-  if (machine->profile) profile_enter(machine, box);
-  machine->fuel = machine->tank;
-  *machine->stack_top++ = FRAME_STOP;
-  *machine->stack_top++ = box << FRAME_SHIFT | FRAME_SHARE;
-  term = machine_reduce(machine, term);
-  machine->stack_top--;
-  profile_turn(machine, ACTIVITY_SEARCHING);
-  return term;
-}
-
-// The entry of a spark was taken out of its deque, and is an owner like others. The count of the box before.
-static Word leave_deque(Machine *machine, Location box) {
-  return __atomic_fetch_and(&machine->heap[box], ~SHARE_SPARK, __ATOMIC_RELAXED);
-}
-
-// Reduces the term of a stolen spark, unless somebody has begun already. The thief leaves the box before: those whose
-// box it is need not copy what nobody shares with them. When they leave it, too, it is an orphan.
-static void run_spark(Machine *machine, Location box) {
-  Word *cell = &machine->heap[box + 1], term = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
-  bool left = leave_deque(machine, box) & SHARE_LEFT, claimed = false;
-  uint64_t tank = machine->tank;
-  while (word_tag(term) == TAG_CAL && !claimed && !is_last_owner(machine, box)) {
-    hard_pause();
-    claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-  }
-  if (machine->profile && (!claimed || is_last_owner(machine, box))) profile_forget(machine, box);
-  if (!claimed) {
-    heap_erase(machine, word_make(TAG_SHR, 0, box));
-  } else if (!drop_owner(machine, box)) {
-    heap_free(machine, box, 2);
-    heap_erase(machine, term);
-  } else {
-    profile_turn(machine, ACTIVITY_BUSY);
-    if (machine->profile) profile_enter(machine, box);
-    if (left) machine->tank = LEFT_FUEL;
-    machine->fuel = machine->tank;
-    frames_hold(machine, word_make(TAG_SHR, 0, box));
-    term = machine_evaluate(machine, term);
-    frames_let_go(machine);
-    machine->tank = tank;
-    if (!word_is_value(term) && word_tag(term) != TAG_SHR) term = mark_stuck(machine, term);
-    hard_pause();
-    if (machine->profile) profile_leave(machine, box, true);
-    Word waiting = __atomic_exchange_n(cell, term, __ATOMIC_ACQ_REL);
-    if (waiting == SLOT_ORPHAN) {
-      heap_free(machine, box, 2);
-      heap_erase(machine, term);
-    } else {
-      worker_wake(machine, waiting);
-    }
-    profile_turn(machine, ACTIVITY_SEARCHING);
-  }
-  count_up(&machine->done);
-}
-
 static void pause_if_wanted(Machine *machine) {
   Shared *shared = machine->shared;
   if (!atomic_load(&shared->pausing)) return;
@@ -261,12 +157,12 @@ static void rest(Machine *machine) {
   atomic_thread_fence(memory_order_seq_cst); // like the one behind a spark: one of the two sees the other
   if (atomic_load(&shared->stopping)) {
     // nothing is to be done any more
-  } else if (is_work_left(shared)) {
+  } else if (spark_any_left(shared)) {
     worker_want_help(shared); // it may be this one
   } else if (active == 0 || speculate_is_all(shared)) {
     tell_deadlock(shared);
   } else {
-    want_sparks_of_all(shared);
+    spark_want_all(shared);
     if (active == 1) machine_want_attention(shared->main); // it may be alone now
   }
   sleep_until_woken(machine);
@@ -296,7 +192,7 @@ static void *help(void *argument) {
     for (int round = 0; round < SEARCH_ROUNDS && box == DEQUE_EMPTY; round++) {
       if (round > 0) sched_yield();
       pause_if_wanted(machine);
-      if (!atomic_load(&shared->stopping)) box = find_spark(machine);
+      if (!atomic_load(&shared->stopping)) box = spark_find(machine);
       if (box == DEQUE_EMPTY && !atomic_load(&shared->stopping)) box = speculate_find(machine);
     }
     if (box == DEQUE_EMPTY || atomic_load(&shared->active) > (int)shared->threads) {
@@ -307,11 +203,11 @@ static void *help(void *argument) {
     atomic_store(&machine->works, true);
     if (atomic_fetch_sub(&shared->searching, 1) == 1) worker_want_help(shared);
     machine->tank = THIEF_FUEL;
-    begin_sparks(machine);
+    spark_start(machine, __builtin_frame_address(0));
     if (box & DEQUE_SPECULATIVE)
       speculate_run(machine, box & ~DEQUE_SPECULATIVE);
     else
-      run_spark(machine, box);
+      spark_run(machine, box);
     atomic_fetch_add(&shared->searching, 1);
     atomic_store(&machine->works, false);
   }
@@ -357,8 +253,6 @@ uint64_t worker_substitutions(const Machine *machine) {
   return all;
 }
 
-void worker_calm(Machine *machine) { end_sparks(machine); }
-
 static bool may_spark(const Machine *machine) {
   const Shared *shared = machine->shared;
 #ifdef HVM_STRESS_CYCLES // the search for cycles sees what one machine holds
@@ -377,8 +271,7 @@ void worker_gather(Machine *machine, Location used) {
   Location at = atomic_load(&shared->gather_at);
   if (used < at || !atomic_compare_exchange_strong(&shared->gather_at, &at, GATHER_TIMES * used)) return;
   if (!atomic_exchange(&shared->gathering, true)) {
-    for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
-      set_spark_depth(one, atomic_load(&one->spark_depth));
+    spark_look_again(shared);
     return;
   }
   pthread_mutex_lock(&shared->failing);
@@ -393,7 +286,7 @@ void worker_gathered(Machine *machine) {
   Shared *shared = machine->shared;
   Location twice = 2 * (shared->heap_end - shared->heap_start);
   atomic_store(&shared->gather_at, twice > gather_least(shared) ? twice : gather_least(shared));
-  if (atomic_exchange(&shared->gathering, false) && may_spark(machine)) set_spark_depth(machine, DEPTH_MOST);
+  if (atomic_exchange(&shared->gathering, false) && may_spark(machine)) spark_go_on(machine);
 }
 
 // Nobody else works, and nothing is left that others could take: so they sleep until this machine makes a spark, and
@@ -402,19 +295,17 @@ void worker_be_one(Machine *machine) {
   Shared *shared = machine->shared;
   if (!machine->many || machine != shared->main || shared->profile || shared->program->has_sparks) return;
   if (atomic_load(&shared->active) != 1 || atomic_load(&shared->searching) != 0) return;
-  if (deque_size(&machine->deque) > 0 || worker_is_busy(machine) || !all_rest(shared)) return;
+  if (deque_size(&machine->deque) > 0 || spark_any_undone(machine) || !all_rest(shared)) return;
   leave_many(machine);
 }
 
 void worker_be_alone(Machine *machine) {
   if (!machine->many) return;
-  worker_settle(machine);
-  end_sparks(machine);
+  spark_settle(machine);
+  spark_stop(machine);
   while (!all_rest(machine->shared)) worker_nap();
   leave_many(machine);
 }
-
-// Sparks.
 
 void worker_be_many(Machine *machine) {
   if (machine->many) return;
@@ -430,105 +321,16 @@ void worker_be_many(Machine *machine) {
   machine->was_many = true;
 }
 
-Word worker_spark(Machine *machine, Word term, ptrdiff_t depth) {
-  worker_be_many(machine);
-  Location box = heap_alloc(machine, 2);
-  bool needed = !atomic_load_explicit(&machine->speculates, memory_order_relaxed);
-  machine->heap[box] = needed ? 2 * SHARE_ONE | SHARE_SPARK : 2 * SHARE_ONE;
-  machine->heap[box + 1] = term;
-  count_up(&machine->sparks);
-  if (!needed) count_up(&machine->done); // nobody waits for it in the end
-  if (machine->profile) profile_spark(machine, box, term);
-  deque_push(&machine->deque, needed ? box : box | DEQUE_SPECULATIVE);
-  count_spark(machine, depth);
-  atomic_thread_fence(memory_order_seq_cst);
-  worker_want_help(machine->shared);
-  return word_make(TAG_SHR, 0, box);
-}
-
-bool worker_is_hungry(const Machine *machine) { return deque_size(&machine->deque) < SPARKS_FEW; }
-
-bool worker_takes_long(const Machine *machine, Word term) {
-  if (word_tag(term) != TAG_CAL) return false;
-  const Function *function = machine->shared->program->names.items[word_extra(term)].function;
-  return function && !function->builtin && function->recursive && !function->restricted;
-}
-
-Word worker_offer(Machine *machine, Word part, const Word *top) {
-  ptrdiff_t depth = (const char *)top - (const char *)machine->spark_stack;
-  if (worker_takes_long(machine, part)) return worker_spark(machine, part, depth);
-  for (unsigned i = 0; i < 2 && word_tag(part) == TAG_OP2; i++) {
-    Word *operand = &machine->heap[word_location(part) + i];
-    if (worker_takes_long(machine, *operand)) *operand = worker_spark(machine, *operand, depth);
-  }
-  return part;
-}
-
-bool worker_take(Machine *machine, Location box) {
-  Location last = deque_last(&machine->deque);
-  if ((last & ~DEQUE_SPECULATIVE) != box || deque_take(&machine->deque) == DEQUE_EMPTY) return false;
-  if (last == box) count_up(&machine->done), leave_deque(machine, box);
-  drop_owner(machine, box);
-  return true;
-}
-
-// A spark that nobody has taken, of which the only other owner is its entry in a deque: its term. Whoever takes the
-// entry finds nothing in the box.
-static Word take_out(Machine *machine, Word box) {
-  Location at = word_location(box);
-  Word owners = __atomic_load_n(&machine->heap[at], __ATOMIC_ACQUIRE), term = load_cell(machine, at + 1);
-  if (!(owners & SHARE_SPARK) || owners >= 3 * SHARE_ONE || word_tag(term) != TAG_CAL) return box;
-  hard_pause();
-  if (!__atomic_compare_exchange_n(&machine->heap[at + 1], &term, TAG_ERA, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-    return box;
-  heap_erase(machine, box);
-  return term;
-}
-
-Word worker_take_back(Machine *machine, Word box) {
-  Location at = word_location(box);
-  if (hard_chance(4)) return box; // others may have it, or whoever comes to it takes its term as a thief does
-  hard_pause();
-  if (!worker_take(machine, at)) return take_out(machine, box);
-  if (!is_last_owner(machine, at)) return box;
-  Word term = load_cell(machine, at + 1);
-  heap_free(machine, at, 2);
-  return term;
-}
-
-Word worker_leave(Machine *machine, Word spark) {
-  if (machine->tank == THIEF_FUEL)
-    __atomic_fetch_or(&machine->heap[word_location(spark)], SHARE_LEFT, __ATOMIC_RELAXED);
-  else if (machine->profile) // which knows it by its box
-    worker_take(machine, word_location(spark));
-  else
-    return worker_take_back(machine, spark);
-  return spark;
-}
-
-Word worker_join(Machine *machine, Word spark) {
-  uint64_t tank = machine->tank, share = machine->fuel / 2;
-  if (!share) return worker_leave(machine, spark);
-  Word term = machine->profile ? spark : worker_take_back(machine, spark);
-  if (machine->profile ? !worker_take(machine, word_location(spark)) : term == spark) return spark;
-  if ((char *)__builtin_frame_address(0) < machine->native_bottom) machine_attend(machine, NATIVE_NO_NAME);
-  machine->fuel -= share;
-  machine->tank = share;
-  term = machine_evaluate(machine, term);
-  machine->tank = tank;
-  return is_settled(machine, term) ? term : mark_stuck(machine, term);
-}
-
 void worker_sleep(Machine *machine) {
   Shared *shared = machine->shared;
   int active = atomic_fetch_sub(&shared->active, 1) - 1;
   bool leaves = atomic_load(&shared->cancelling) && atomic_load(&machine->speculates);
   if (leaves || atomic_load(&shared->stopping)) worker_let_go_on(machine);
   bool alone = active == 0 || atomic_load(&shared->speculating); // then somebody finds out whether all wait
-  if (alone || is_work_left(shared))
+  if (alone || spark_any_left(shared))
     worker_want_help(shared);
   else
-    want_sparks_of_all(shared); // another one could work instead
+    spark_want_all(shared); // another one could work instead
   sleep_until_woken(machine);
 }
 
@@ -594,30 +396,6 @@ void worker_wake(Machine *machine, Word claimed) {
   }
 }
 
-bool worker_is_busy(Machine *machine) {
-  uint64_t done = 0, made = 0; // in this order: what is done was made
-  for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next) done += atomic_load(&one->done);
-  for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next) made += atomic_load(&one->sparks);
-  return made != done;
-}
-
-void worker_settle(Machine *machine) {
-  if (!worker_is_busy(machine)) return;
-  profile_turn(machine, ACTIVITY_SEARCHING);
-  while (worker_is_busy(machine)) {
-    worker_attend(machine);
-    Location box = find_spark(machine);
-    if (box & DEQUE_SPECULATIVE)
-      speculate_drop(machine, box & ~DEQUE_SPECULATIVE);
-    else if (box != DEQUE_EMPTY)
-      run_spark(machine, box);
-    else
-      worker_nap();
-  }
-  profile_turn(machine, ACTIVITY_BUSY);
-  if (machine->profile) profile_settled(machine);
-}
-
 // Runs.
 
 void worker_begin(Machine *machine) {
@@ -645,12 +423,12 @@ void worker_begin(Machine *machine) {
   atomic_store(&shared->gathering, false);
   atomic_store(&shared->gather_at, gather_least(shared));
   speculate_begin(shared);
-  if (may_spark(machine)) begin_sparks(machine);
+  if (may_spark(machine)) spark_start(machine, __builtin_frame_address(0));
 }
 
 void worker_end(Machine *machine) {
   Shared *shared = machine->shared;
-  end_sparks(machine);
+  spark_stop(machine);
   while (!is_over(shared)) worker_nap();
   gather_debts(machine);
   profile_end(shared);

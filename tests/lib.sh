@@ -19,7 +19,7 @@ passed=0
 failed=0
 skipped=0
 # Seconds for one run of a small program.
-LIMIT=${LIMIT:-10}
+LIMIT=${LIMIT:-30}
 [ "$REDUCED" = 0 ] || LIMIT=$((LIMIT * 10))
 # The sanitizers would rather abort than let an allocation fail, which some tests want to see.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-allocator_may_return_null=1:detect_leaks=1}

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT" || exit 2
 size=${1:-small}
-export limit=$((LIMIT * 12))
+export limit=$((LIMIT * 20))
 [ "$size" = small ] || limit=3600
 if [ "$(uname -m)" != x86_64 ] || ! command -v gcc >/dev/null || [ "$REDUCED" != 0 ]; then
   skip models "they are run on x86-64, with gcc, and once are enough"
@@ -30,9 +30,10 @@ export checked="$flags $renamed -O1 -fno-inline -fsanitize=thread"
     gcc $flags $renamed -O1 -fno-inline -fsanitize=thread -c tests/models/worker.c -o "$WORK/worker-model.o" &&
     gcc $checked -c tests/models/sleep.c -o "$WORK/sleep.o" &&
     gcc $checked -c eval/deque.c -o "$WORK/deque.o" && gcc $checked -c eval/worker.c -o "$WORK/worker.o" &&
+    gcc $checked -c eval/spark.c -o "$WORK/spark.o" &&
     gcc $checked -c eval/claim.c -o "$WORK/claim.o" &&
     gcc -no-pie "$WORK"/{deque-model,deque,sleep,check}.o -o "$WORK/deque" &&
-    gcc -no-pie "$WORK"/{worker-model,worker,claim,deque,check}.o -o "$WORK/worker"
+    gcc -no-pie "$WORK"/{worker-model,worker,spark,claim,deque,check}.o -o "$WORK/worker"
 } 2>"$WORK/err" || fail models "they cannot be built" "$(<"$WORK/err")"
 
 verify() { # model: prints its summary
@@ -58,8 +59,12 @@ fault() {
     else
       if [ "$source" = deque ]; then gcc -no-pie "$at.o" "$WORK"/{deque-model,sleep,check}.o -o "$at"
       elif [ "$source" = sleep ]; then gcc -no-pie "$at.o" "$WORK"/{deque-model,deque,check}.o -o "$at"
-      elif [ "$source" = claim ]; then gcc -no-pie "$WORK/worker-model.o" "$at.o" "$WORK"/{worker,deque,check}.o -o "$at"
-      else gcc -no-pie "$WORK/worker-model.o" "$at.o" "$WORK"/{claim,deque,check}.o -o "$at"; fi
+      else
+        local others="$WORK/worker-model.o $WORK/deque.o $WORK/check.o" other
+        for other in worker spark claim; do [ "$source" = $other ] || others+=" $WORK/$other.o"; done
+        # shellcheck disable=SC2086
+        gcc -no-pie "$at.o" $others -o "$at"
+      fi
       local which=small
       [ "$source" != claim ] || which=dups
       timeout -s KILL $limit "$at" $which >"$at.out" 2>&1
@@ -79,6 +84,7 @@ later() { # runs it beside others
 }
 deque() { later fault deque "deque: $1" $tasks "${@:2}"; }
 worker() { later fault worker "worker: $1" $tasks "${@:2}"; }
+spark() { later fault spark "spark: $1" $tasks "${@:2}"; }
 claim() { later fault claim "claim: $1" $tasks "${@:2}"; }
 if [ $failed = 0 ]; then
   later verify worker
@@ -108,17 +114,17 @@ if [ $failed = 0 ]; then
   worker 'let_go_on: not counted' '/^void worker_let_go_on/,/^}/s/atomic_fetch_add.*/;/'
   worker 'deadlock: never reported' 's/} else if (active == 0 || .*/} else if (false) {/'
   worker 'deadlock: reported while one works' 's/} else if (active == 0 || .*/} else if (active <= 1) {/'
-  worker 'claim: without compare-and-swap' '/^static void run_spark/,/^}/s/claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, /claimed = true, __atomic_store_n(cell, TAG_SLOT, /;/^static void run_spark/,/^}/s/TAG_SLOT, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);/TAG_SLOT, __ATOMIC_RELEASE);/'
-  worker 'take back: what was stolen' 's/deque_take(&machine->deque) == DEQUE_EMPTY) return false;/(deque_take(\&machine->deque), false)) return false;/'
-  worker 'take out: whoever takes the entry finds the term' 's/&term, TAG_ERA, false/\&term, term, false/'
-  worker 'take out: what is no spark' '/^static Word take_out/,/^}/s/!(owners & SHARE_SPARK) || //'
+  spark 'claim: without compare-and-swap' '/^void spark_run/,/^}/s/claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, /claimed = true, __atomic_store_n(cell, TAG_SLOT, /;/^void spark_run/,/^}/s/TAG_SLOT, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);/TAG_SLOT, __ATOMIC_RELEASE);/'
+  spark 'take back: what was stolen' 's/deque_take(&machine->deque) == DEQUE_EMPTY) return false;/(deque_take(\&machine->deque), false)) return false;/'
+  spark 'take out: whoever takes the entry finds the term' 's/&term, TAG_ERA, false/\&term, term, false/'
+  spark 'take out: what is no spark' '/^static Word take_out/,/^}/s/!(owners & SHARE_SPARK) || //'
   worker 'pause: while one still works' 's/< atomic_load(&shared->active) - 1) {/< atomic_load(\&shared->active) - 2) {/'
   worker 'pause: one that was paused and goes on is counted' 's/} while (atomic_load(&shared->pausing));.*/} while (false);/'
   worker 'pause: one that has failed is waited for' '/^void worker_pause_others/,/^}/s/if (atomic_load(&shared->stopping)) {.*/if (false) {/'
   worker 'stop: those who wait are left' '/^void worker_stop/,/^}/s/worker_let_go_on(one);/;/'
   worker 'end: before all rest' 's/bool over = shared->sleepers == shared->helpers;/bool over = true;/'
-  worker 'be one: while others work' 's/^  if (atomic_load(&shared->active) != 1 || atomic_load(&shared->searching) != 0) return;/;/;s/ || worker_is_busy(machine) || !all_rest(shared)//'
-  worker 'be one: while others wait' 's/ || worker_is_busy(machine) || !all_rest(shared)//'
+  worker 'be one: while others work' 's/^  if (atomic_load(&shared->active) != 1 || atomic_load(&shared->searching) != 0) return;/;/;s/ || spark_any_undone(machine) || !all_rest(shared)//'
+  worker 'be one: while others wait' 's/ || spark_any_undone(machine) || !all_rest(shared)//'
 
   claim 'without compare-and-swap' -e 's/if (!__atomic_compare_exchange_n(&cells\[0\], &inner, machine->claim, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))/if (__atomic_store_n(\&cells[0], machine->claim, __ATOMIC_RELEASE), false)/'
   claim 'what was left for it is taken for the term' '/^bool claim_dup/,/^}/s/if (!(state & DUP_FIRED)) return true;/return true;/'

@@ -1,6 +1,6 @@
-// The two lines of worker.c whose orderings matter beside those of the deques: whoever makes a spark looks whether
-// somebody searches (worker_spark, want_help), and whoever stops to search looks whether there is one (rest). One of
-// the two must see the other. deque.c beside this checks it with stale values.
+// The two lines of spark.c and worker.c whose orderings matter beside those of the deques: whoever makes a spark looks
+// whether somebody searches (spark_make, want_help), and whoever stops to search looks whether there is one (rest). One
+// of the two must see the other. deque.c beside this checks it with stale values.
 #include "sleep.h"
 
 long sleep_spark(Sleep *at) {

@@ -1,10 +1,10 @@
-// eval/worker.c, eval/claim.c and eval/deque.c on all interleavings (check.h): sparks, claims of boxes and of dups,
+// eval/worker.c, spark.c, claim.c and deque.c on all interleavings (check.h): sparks, claims of boxes and of dups,
 // waits and wake-ups, helpers that sleep, values that depend on themselves, runs that fail, and machines that want to
 // be alone. Atomic accesses are taken in one order here: worker.c uses sequentially consistent ones where it matters,
 // and what deque.c does with weaker ones is checked by deque.c beside this.
 //
 // Instead of terms the machines reduce tasks. A task is a call whose name is its number: it makes sparks of tasks, does
-// something of its own, and then asks for boxes. What machine.c and reduce.c do around worker.c's functions is written
+// something of its own, and then asks for boxes. What machine.c and reduce.c do around their functions is written
 // down here in their words: see ask (TAG_SHR in machine_reduce), ask_dup (TAG_DP0), finish (FRAME_SHARE) and run
 // (run_normalise).
 #include "eval/worker.h"
@@ -16,6 +16,7 @@
 #include "check.h"
 #include "eval/frames.h"
 #include "eval/rules.h"
+#include "eval/spark.h"
 #include "eval/speculate.h"
 
 void *check_calloc(size_t count, size_t bytes);
@@ -60,7 +61,7 @@ typedef struct {
 static const Scene *scene;
 static World *world;
 
-// What worker.c needs of the other files.
+// What these need of the other files.
 
 const char *const PRINT_TORN_HINT = "";
 
@@ -187,7 +188,7 @@ static void ask(Machine *machine, Location box) {
       if (!word_is_value(inner)) work(machine, word_extra(inner));
       return;
     }
-    Word term = word_make(TAG_SHR, 0, box), taken = worker_take_back(machine, term);
+    Word term = word_make(TAG_SHR, 0, box), taken = spark_take_back(machine, term);
     if (taken != term) {
       if (!word_is_value(taken)) work(machine, word_extra(taken));
       return;
@@ -286,7 +287,7 @@ static void work(Machine *machine, unsigned number) {
   CHECK_THAT(machine->natives == world->tables);
   CHECK_THAT(machine->shared->main->many || machine == machine->shared->main); // worker_be_one: nobody else works
   for (const char *next = task->sparks; next && *next; next++)
-    world->boxes[*next - '0'] = word_location(worker_spark(machine, task_term((unsigned)(*next - '0')), 0));
+    world->boxes[*next - '0'] = word_location(spark_make(machine, task_term((unsigned)(*next - '0')), 0));
   if (task->own == 'f') machine_fail(machine, MACHINE_FAILED, NULL, NULL, "failed");
   if (task->own == 'a' || task->own == 't') be_alone(machine);
   if (task->own == 't') be_alone(machine);
@@ -350,7 +351,7 @@ static void run(Machine *machine) {
     safe_point(machine);
     work(machine, 0);
     world->working--;
-    worker_settle(machine);
+    spark_settle(machine);
     worker_end(machine);
     CHECK_THAT(!world->failed && !scene->must_fail);
     CHECK_THAT(free_cells(shared) == world->cells - 2);
@@ -360,7 +361,7 @@ static void run(Machine *machine) {
     worker_end(machine);
     CHECK_THAT(world->failed && scene->must_fail);
   }
-  CHECK_THAT(!worker_is_busy(machine));
+  CHECK_THAT(!spark_any_undone(machine));
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) CHECK_THAT(one->natives == world->tables);
 }
 
