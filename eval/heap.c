@@ -153,18 +153,19 @@ static Location split_free(Machine *machine, unsigned size) {
 }
 
 // What one machine builds and another one frees would make the heap grow for ever. So a machine that needs cells asks
-// the others for free ones of this size, which they give at their next safe points in lists of some length, and takes
-// one list after the other. Not while the heap is small: nodes of different machines get into the same cache lines by
-// it, which made some programs take twice the time; but in programs with hints, whose point are producers and
-// consumers.
+// the others for free ones of this size, which they give at their next safe points, or before they take the next spark,
+// in lists of some length, and takes one list after the other. It asks again when a part of them is left, since others
+// may be late: the more they have given, the more time they have. Not while the heap is small: nodes of different
+// machines get into the same cache lines by it, which made some programs take twice the time; but in programs with
+// hints, whose point are producers and consumers.
 
-enum { GIVEN_NODES = 1 << 10, GIVEN_AT_ONCE = 16, GIVEN_FEW = 4, GIVEN_SIZES = 64 };
+enum { GIVEN_NODES = 1 << 10, GIVEN_AT_ONCE = 1 << 8, GIVEN_FEW = 4, GIVEN_SIZES = 64 };
 enum { GIVEN_HEAP_CELLS = 1 << 23 };
 
 static void ask_others(Machine *machine, unsigned size) {
   if (!machine->many || size >= GIVEN_SIZES) return;
   for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next) {
-    if (one == machine || !atomic_load(&one->works)) continue;
+    if (one == machine) continue;
     atomic_fetch_or(&one->asked_for, (uint64_t)1 << size);
     machine_want_attention(one);
   }
@@ -179,21 +180,21 @@ static Location cut_list(Machine *machine, Location list) {
 }
 
 static void give(Machine *machine, unsigned size) {
-  Location lists[GIVEN_AT_ONCE], rest = cut_list(machine, machine->free_lists[size]);
-  unsigned count = 0;
-  while (rest && count < GIVEN_AT_ONCE) {
-    lists[count++] = rest;
-    rest = cut_list(machine, rest);
+  Given *given = &machine->shared->given[size];
+  Location rest = cut_list(machine, machine->free_lists[size]);
+  for (unsigned count = 0; rest && count < GIVEN_AT_ONCE; count++) {
+    Location list = rest;
+    rest = cut_list(machine, list);
+    pthread_mutex_lock(&machine->shared->lock);
+    ARRAY_PUSH(given, list);
+    given->few = given->count / GIVEN_FEW;
+    pthread_mutex_unlock(&machine->shared->lock);
   }
-  if (!count) return;
-  if (rest) { // the machine keeps it, and gives what it began with
-    Location first = machine->free_lists[size];
-    machine->free_lists[size] = rest;
-    rest = first;
-  }
+  if (!rest) return;
+  Location first = machine->free_lists[size]; // the machine keeps the rest, and gives what it began with
+  machine->free_lists[size] = rest;
   pthread_mutex_lock(&machine->shared->lock);
-  for (unsigned i = 0; i < count; i++) ARRAY_PUSH(&machine->shared->given[size], lists[i]);
-  if (rest) ARRAY_PUSH(&machine->shared->given[size], rest);
+  ARRAY_PUSH(given, first);
   pthread_mutex_unlock(&machine->shared->lock);
 }
 
@@ -207,9 +208,9 @@ static bool take_given(Machine *machine, unsigned size) {
   const Shared *shared = machine->shared;
   if (!shared->program->has_sparks && shared->heap_end - shared->heap_start < GIVEN_HEAP_CELLS) return false;
   pthread_mutex_lock(&machine->shared->lock);
-  size_t *count = &machine->shared->given[size].count;
-  if (*count) machine->free_lists[size] = machine->shared->given[size].items[--*count];
-  bool few = *count < GIVEN_FEW;
+  Given *given = &machine->shared->given[size];
+  if (given->count) machine->free_lists[size] = given->items[--given->count];
+  bool few = given->count < GIVEN_FEW || given->count == given->few;
   pthread_mutex_unlock(&machine->shared->lock);
   if (few) ask_others(machine, size);
   return machine->free_lists[size];

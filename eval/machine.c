@@ -120,6 +120,7 @@ _Noreturn void machine_leave(Machine *machine) {
 _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePlace *place, const char *hint,
                             const char *format, ...) {
   Shared *shared = machine->shared;
+  CodePlace at = place ? *place : (CodePlace){0}; // the table of places may move while it is held
   if (status != MACHINE_INTERRUPTED) speculate_hold(machine);
   pthread_mutex_lock(&shared->failing);
   if (!atomic_load(&shared->stopping) && shared->code.open && shared->main->was_many && status != MACHINE_INTERRUPTED) {
@@ -131,8 +132,7 @@ _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePl
     va_start(arguments, format);
     buffer_vformat(&text, format, arguments);
     va_end(arguments);
-    Diagnostic *diagnostic = diagnostic_add(shared->diagnostics, SEVERITY_ERROR, place ? place->source : NULL,
-                                            place ? place->span : (Span){0, 0}, "%s", text.text);
+    Diagnostic *diagnostic = diagnostic_add(shared->diagnostics, SEVERITY_ERROR, at.source, at.span, "%s", text.text);
     if (hint) diagnostic_hint(shared->diagnostics, diagnostic, "%s", hint);
     buffer_free(&text);
     shared->status = status;

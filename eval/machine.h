@@ -52,6 +52,13 @@ enum {
 
 // What all machines of a run have in common.
 typedef struct Worker Worker;
+// Free cells of one size that machines have given to others: heap.c.
+typedef struct {
+  Location *items; // lists
+  size_t count, capacity;
+  size_t few; // when so many are left, somebody asks for more
+} Given;
+
 struct Shared {
   Word *heap; // the memory of the cells, which begins with cell heap_start
   Location heap_start;
@@ -85,7 +92,7 @@ struct Shared {
   uint64_t begun;                       // when the run was, in nanoseconds
   pthread_mutex_t parking;              // of Machine.parked
   pthread_mutex_t lock, alone, failing; // of the next fields; of the one who pauses others; of messages
-  ARRAY(Location) given[SIZE_CLASSES];  // lists of free cells, by size: heap.c
+  Given given[SIZE_CLASSES];            // by size
   Machine *sleeping;                    // helpers without work
   unsigned sleepers, helpers;
   bool over;        // the run is, and none of them is woken until the next one
@@ -238,10 +245,10 @@ void machine_want_cycles(Machine *machine);    // the next safe point looks for 
 // heap.c
 Shared *heap_new(size_t memory_limit); // NULL: nothing can be reserved
 void heap_delete(Shared *shared);
-void heap_reset(Shared *shared);                             // all cells are free
-void *heap_reserve(size_t *bytes);                           // address space, perhaps less of it; NULL: none
-size_t heap_committed_bytes(const Shared *shared);           // cells and stacks, for the memory limit
-void heap_give(Machine *machine);                            // at a safe point: free cells that others asked for
+void heap_reset(Shared *shared);                   // all cells are free
+void *heap_reserve(size_t *bytes);                 // address space, perhaps less of it; NULL: none
+size_t heap_committed_bytes(const Shared *shared); // cells and stacks, for the memory limit
+void heap_give(Machine *machine);                  // at a safe point, or between two sparks: cells others asked for
 Location machine_more_heap(Machine *machine, unsigned size); // fails at the limit
 // Also a safe point: all terms are reachable from the result's cell, the frames up to top, the loose words above it,
 // and the term at hand.

@@ -188,6 +188,7 @@ static void *help(void *argument) {
     rest(machine);
   }
   while (!atomic_load(&shared->quitting)) {
+    if (atomic_load(&machine->asked_for)) heap_give(machine);
     Location box = DEQUE_EMPTY;
     for (int round = 0; round < SEARCH_ROUNDS && box == DEQUE_EMPTY; round++) {
       if (round > 0) sched_yield();

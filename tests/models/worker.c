@@ -73,6 +73,7 @@ size_t term_address_space(size_t bytes) { return bytes < 1 << 20 ? bytes : 1 << 
 void machine_begin_stack(Machine *machine, size_t bytes) { (void)machine, (void)bytes; }
 void machine_attend(Machine *machine, uint32_t name) { (void)machine, (void)name, abort(); }
 void machine_want_attention(Machine *machine) { (void)machine; } // all safe points look at everything here
+void heap_give(Machine *machine) { (void)machine, abort(); }     // nobody asks
 // No hints and no profiles here.
 Word machine_reduce(Machine *machine, Word term) { return (void)machine, (void)term, abort(), 0; }
 bool speculate_has_hints(Shared *shared) { return (void)shared, false; }
