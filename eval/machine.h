@@ -307,17 +307,18 @@ static inline void add_owner(Machine *machine, Location box) {
     machine->heap[box] += SHARE_ONE;
 }
 
-// False: it was the last one.
-static inline bool drop_owner(Machine *machine, Location box) {
-  if (__builtin_expect(machine->many, 0))
-    return __atomic_fetch_sub(&machine->heap[box], SHARE_ONE, __ATOMIC_ACQ_REL) >= 2 * SHARE_ONE;
-  machine->heap[box] -= SHARE_ONE;
-  return machine->heap[box] >= SHARE_ONE;
-}
-
 // Does nobody else own the box? Then nobody else can see what is in it, either.
 static inline bool is_last_owner(const Machine *machine, Location box) {
   return __atomic_load_n(&machine->heap[box], __ATOMIC_ACQUIRE) < 2 * SHARE_ONE;
+}
+
+// False: it was the last one, who frees the box.
+static inline bool drop_owner(Machine *machine, Location box) {
+  if (is_last_owner(machine, box)) return false;
+  if (__builtin_expect(machine->many, 0))
+    return __atomic_fetch_sub(&machine->heap[box], SHARE_ONE, __ATOMIC_ACQ_REL) >= 2 * SHARE_ONE;
+  machine->heap[box] -= SHARE_ONE;
+  return true;
 }
 
 static inline Word load_cell(const Machine *machine, Location cell) {

@@ -13,10 +13,11 @@
 #include "speculate.h"
 
 enum { HELPER_BYTES = 8 << 20 }; // of the memory limit for each: its stack and free cells take about a tenth
-enum { GATHER_LEAST = HARD_OR(1 << 11, 1 << 22) }; // cells in use before several machines suspect cycles,
-enum { GATHER_TIMES = HARD_OR(1 << 8, 2) };        // and how many times as many before none has come to be alone
-enum { WAITS_TOO_MANY = 1 << 10 };                 // more than sparks were stolen
-enum { WAIT_ROUNDS = HARD_OR(0, 1000) };           // looks at a claimed box before a thread sleeps, which takes as long
+enum { GATHER_LEAST = HARD_OR(1 << 11, 1 << 22) };       // cells in use before several machines suspect cycles,
+enum { GATHER_TIMES = HARD_OR(1 << 8, 2) };              // and how many times as many before none has come to be alone
+enum { WAITS_TOO_MANY = 1 << 10 };                       // more than sparks were stolen;
+enum { WAITS_TOO_MANY_OPEN = HARD_OR(1 << 12, 1 << 6) }; // where λs are open
+enum { WAIT_ROUNDS = HARD_OR(0, 1000) }; // looks at a claimed box before a thread sleeps, which takes as long
 enum { FOLLOW_ROUNDS = 32, FOLLOW_NANOSECONDS = 20000, DISTANCE_LEAST = 8, DISTANCE_MOST = 1 << 10 };
 enum { SEARCH_ROUNDS = HARD_OR(1, 200) }; // before a thread sleeps
 enum { SETTLE_NANOSECONDS = HARD_OR(1000, 20000) };
@@ -267,6 +268,16 @@ static Location gather_least(const Shared *shared) {
   return quarter < GATHER_LEAST ? quarter : GATHER_LEAST;
 }
 
+// The run is made once more, by one machine.
+static void give_up(Shared *shared) {
+  pthread_mutex_lock(&shared->failing);
+  if (!atomic_load(&shared->stopping)) {
+    shared->again = true;
+    worker_stop(shared);
+  }
+  pthread_mutex_unlock(&shared->failing);
+}
+
 void worker_gather(Machine *machine, Location used) {
   Shared *shared = machine->shared;
   Location at = atomic_load(&shared->gather_at);
@@ -275,12 +286,7 @@ void worker_gather(Machine *machine, Location used) {
     spark_look_again(shared);
     return;
   }
-  pthread_mutex_lock(&shared->failing);
-  if (!atomic_load(&shared->stopping)) {
-    shared->again = true;
-    worker_stop(shared);
-  }
-  pthread_mutex_unlock(&shared->failing);
+  give_up(shared);
 }
 
 void worker_gathered(Machine *machine) {
@@ -377,10 +383,12 @@ void worker_wait(Machine *machine, Location at) {
   hard_pause();
   machine->waits++;
   profile_turn(machine, ACTIVITY_WAITING);
-  // Each stolen spark can be waited for once. More waits mean that machines want the same boxes at the same time, and
-  // would mostly wake each other up.
-  if (atomic_fetch_add(&shared->waits, 1) > atomic_load(&shared->steals) + WAITS_TOO_MANY && HARD_OR(false, true))
-    atomic_store(&shared->calm, true);
+  // Each stolen spark can be waited for once. More waits mean that machines want the same boxes or dups at the same
+  // time, and would mostly wake each other up. Without open λs that ends with the sparks that there are; but copies of
+  // what is under a λ depend on each other all the way.
+  long more = atomic_fetch_add(&shared->waits, 1) - atomic_load(&shared->steals);
+  if (more > WAITS_TOO_MANY && HARD_OR(false, true)) atomic_store(&shared->calm, true);
+  if (more > WAITS_TOO_MANY_OPEN && shared->code.open) give_up(shared);
   worker_sleep(machine);
   profile_turn(machine, ACTIVITY_BUSY);
   if (machine->profile) profile_woken(machine);
