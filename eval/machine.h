@@ -312,7 +312,7 @@ static inline bool is_last_owner(const Machine *machine, Location box) {
   return __atomic_load_n(&machine->heap[box], __ATOMIC_ACQUIRE) < 2 * SHARE_ONE;
 }
 
-// False: it was the last one, who frees the box.
+// False: it was the last one, whose the box is now, whatever its count.
 static inline bool drop_owner(Machine *machine, Location box) {
   if (is_last_owner(machine, box)) return false;
   if (__builtin_expect(machine->many, 0))

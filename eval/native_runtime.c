@@ -21,10 +21,7 @@ static Word runtime_apply(Machine *machine, Word function, uint32_t count) {
 
 static void runtime_erase(Machine *machine, Word term) {
   Location box = word_location(term);
-  if (word_tag(term) == TAG_SHR && !is_last_owner(machine, box)) {
-    if (drop_owner(machine, box)) return;
-    add_owner(machine, box); // the others left meanwhile: it is ours
-  }
+  if (word_tag(term) == TAG_SHR && drop_owner(machine, box)) return;
   heap_erase(machine, term);
 }
 

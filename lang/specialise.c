@@ -292,6 +292,7 @@ static bool is_static(Simplifier *s, const Function *function, uint32_t position
 }
 
 Function *specialise_call(Simplifier *s, const Function *function, Term ***arguments) {
+  if (!function->tree) return NULL; // it is being made: its rules are not there yet
   uint64_t positions = 0;
   Term **given = *arguments;
   for (uint32_t i = 0; i < function->arity && i < POSITION_LIMIT; i++) {
