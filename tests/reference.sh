@@ -1,6 +1,7 @@
 #!/bin/bash
 # reference.sh [COUNT]: random programs give the same results in the evaluator, in each of its modes, and in a plain,
-# slow one (tests/reference): COUNT of terms of all kinds, and COUNT of recursive functions with lazy traps.
+# slow one (tests/reference): COUNT of terms of all kinds, and COUNT of recursive functions with lazy traps; a tenth of
+# them with sharing by need.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT" || exit 2
 program=$BUILD/tests/reference-test
@@ -13,7 +14,8 @@ if [ -x "$program" ]; then
     # shellcheck disable=SC2086 # no option, or one
     include "reference-test $kind" timeout $((300 + count)) "$program" $kind --count "$count" --jobs "$jobs"
   done
-  include "demands are sound" timeout 300 "$program" --demands --count $((count / 3))
+  include "reference-test --need" timeout $((300 + count)) "$program" --recursive --need --seed 77 --count $((count / 10)) --jobs "$jobs"
+  include "demands are sound" timeout $((300 + count)) "$program" --demands --count $((count / 3))
 else
   skip reference-test "it was not built"
 fi
