@@ -57,15 +57,16 @@ static char *copy_text(const char *text) {
   return copy;
 }
 
-static void load_file(Repl *repl, const char *path) {
+static bool load_file(Repl *repl, const char *path) {
   char *old = repl->file;
   repl->file = copy_text(path);
   if (load(repl)) {
     free(old);
-    return;
+    return true;
   }
   free(repl->file);
   repl->file = old;
+  return false;
 }
 
 static void add_rules(Repl *repl, const char *text) {
@@ -298,7 +299,7 @@ static int run(const Command *command, int count, char **words) {
   repl.rules = copy_text("");
   input_begin(NULL);
   load(&repl);
-  if (optind < count) load_file(&repl, words[optind]);
+  bool good = optind == count || load_file(&repl, words[optind]);
   if (input_is_terminal()) puts("hvm " HVM_VERSION ", :help shows what can be typed");
   loop(&repl);
   input_end();
@@ -306,7 +307,7 @@ static int run(const Command *command, int count, char **words) {
   hvm_free(repl.written);
   free(repl.file);
   free(repl.rules);
-  return EXIT_OK;
+  return good ? EXIT_OK : EXIT_ERROR;
 }
 
 static const char HELP[] = "hvm repl: reads expressions and rules, and reduces the expressions\n"

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -173,6 +174,9 @@ static void rest(Machine *machine) {
 static void *help(void *argument) {
   Machine *machine = argument;
   Shared *shared = machine->shared;
+  sigset_t all; // signals are for the main machine, which may wait for input
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, NULL);
   pthread_setaffinity_np(pthread_self(), sizeof shared->processors, &shared->processors);
   machine_begin_stack(machine, machine->worker->stack_bytes);
   sleep_until_woken(machine);

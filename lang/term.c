@@ -1,6 +1,7 @@
 #include "term.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -75,6 +76,15 @@ size_t term_address_space(size_t wanted) {
   return wanted < share ? wanted : share;
 }
 
+// Signals go to the thread that works meanwhile: they end what it waits for.
+static void wait_for(pthread_t thread) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_join(thread, NULL);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 void term_run_deep(void (*function)(void *), void *argument) {
   DeepCall call = {function, argument, 0};
   if (deep_stack_bytes) {
@@ -92,7 +102,7 @@ void term_run_deep(void (*function)(void *), void *argument) {
     pthread_attr_init(&attributes);
     pthread_attr_setstack(&attributes, stack, size);
     bool started = pthread_create(&thread, &attributes, run, &call) == 0;
-    if (started) pthread_join(thread, NULL);
+    if (started) wait_for(thread);
     pthread_attr_destroy(&attributes);
     munmap(stack, size);
     if (started) return;

@@ -28,6 +28,8 @@ check "SIGINT while the result is written (status $status)" test $status = 1
 exec 9>&-
 expect "SIGINT while waiting for input" 1 '' '*interrupted*' bash -c \
   "sleep 5 | timeout --preserve-status -s INT $delay '$HVM' run query.hvm; exit \${PIPESTATUS[1]}"
+expect "SIGINT on several threads while waiting for input" 1 '' '*while reducing*' bash -c \
+  "sleep 5 | timeout --preserve-status -s INT $delay '$HVM' run -t 4 query.hvm; exit \${PIPESTATUS[1]}"
 expect "the memory limit" 1 '' '*memory*' "$HVM" run -s 16M deep.hvm
 expect "the memory limit with statistics" 1 '' '*"peak_bytes": *' "$HVM" run -s 16M --stats=json deep.hvm
 expect "the memory limit with growing data" 1 '' '*memory*' "$HVM" run -s 16M deep.hvm '(Grow 0)'

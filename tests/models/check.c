@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -389,6 +390,9 @@ int check_sched_getcpu(void) { return 0; }
 int check_sched_getaffinity(pid_t process, size_t size, cpu_set_t *set) {
   (void)process, memset(set, 0, size);
   return 0;
+}
+int check_pthread_sigmask(int how, const sigset_t *set, sigset_t *before) {
+  return (void)how, (void)set, (void)before, 0;
 }
 int check_pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set) {
   return (void)thread, (void)size, (void)set, 0;
