@@ -1,5 +1,6 @@
 #include "lift.h"
 
+#include "effects.h"
 #include "wait.h"
 
 enum { CLOSURE_LIMIT = 200 }; // captured terms and arguments of one closure
@@ -80,8 +81,8 @@ static void rename_variables(void *context, Term *term) {
   term_visit_parts(term, rename_variables, context);
 }
 
-static Term *variable_of(Program *program, Binder *binder, Span span) {
-  Term *term = ARENA_NEW(&program->arena, Term);
+static Term *variable_of(Arena *arena, Binder *binder, Span span) {
+  Term *term = ARENA_NEW(arena, Term);
   term->kind = TERM_VARIABLE;
   term->span = span;
   term->variable.binder = binder;
@@ -141,10 +142,11 @@ static Term *make_closure(Lifter *lifter, Term *term, Binder **binders, uint32_t
     const Binder *outer = search.found.items[i];
     inner[i] = ARENA_NEW(&program->arena, Binder);
     *inner[i] = *outer;
-    rule->patterns[i] = variable_of(program, inner[i], term->span);
-    closure->closure.captured[i] = variable_of(program, (Binder *)(uintptr_t)outer, term->span);
+    rule->patterns[i] = variable_of(&program->arena, inner[i], term->span);
+    closure->closure.captured[i] = variable_of(&program->arena, (Binder *)(uintptr_t)outer, term->span);
   }
-  for (uint32_t i = 0; i < count; i++) rule->patterns[captured + i] = variable_of(program, binders[i], term->span);
+  for (uint32_t i = 0; i < count; i++)
+    rule->patterns[captured + i] = variable_of(&program->arena, binders[i], term->span);
   Renaming renaming = {&search.found, inner};
   rename_variables(&renaming, body);
   free(search.found.items);
@@ -157,6 +159,123 @@ static Term *make_closure(Lifter *lifter, Term *term, Binder **binders, uint32_t
   rule->body = body;
   ARRAY_PUSH(&function->rules, rule);
   ARRAY_PUSH(&program->functions, function);
+  return closure;
+}
+
+// Work under λs that needs none of their variables is moved out of them, where closures share it (Hughes, "The Design
+// and Implementation of Programming Languages", 1983: maximal free expressions).
+
+typedef struct {
+  Term **place, *term; // what stood there
+  Binder *binder;      // what stands for it now
+  Term *value;
+} Moved;
+
+typedef struct {
+  const Program *program;
+  Arena *arena;
+  Binders inside; // binders of the λs and below
+  ARRAY(Moved) moved;
+} Mover;
+
+static void find_fixed(void *context, Term *term) {
+  bool *fixed = context;
+  *fixed |= term->kind == TERM_SUPERPOSE || term->kind == TERM_DUP || term->kind == TERM_LAMBDA;
+  if (!*fixed) term_visit_parts(term, find_fixed, context);
+}
+
+static bool must_stay(Mover *mover, Term **place);
+
+static void move(Mover *mover, Term **place, Binder *binder, Term *value, Term *instead) {
+  ARRAY_PUSH(&mover->moved, (Moved){place, *place, binder, value});
+  *place = instead;
+}
+
+static void move_out(Mover *mover, Term **place) {
+  bool fixed = false;
+  find_fixed(&fixed, *place);
+  if (fixed || wait_is_still(mover->program, *place)) return;
+  Binder *binder = ARENA_NEW(mover->arena, Binder);
+  binder->name = "x";
+  binder->span = (*place)->span;
+  move(mover, place, binder, *place, variable_of(mover->arena, binder, (*place)->span));
+}
+
+// Does any of the parts need what is inside? Then the others are moved.
+static bool parts_must_stay(Mover *mover, Term **first, Term **terms, uint32_t count) {
+  bool *stays = malloc(count + 1), first_stays = first && must_stay(mover, first), any = first_stays;
+  if (!stays) memory_exhausted();
+  for (uint32_t i = 0; i < count; i++) any |= stays[i] = must_stay(mover, &terms[i]);
+  if (any && first && !first_stays) move_out(mover, first);
+  for (uint32_t i = 0; i < count && any; i++)
+    if (!stays[i]) move_out(mover, &terms[i]);
+  free(stays);
+  return any;
+}
+
+static bool let_must_stay(Mover *mover, Term **place) {
+  Term *term = *place;
+  bool fixed = must_stay(mover, &term->let.value);
+  if (!fixed) find_fixed(&fixed, term->let.value);
+  if (!fixed) {
+    move(mover, place, term->let.binder, term->let.value, term->let.body);
+    return must_stay(mover, place);
+  }
+  size_t bound = mover->inside.count;
+  add_binder(&mover->inside, term->let.binder);
+  if (!must_stay(mover, &term->let.body)) move_out(mover, &term->let.body);
+  mover->inside.count = bound;
+  return true;
+}
+
+static bool must_stay(Mover *mover, Term **place) {
+  Term *term = *place;
+  switch (term->kind) {
+  case TERM_VARIABLE: return has_binder(&mover->inside, term->variable.binder);
+  case TERM_NUMBER:
+  case TERM_STRING: return false;
+  case TERM_CLOSURE: return parts_must_stay(mover, NULL, term->closure.captured, term->closure.count);
+  case TERM_LIST: return parts_must_stay(mover, NULL, term->list.items, term->list.count);
+  case TERM_CALL: return parts_must_stay(mover, NULL, term->call.arguments, term->call.count);
+  case TERM_APPLY: return parts_must_stay(mover, &term->apply.function, term->apply.arguments, term->apply.count);
+  case TERM_OPERATE: return parts_must_stay(mover, &term->operate.left, &term->operate.right, 1);
+  case TERM_LET: return let_must_stay(mover, place);
+  default: return true;
+  }
+}
+
+static void put_back(Mover *mover) {
+  for (; mover->moved.count; mover->moved.count--) {
+    const Moved *moved = &mover->moved.items[mover->moved.count - 1];
+    *moved->place = moved->term;
+  }
+}
+
+// The body waits for the last of the binders, perhaps when some of it was moved out.
+static bool waits(Lifter *lifter, Mover *mover, Term **body, Binder *const *binders, uint32_t count) {
+  const Binder *last = binders[count - 1];
+  if (wait_is_fine(lifter->program, *body, &last, 1)) return true;
+  if (lifter->program->has_superposition || lifter->program->has_effects || lifter->program->has_call_patterns)
+    return false;
+  for (uint32_t i = 0; i < count; i++) add_binder(&mover->inside, binders[i]);
+  if (!must_stay(mover, body)) move_out(mover, body);
+  bool fine = mover->moved.count && wait_is_fine(lifter->program, *body, &last, 1);
+  if (!fine) put_back(mover);
+  return fine;
+}
+
+// Binds what was moved around the closure.
+static Term *bind_moved(Lifter *lifter, const Mover *mover, Term *closure) {
+  for (size_t i = mover->moved.count; i-- > 0;) {
+    const Moved *moved = &mover->moved.items[i];
+    Term *let = ARENA_NEW(&lifter->program->arena, Term);
+    let->kind = TERM_LET;
+    let->span = closure->span;
+    let->let.binder = moved->binder;
+    let->let.value = moved->value;
+    let->let.body = closure;
+    closure = let;
+  }
   return closure;
 }
 
@@ -173,20 +292,20 @@ static Term *lift_lambdas(Lifter *lifter, Term *term) {
   uint32_t n = 0;
   for (Term *at = term; n < count; at = at->lambda.body) binders[n] = at->lambda.binder, lambdas[n++] = at;
   body = lift(lifter, body);
+  Mover mover = {.program = lifter->program, .arena = &lifter->program->arena};
+  bool closes = lifter->by_need || waits(lifter, &mover, &body, binders, count);
+  Term *closure = closes ? make_closure(lifter, lambdas[0], binders, count, body) : NULL;
+  if (closure)
+    closure = bind_moved(lifter, &mover, closure);
+  else
+    put_back(&mover);
+  ARRAY_FREE(&mover.moved);
+  free(mover.inside.items);
+  if (closure) return closure;
   lambdas[count - 1]->lambda.body = body;
-  uint32_t from = 0; // the λs from here on become one closure
-  if (!lifter->by_need) {
-    const Binder *last = binders[count - 1];
-    from = wait_is_fine(lifter->program, body, &last, 1) ? count - 1 : count;
-    while (from > 0 && from < count) from--; // a λ around a closure of variables has nothing to reduce under it
-  }
-  Term *closure = from < count ? make_closure(lifter, lambdas[from], binders + from, count - from, body) : NULL;
-  if (closure && from == 0) return closure;
   lifter->opens = true;
   if (!lifter->rule->open_lambda || lifter->rule->open_lambda->span.start > term->span.start)
     lifter->rule->open_lambda = term;
-  if (!closure) return term;
-  lambdas[from - 1]->lambda.body = closure;
   return term;
 }
 

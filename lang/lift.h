@@ -7,8 +7,9 @@
 //
 // With sharing by need all λs become closures: what stands under a λ is computed anew for each application, as in
 // Haskell, and every λ-term is evaluated soundly. With optimal sharing only those do where nothing under the λ can
-// reduce before its variable arrives, so that no sharing is lost. The others stay λs, whose copies share what is
-// reduced under them.
+// reduce before its variable arrives, so that no sharing is lost; what can, but needs none of the variables, is bound
+// in front of the closure, where all its copies share it. The others stay λs, whose copies share what is reduced under
+// them.
 #ifndef HVM_LANG_LIFT_H
 #define HVM_LANG_LIFT_H
 

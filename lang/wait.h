@@ -3,7 +3,8 @@
 // Where nothing can, a λ may be copied as code: its copies have no work to share. "Nothing" leaves out what costs no
 // more than copying: arithmetic on what is there, building data, and calls of functions that give back, for each of
 // their own steps, an operation or application that waits in turn, or a constructor of such things: a row whose copy
-// would take as long as making it anew, as in λr (Map λc (Dot r c) columns).
+// would take as long as making it anew, as in λr (Map λc (Dot r c) columns). Nor does it count what takes a few steps,
+// whose number does not depend on data, as λi (Filter λx (!= (% x i) 0) xs), which looks at one element.
 #ifndef HVM_LANG_WAIT_H
 #define HVM_LANG_WAIT_H
 
