@@ -35,6 +35,7 @@ static const NativeRuntime *runtime;
 #define IS_VALUE(w) (TAG(w) <= 3)
 #define IS_U60(w) (TAG(w) == 0)
 #define ARE_U60(a, b) ((((a) | (b)) & 15) == 0)
+#define ARE_F60(a, b) (TAG(a) == 1 && TAG(b) == 1)
 #define IS_FLAT(w) (TAG(w) <= 1 || TAG(w) == 5 || ((TAG(w) & 14) == 2 && (w) >> 26 == 0))
 enum {
   T_CTR = 2,
@@ -178,7 +179,12 @@ static Word finish_any(Machine *m, Word w);
 // Computes an operation on two numbers; NATIVE_NOTHING: they are no such, or it cannot be done.
 static __attribute__((noinline, unused)) Word operate(Machine *m, uint32_t extra, Word a, Word b) {
   uint32_t op = extra & 31;
-  if (!ARE_U60(a, b)) return TAG(a | b) == 1 ? runtime->operate(m, extra, a, b) : NATIVE_NOTHING;
+  if (ARE_F60(a, b)) {
+    double x = F_UNBOX(a), y = F_UNBOX(b);
+    if (op < 3) return F_BOX(F_ROUND(op == 0 ? x + y : op == 1 ? x - y : x * y));
+    return runtime->operate(m, extra, a, b);
+  }
+  if (!ARE_U60(a, b)) return NATIVE_NOTHING;
   if (b == 0 && (op == 3 || op == 4)) return NATIVE_NOTHING;
   switch (op) {
 #define OPERATION(number, name)                                                                                        \
