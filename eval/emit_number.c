@@ -53,11 +53,29 @@ static void print_operation(Emitter *emitter, const Step *step) {
   PRINT(")");
 }
 
+// What C does with doubles.
+static const char *const done_here[OP_COUNT] = {
+    [OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*", [OP_DIV] = "/", [OP_LT] = "<",
+    [OP_LE] = "<=", [OP_EQ] = "==", [OP_GE] = ">=", [OP_GT] = ">",  [OP_NE] = "!=",
+};
+
+// Two operands of no known kind that turn out to be floats.
+static void print_if_floats(Emitter *emitter, const Step *step) {
+  const Atom *x = step->arguments;
+  Operator op = op2_operator(word_extra(step->word));
+  if (!emitter->strict->floats || !done_here[op]) return;
+  PRINT("  else if (ARE_F60(");
+  emit_atom(emitter, x[0]);
+  PRINT(", ");
+  emit_atom(emitter, x[1]);
+  PRINT(")) v%d = F_BOX(%s(", step->dst, op < OP_LT ? "F_ROUND" : "(double)");
+  emit_as(emitter, x[0], KNOWN_F60);
+  PRINT(" %s ", done_here[op]);
+  emit_as(emitter, x[1], KNOWN_F60);
+  PRINT("));\n");
+}
+
 static void print_float_operation(Emitter *emitter, const Step *step) {
-  static const char *const done_here[OP_COUNT] = {
-      [OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*", [OP_DIV] = "/", [OP_LT] = "<",
-      [OP_LE] = "<=", [OP_EQ] = "==", [OP_GE] = ">=", [OP_GT] = ">",  [OP_NE] = "!=",
-  };
   const Atom *x = step->arguments;
   Operator op = op2_operator(word_extra(step->word));
   PRINT("  d%d = ", step->dst);
@@ -124,6 +142,7 @@ void emit_operation(Emitter *emitter, const Step *step, const uint64_t *after) {
   PRINT(")) v%d = ", step->dst);
   print_operation(emitter, step);
   PRINT(";\n");
+  print_if_floats(emitter, step);
   if (step->kind == STEP_LATER) {
     PRINT("  else v%d = runtime->operate_later(m, %u", step->dst, word_extra(step->word));
     emit_arguments(emitter, step);

@@ -515,9 +515,6 @@ void lower_tail(Lowering *lowering, Term *term, Demand on) {
     return;
   case TERM_LET: lower_tail(lowering, term->let.body, on); return;
   case TERM_OPERATE: break;
-  case TERM_VARIABLE:
-    if (lower_passed(lowering, term) != NO_ATOM) break; // now it is needed
-    // fallthrough
   default: lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on))); return;
   }
   lower_end(lowering, STEP_RETURN, lower_use(lowering, lower_value(lowering, term, on)));

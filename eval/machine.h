@@ -165,7 +165,8 @@ struct Machine {
   size_t native_peak;          // bytes that it was used for in this run
   _Atomic(Word *) stack_limit; // where to ask for more; at the bottom after an interrupt
   Word *stack_committed;
-  size_t stack_bytes; // that are reserved
+  size_t stack_bytes;               // that are reserved
+  Word words[2 * 64 + ARITY_LIMIT]; // what an instruction gathers; not in the reducer's frame, since that may nest
   uint64_t rewrites[RULE_COUNT];
   uint64_t next_label, last_label; // of its block
   _Atomic(uint64_t) substitutions; // of variables, while it was one of many

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 10
+#define NATIVE_ABI 11
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;
@@ -86,16 +86,18 @@ typedef struct {
   Location (*more_heap)(Machine *machine, unsigned size);
   void (*attend)(Machine *machine,
                  uint32_t name); // the stack limit was passed, in a call of name (or NATIVE_NO_NAME); may end the run
-  Word (*reduce)(Machine *machine, Word term);                    // to weak head normal form
-  Word (*surprise)(Machine *machine, Word term);                  // what it gave, no value, for what is built around it
-  Word (*apply)(Machine *machine, Word function, uint32_t count); // likewise, an application to what was passed
+  Word (*reduce)(Machine *machine, Word term);   // to weak head normal form
+  Word (*surprise)(Machine *machine, Word term); // what it gave, no value, for what is built around it
+  Word (*unbox)(Machine *machine, Word box);     // the value of a box that has one, for one of the owners
   void (*erase)(Machine *machine, Word term);
   NativePair (*clone)(Machine *machine, Word term);
   NativePair (*copy_value)(Machine *machine, Word term);
   NativePair (*lend)(Machine *machine, Word term); // first: what the lender has left
   Word (*clone_field)(Machine *machine, Location cell);
+  void (*substitute)(Machine *machine, Location lambda, Word term); // for its variable
   Word (*operate_later)(Machine *machine, uint32_t extra, Word left, Word right);
   Word (*operate)(Machine *machine, uint32_t extra, Word left, Word right); // NATIVE_NOTHING if it cannot be done
+  Word (*operate_argument)(Machine *machine, Word operation); // the number, or the operation where that is none yet
   Word (*superpose)(Machine *machine, Word first, Word second);
   Word (*string)(Machine *machine, uint32_t index);
   Word (*spark)(Machine *machine, Word call);           // the box that has it

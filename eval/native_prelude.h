@@ -35,6 +35,7 @@ static const NativeRuntime *runtime;
 #define IS_VALUE(w) (TAG(w) <= 3)
 #define IS_U60(w) (TAG(w) == 0)
 #define ARE_U60(a, b) ((((a) | (b)) & 15) == 0)
+#define ARE_F60(a, b) (TAG(a) == 1 && TAG(b) == 1)
 #define IS_FLAT(w) (TAG(w) <= 1 || TAG(w) == 5 || ((TAG(w) & 14) == 2 && (w) >> 26 == 0))
 enum {
   T_CTR = 2,
@@ -100,7 +101,8 @@ enum { SUM_TURNS = 16 };
 #define HOLD(top, count) ((top)[count] = (Word)(count) << 4 | FRAME_NATIVE_, m->stack_top = (top) + (count) + 1)
 #define LET_GO(count) (m->stack_top -= (count) + 1)
 
-enum { GATHERED = 8 }; // arguments that a closure is called with here; with more the runtime does it
+enum { CHAIN = 8 };    // operations within each other that are left to the runtime
+enum { GATHERED = 8 }; // arguments that are applied to here; with more the runtime does it
 
 // Strict code's values: real ones, and boxes that have one.
 static inline bool is_settled(const Machine *m, Word w) {
@@ -125,20 +127,6 @@ INLINE Word view(const Machine *m, Word w) {
   return IS_VALUE(inner) ? inner : w;
 }
 
-// The code of a closure's function if it has some and these are arguments enough; it is given what the closure has,
-// which is freed, and the first ones of the arguments.
-INLINE NativeEnter *gather(Machine *m, Word f, const Word *a, uint32_t n, Word *all) {
-  uint32_t stage = EXTRA(f), has = m->stages[stage] >> 8, misses = m->stages[stage] & 255;
-  if (n < misses || has + misses > GATHERED) return NULL;
-  NativeEnter *enter = m->natives[stage + misses];
-  if (!enter) return NULL;
-  Location l = LOCATION(f);
-  for (uint32_t i = 0; i < has; i++) all[i] = HEAP[l + i];
-  if (has) release(m, l, has);
-  for (uint32_t i = 0; i < misses; i++) all[has + i] = a[i];
-  return enter;
-}
-
 // A closure with some more arguments, and more to miss.
 INLINE Word extend(Machine *m, Word f, const Word *a, uint32_t n) {
   uint32_t has = m->stages[EXTRA(f)] >> 8;
@@ -147,26 +135,6 @@ INLINE Word extend(Machine *m, Word f, const Word *a, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) HEAP[to + has + i] = a[i];
   if (has) release(m, l, has);
   return T_LAM | (Word)(EXTRA(f) + n) << 4 | to << 26;
-}
-
-// An application that is to be reduced: by machine code if its function is a closure with arguments enough. Gives what
-// is to be reduced on; false: nothing was done.
-static __attribute__((noinline, unused)) bool enter_application(Machine *m, Word w, Word *result) {
-  Word a[GATHERED], all[GATHERED], f = w;
-  uint32_t n = 0;
-  for (; TAG(f) == T_APP && n < GATHERED; f = HEAP[LOCATION(f)]) n++;
-  if (TAG(f) != T_LAM || !EXTRA(f) || n != (m->stages[EXTRA(f)] & 255u)) return false;
-  Word at = w;
-  for (uint32_t i = n; i-- > 0; at = HEAP[LOCATION(at)]) a[i] = HEAP[LOCATION(at) + 1];
-  NativeEnter *enter = gather(m, f, a, n, all);
-  if (!enter) return false;
-  for (uint32_t i = 0; i < n; i++) {
-    Location l = LOCATION(w);
-    w = HEAP[l];
-    release(m, l, 2);
-  }
-  *result = enter(m, all, 0);
-  return true;
 }
 
 // Operations on U60.
@@ -206,28 +174,21 @@ INLINE double F_ROUND(double x) {
 }
 
 static Word finish(Machine *m, Word w);
+static Word finish_any(Machine *m, Word w);
 
-// Reduces an operation.
-static __attribute__((noinline, unused)) Word finish_operation(Machine *m, Word w) {
-  Location l = LOCATION(w);
-  CHECK_STACK(NATIVE_NO_NAME);
-  for (int i = 0; i < 2; i++) {
-    Word x = HEAP[l + i];
-    if (TAG(x) <= 1) continue;
-    HEAP[l + i] = 0; // moved out
-    *m->stack_top = w;
-    HOLD(m->stack_top, 1);
-    x = finish(m, x);
-    LET_GO(1);
-    HEAP[l + i] = x;
-    if (TAG(x) > 1) return runtime->reduce(m, w);
+// Computes an operation on two numbers; NATIVE_NOTHING: they are no such, or it cannot be done.
+static __attribute__((noinline, unused)) Word operate(Machine *m, uint32_t extra, Word a, Word b) {
+  uint32_t op = extra & 31;
+  if (ARE_F60(a, b)) {
+    double x = F_UNBOX(a), y = F_UNBOX(b);
+    if (op < 3) return F_BOX(F_ROUND(op == 0 ? x + y : op == 1 ? x - y : x * y));
+    return runtime->operate(m, extra, a, b);
   }
-  Word a = HEAP[l], b = HEAP[l + 1], result;
-  uint32_t op = EXTRA(w) & 31;
-  if (!ARE_U60(a, b) || (b == 0 && (op == 3 || op == 4))) return runtime->reduce(m, w);
+  if (!ARE_U60(a, b)) return NATIVE_NOTHING;
+  if (b == 0 && (op == 3 || op == 4)) return NATIVE_NOTHING;
   switch (op) {
 #define OPERATION(number, name)                                                                                        \
-  case number: result = U_##name(a, b); break
+  case number: return U_##name(a, b)
     OPERATION(0, ADD);
     OPERATION(1, SUB);
     OPERATION(2, MUL);
@@ -244,8 +205,143 @@ static __attribute__((noinline, unused)) Word finish_operation(Machine *m, Word 
     OPERATION(13, GE);
     OPERATION(14, GT);
     OPERATION(15, NE);
-  default: return runtime->reduce(m, w);
+  default: return NATIVE_NOTHING;
   }
+}
+
+// What a function is given: operate_argument of operate.h, whose reasons it has.
+static __attribute__((noinline, unused)) Word operate_argument(Machine *m, Word w) {
+  Location l = LOCATION(w);
+  if (TAG(HEAP[l]) > 1 || TAG(HEAP[l + 1]) > 1) return runtime->operate_argument(m, w);
+  Word result = operate(m, EXTRA(w), HEAP[l], HEAP[l + 1]);
+  if (result == NATIVE_NOTHING) return w;
+  release(m, l, 2);
+  return result;
+}
+INLINE Word argument(Machine *m, Word w) { return TAG(w) == T_OP2 ? operate_argument(m, w) : w; }
+
+// The code of a closure's function if it has some and these are arguments enough.
+INLINE NativeEnter *code_of(const Machine *m, Word f, uint32_t n) {
+  uint32_t stage = EXTRA(f), has = m->stages[stage] >> 8, misses = m->stages[stage] & 255;
+  return n < misses || has + misses > GATHERED ? NULL : m->natives[stage + misses];
+}
+
+// Takes what a closure has, in front of the arguments that were passed from there on.
+INLINE void take_held(Machine *m, Word f) {
+  uint32_t has = m->stages[EXTRA(f)] >> 8;
+  Location l = LOCATION(f);
+  for (uint32_t i = 0; i < has; i++) m->passed[i] = HEAP[l + i];
+  if (has) release(m, l, has);
+}
+
+// (f a b …): does what can be done with f, and gives what is to be reduced on, which is a value at times. So a function
+// that leaves by an application returns to a loop, and no stack grows. NATIVE_NOTHING: the runtime has to do it.
+static __attribute__((noinline, unused)) Word reduce_application(Machine *m, Word w) {
+  Location inner = LOCATION(w), outer = 0, l;
+  uint32_t n = 1;
+  Word f = HEAP[inner];
+  for (; TAG(f) == T_APP; n++) {
+    if (n == GATHERED) return NATIVE_NOTHING;
+    outer = inner, inner = LOCATION(f), f = HEAP[inner];
+  }
+  l = LOCATION(f);
+  switch (TAG(f)) {
+  case T_LAM: {
+    if (!EXTRA(f)) { // App-Lam
+      Word slot = LOAD(l), body = HEAP[l + 1], x = HEAP[inner + 1];
+      release(m, inner, 2);
+      if (slot == SLOT_FREE_) x = argument(m, x);
+      if (LIKELY(!m->many) && slot == SLOT_FREE_)
+        HEAP[l] = x;
+      else
+        runtime->substitute(m, l, x);
+      if (n == 1) return body;
+      HEAP[outer] = body;
+      return w;
+    }
+    uint32_t has = m->stages[EXTRA(f)] >> 8, misses = m->stages[EXTRA(f)] & 255, k = n < misses ? n : misses;
+    NativeEnter *enter = code_of(m, f, n);
+    if (!enter && n >= misses) return NATIVE_NOTHING;
+    Word at = w;
+    for (uint32_t i = n; i > k; i--) outer = LOCATION(at), at = HEAP[outer];
+    if (n < misses) has = 0;
+    for (uint32_t i = k; i-- > 0;) {
+      Location node = LOCATION(at);
+      m->passed[has + i] = argument(m, HEAP[node + 1]);
+      at = HEAP[node];
+      release(m, node, 2);
+    }
+    if (n < misses) return extend(m, f, m->passed, n);
+    take_held(m, f);
+    if (n == k) return enter(m, m->passed, 0);
+    inner = outer;
+    HEAP[inner] = 0; // moved out
+    *m->stack_top = w;
+    HOLD(m->stack_top, 1);
+    f = enter(m, m->passed, 0);
+    break;
+  }
+  case T_SHR: {
+    Word held = LOAD(l + 1);
+    bool is_function = TAG(held) == T_LAM;
+    if (!is_function && (m->many || IS_VALUE(held) || TAG(held) == T_SUP || TAG(held) >= T_SHR)) return NATIVE_NOTHING;
+    HEAP[inner] = 0;
+    *m->stack_top = w;
+    HOLD(m->stack_top, 1);
+    f = is_function && !IS_FLAT(held) ? runtime->unbox(m, f) : finish_any(m, f);
+    LET_GO(1);
+    HEAP[inner] = f;
+    return TAG(f) == T_LAM || (TAG(f) == T_SHR && TAG(LOAD(LOCATION(f) + 1)) == T_LAM) ? w : NATIVE_NOTHING;
+  }
+  case T_VAR: {
+    Word slot = LOAD(l);
+    if (TAG(slot) == 15) return NATIVE_NOTHING;
+    release(m, l, 2);
+    HEAP[inner] = slot;
+    return w;
+  }
+  case T_DP0:
+  case T_DP1:
+    if (LOAD(l + 1) != FIRED_ || TAG(LOAD(l)) == 15) return NATIVE_NOTHING;
+    HEAP[inner] = LOAD(l);
+    release(m, l, 2);
+    return w;
+  default: return NATIVE_NOTHING;
+  }
+  LET_GO(1);
+  HEAP[inner] = f;
+  return w;
+}
+
+// Long chains of operations are for the runtime, whose frames are smaller.
+INLINE bool is_chain(Word w) {
+  for (int i = 0; i < CHAIN; i++) {
+    Location l = LOCATION(w);
+    w = TAG(HEAP[l]) > 1 ? HEAP[l] : HEAP[l + 1];
+    if (TAG(w) == T_VAR) w = LOAD(LOCATION(w)); // what it stands for, or a mark
+    if (LIKELY(TAG(w) != T_OP2)) return false;
+  }
+  return true;
+}
+
+// Reduces an operation.
+static __attribute__((noinline, unused)) Word finish_operation(Machine *m, Word w) {
+  Location l = LOCATION(w);
+  if (is_chain(w)) return runtime->reduce(m, w);
+  CHECK_STACK(NATIVE_NO_NAME);
+  for (int i = 0; i < 2; i++) {
+    Word x = HEAP[l + i];
+    if (TAG(x) <= 1) continue;
+    HEAP[l + i] = 0; // moved out
+    *m->stack_top = w;
+    HOLD(m->stack_top, 1);
+    x = finish(m, x);
+    LET_GO(1);
+    HEAP[l + i] = x;
+    if (TAG(x) > 1) return runtime->reduce(m, w);
+  }
+  Word result = operate(m, EXTRA(w), HEAP[l], HEAP[l + 1]);
+  if (result == NATIVE_NOTHING) return runtime->reduce(m, w);
   release(m, l, 2);
   return result;
 }
@@ -296,9 +392,12 @@ static __attribute__((noinline, unused)) Word finish_any(Machine *m, Word w) {
       release(m, l, 2);
       break;
     }
-    case T_APP:
-      if (!enter_application(m, w, &w)) return runtime->reduce(m, w);
+    case T_APP: {
+      Word next = reduce_application(m, w);
+      if (next == NATIVE_NOTHING) return runtime->reduce(m, w);
+      w = next;
       break;
+    }
     case T_SHR: {
       Word inner = LOAD(l + 1);
       if (IS_VALUE(inner) && !IS_FLAT(inner)) return w;
@@ -372,15 +471,23 @@ static COLD Word graph(Machine *m, uint32_t name, uint32_t n, ...) {
 
 // A function applied to the first of the arguments passed, in weak head normal form.
 static __attribute__((noinline, unused)) Word apply(Machine *m, Word f, uint32_t n) {
-  Word all[GATHERED];
-  if (TAG(f) != T_LAM || !EXTRA(f)) return runtime->apply(m, f, n);
-  uint32_t misses = m->stages[EXTRA(f)] & 255;
-  if (n < misses) return extend(m, f, m->passed, n);
-  if (n > misses) return runtime->apply(m, f, n);
-  NativeEnter *enter = gather(m, f, m->passed, n, all);
-  if (!enter) return runtime->apply(m, f, n);
-  Word w = enter(m, all, 0);
-  return IS_VALUE(w) ? w : finish(m, w);
+  if (TAG(f) == T_LAM && EXTRA(f)) {
+    uint32_t has = m->stages[EXTRA(f)] >> 8, misses = m->stages[EXTRA(f)] & 255;
+    if (n < misses) return extend(m, f, m->passed, n);
+    NativeEnter *enter = n == misses ? code_of(m, f, n) : NULL;
+    if (enter) {
+      for (uint32_t i = n; i-- > 0;) m->passed[has + i] = argument(m, m->passed[i]);
+      take_held(m, f);
+      Word w = enter(m, m->passed, 0);
+      return IS_VALUE(w) ? w : finish(m, w);
+    }
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    Location l = alloc(m, 2);
+    HEAP[l] = f, HEAP[l + 1] = m->passed[i];
+    f = T_APP | l << 26;
+  }
+  return finish_any(m, f);
 }
 
 INLINE void erase(Machine *m, Word w) {

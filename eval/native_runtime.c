@@ -9,15 +9,7 @@
 #include "spark.h"
 #include "worker.h"
 
-static Word runtime_apply(Machine *machine, Word function, uint32_t count) {
-  uint64_t fuel = machine->fuel;
-  *machine->stack_top++ = FRAME_STOP;
-  for (uint32_t i = count; i-- > 0;) *machine->stack_top++ = machine->passed[i], *machine->stack_top++ = FRAME_APP;
-  Word result = machine_reduce(machine, function);
-  machine->stack_top--;
-  machine->fuel = fuel;
-  return result;
-}
+static Word runtime_unbox(Machine *machine, Word box) { return unbox(machine, box); }
 
 static void runtime_erase(Machine *machine, Word term) {
   Location box = word_location(term);
@@ -46,6 +38,8 @@ static NativePair runtime_lend(Machine *machine, Word term) {
 
 static Word runtime_clone_field(Machine *machine, Location cell) { return clone_field(machine, cell); }
 
+static void runtime_substitute(Machine *machine, Location lambda, Word term) { substitute(machine, lambda, term); }
+
 static Word runtime_operate_later(Machine *machine, uint32_t extra, Word left, Word right) {
   return operate_later(machine, extra, left, right);
 }
@@ -54,6 +48,8 @@ static Word runtime_operate(Machine *machine, uint32_t extra, Word left, Word ri
   Word result;
   return operate_numbers(machine, op2_operator(extra), left, right, &result) ? result : NATIVE_NOTHING;
 }
+
+static Word runtime_operate_argument(Machine *machine, Word operation) { return operate_argument(machine, operation); }
 
 static Word runtime_superpose(Machine *machine, Word first, Word second) {
   return new_superposition(machine, first, second, fresh_label(machine));
@@ -110,14 +106,16 @@ const NativeRuntime native_runtime = {
     .reduce = machine_evaluate,
     .surprise = runtime_surprise,
     .aside = aside_run,
-    .apply = runtime_apply,
+    .unbox = runtime_unbox,
     .erase = runtime_erase,
     .clone = runtime_clone,
     .copy_value = runtime_copy_value,
     .lend = runtime_lend,
     .clone_field = runtime_clone_field,
+    .substitute = runtime_substitute,
     .operate_later = runtime_operate_later,
     .operate = runtime_operate,
+    .operate_argument = runtime_operate_argument,
     .superpose = runtime_superpose,
     .string = runtime_string,
     .spark = runtime_spark,

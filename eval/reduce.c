@@ -147,7 +147,7 @@ Word machine_reduce(Machine *machine, Word term) {
     goto *labels[pc[0]];                                                                                               \
   } while (0)
   Word *const heap = machine->heap;
-  Word words[2 * 64 + ARITY_LIMIT]; // what instructions gather; here, since compilers give each its own room elsewhere
+  Word *const words = machine->words;
   // They move when code is made, which may happen in what machine code calls.
   const int32_t *code;
   const Word *constants;

@@ -104,6 +104,14 @@ Ones = (Cons 1 Ones)
 (Leftmost (Node l r)) = (Leftmost l)
 (Sum 0) = 0
 (Sum n) = (+ n (Sum (- n 1)))
+// calls of unknown functions at the end of λs
+(Give x) = λs λf (s x f)
+(Or a b) = λs λf (a s (b s f))
+(Choose a b) = if (> a b) { λs λf f } else { (Or (Give a) (Choose (+ a 1) b)) }
+(Scott a b) = if (>= a b) { λc λn n } else { (ScottCons a (Scott (+ a 1) b)) }
+(ScottCons x xs) = λc λn (c x xs)
+(ScottMap f l) = (l λx λxs (ScottCons (f x) (ScottMap f xs)) λc λn n)
+(ScottSum l a) = (l λx λxs (ScottSum xs (& (+ a x) 0xFFFF)) a)
 END
 
 # With an open λ: a list of which each level of a recursion keeps a copy until it is back.
@@ -201,6 +209,8 @@ begin leftmost "(Leftmost (Grow 1000000 0))" 0
 begin each '(Each (Range 9000 1) 0 Nil λx x)' '' open.hvm
 sums=$((depth / 2)) # levels of a tree
 begin cycles "(Sums $sums 1)" $((3 << (2 * sums))) cycles.hvm # of 2 a + 1 for a from 2^sums on
+begin choices "((Choose 1 $tenth) λx λf f 0)" 0
+begin scott "(ScottSum (ScottMap λx (& x 1) (Scott 0 $tenth)) 0)" $((tenth / 2 & 65535))
 begin recursion "(Sum $tenth)" $((tenth * (tenth + 1) / 2))
 wait
 for name in "${started[@]}"; do include "$name" cat "$name.text"; done
