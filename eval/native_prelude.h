@@ -251,10 +251,7 @@ static __attribute__((noinline, unused)) Word reduce_application(Machine *m, Wor
       Word slot = LOAD(l), body = HEAP[l + 1], x = HEAP[inner + 1];
       release(m, inner, 2);
       if (slot == SLOT_FREE_) x = argument(m, x);
-      if (LIKELY(!m->many) && slot == SLOT_FREE_)
-        HEAP[l] = x;
-      else
-        runtime->substitute(m, l, x);
+      runtime->substitute(m, l, x);
       if (n == 1) return body;
       HEAP[outer] = body;
       return w;

@@ -38,7 +38,10 @@ static NativePair runtime_lend(Machine *machine, Word term) {
 
 static Word runtime_clone_field(Machine *machine, Location cell) { return clone_field(machine, cell); }
 
-static void runtime_substitute(Machine *machine, Location lambda, Word term) { substitute(machine, lambda, term); }
+static void runtime_substitute(Machine *machine, Location lambda, Word term) {
+  machine->rewrites[RULE_APP_LAM]++; // which is the time of marks of stuck terms, too
+  substitute(machine, lambda, term);
+}
 
 static Word runtime_operate_later(Machine *machine, uint32_t extra, Word left, Word right) {
   return operate_later(machine, extra, left, right);
