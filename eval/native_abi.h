@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 10
+#define NATIVE_ABI 11
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;
@@ -98,7 +98,7 @@ typedef struct {
   Word (*operate)(Machine *machine, uint32_t extra, Word left, Word right); // NATIVE_NOTHING if it cannot be done
   Word (*superpose)(Machine *machine, Word first, Word second);
   Word (*string)(Machine *machine, uint32_t index);
-  Word (*spark)(Machine *machine, Word call);           // the box that has it
+  Word (*spark)(Machine *machine, Word call, const void *frame); // the box that has it; of the code that makes it
   Word (*take_back)(Machine *machine, Word box);        // its term, if it was a spark that nobody took; or the box
   Word (*leave)(Machine *machine, Word box);            // what stands in a field for a spark when there is no fuel
   bool (*is_hungry)(const Machine *machine);            // do others have few of its sparks to take?

@@ -21,10 +21,7 @@ static Word runtime_apply(Machine *machine, Word function, uint32_t count) {
 
 static void runtime_erase(Machine *machine, Word term) {
   Location box = word_location(term);
-  if (word_tag(term) == TAG_SHR && !is_last_owner(machine, box)) {
-    if (drop_owner(machine, box)) return;
-    add_owner(machine, box); // the others left meanwhile: it is ours
-  }
+  if (word_tag(term) == TAG_SHR && drop_owner(machine, box)) return;
   heap_erase(machine, term);
 }
 
@@ -102,8 +99,8 @@ static Word runtime_reduce_box(Machine *machine, Word box) {
   return runtime_settle_box(machine, box, term);
 }
 
-static Word runtime_spark(Machine *machine, Word call) {
-  return offer_call(machine, call, machine->spark_native - (char *)__builtin_frame_address(0));
+static Word runtime_spark(Machine *machine, Word call, const void *frame) {
+  return offer_call(machine, call, machine->spark_native - (const char *)frame);
 }
 
 const NativeRuntime native_runtime = {
