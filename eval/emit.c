@@ -343,7 +343,7 @@ void emit_step(Emitter *emitter, const Step *step, const uint64_t *after) {
   case STEP_SPARK:
     PRINT("  v%d = runtime->spark(m", step->dst);
     emit_arguments(emitter, step);
-    PRINT(");\n");
+    PRINT(", __builtin_frame_address(0));\n");
     break;
   case STEP_HINT:
     PRINT("  runtime->hint(m");

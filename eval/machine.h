@@ -120,6 +120,8 @@ struct Machine {
   // What thieves look at and change.
   _Alignas(MACHINE_ALIGNMENT) Deque deque;
   _Atomic(uint64_t) spark_change; // when spark_depth changed last, in nanoseconds
+  _Atomic(uint64_t) spark_pause;  // how long it stays so, whoever asks for more: what they got was not worth it
+  atomic_bool spark_asked;        // it grew since somebody asked, and was not cut since
   _Atomic(size_t) spark_least;    // the least depth of a spark since it began to do this
   _Atomic(size_t) spark_depth;    // how far the next two are from the beginnings of what it does, in bytes
   Deque hints;                    // see speculate.h, as what is said to be of speculation below
@@ -143,6 +145,7 @@ struct Machine {
   Account account;                                         // of its time
   MachineProfile *profile;                                 // NULL: none is made
   uint64_t random;                                         // for the choice of victims; not 0
+  Machine *victim;                                         // of its last theft; NULL: there was nothing to take
   // Speculation.
   uint64_t hinted; // boxes that became hints so far
   Word claim;      // what it puts where it takes a term out that others may ask for

@@ -100,7 +100,7 @@ typedef struct {
   Word (*operate_argument)(Machine *machine, Word operation); // the number, or the operation where that is none yet
   Word (*superpose)(Machine *machine, Word first, Word second);
   Word (*string)(Machine *machine, uint32_t index);
-  Word (*spark)(Machine *machine, Word call);           // the box that has it
+  Word (*spark)(Machine *machine, Word call, const void *frame); // the box that has it; of the code that makes it
   Word (*take_back)(Machine *machine, Word box);        // its term, if it was a spark that nobody took; or the box
   Word (*leave)(Machine *machine, Word box);            // what stands in a field for a spark when there is no fuel
   bool (*is_hungry)(const Machine *machine);            // do others have few of its sparks to take?

@@ -98,8 +98,8 @@ static Word runtime_reduce_box(Machine *machine, Word box) {
   return runtime_settle_box(machine, box, term);
 }
 
-static Word runtime_spark(Machine *machine, Word call) {
-  return offer_call(machine, call, machine->spark_native - (char *)__builtin_frame_address(0));
+static Word runtime_spark(Machine *machine, Word call, const void *frame) {
+  return offer_call(machine, call, machine->spark_native - (const char *)frame);
 }
 
 const NativeRuntime native_runtime = {

@@ -72,7 +72,7 @@ static uint64_t count_rewrites(const Machine *machine) {
   return count;
 }
 
-static uint64_t processor_time(void) {
+uint64_t profile_processor_time(void) {
   struct timespec time;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
@@ -80,7 +80,7 @@ static uint64_t processor_time(void) {
 
 static void sample(MachineProfile *profile, uint64_t now) {
   profile->sampled = now;
-  profile->used = processor_time();
+  profile->used = profile_processor_time();
 }
 
 // What others had of the processor in a stretch of time up to now is not this machine's. Reading the processor time is

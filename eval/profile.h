@@ -33,6 +33,7 @@ typedef struct {
 } Account;
 
 uint64_t profile_now(void);
+uint64_t profile_processor_time(void); // of this thread
 void profile_turn(Machine *machine, Activity activity);
 
 enum { PROFILE_FUNCTIONS = 30 }; // that are told apart: 0 is what is in no spark, the last one all others

@@ -207,7 +207,7 @@ CODE_CALL : {
   machine->rewrites[RULE_FUN_RULE]++;
   for (int32_t i = 0; i < m + n; i++) words[i] = OPERAND(at[i]);
   for (int32_t i = 0; i < m + n; i++) fp[i] = words[i];
-  if (UNLIKELY(IS_SHALLOW(fp))) {
+  if (UNLIKELY(IS_SHALLOW(fp + m))) {
     if (m > 0) {
       term = offer_operands(machine, gather_call(machine, (NameId)pc[2], fp + m), fp, m);
       sp = fp + m;
@@ -229,7 +229,7 @@ CODE_RETURN : {
   term = OPERAND(pc[2]);
   for (int32_t i = 0; i < m; i++) words[i] = OPERAND(at[i]);
   for (int32_t i = 0; i < m; i++) fp[i] = words[i];
-  if (UNLIKELY(IS_SHALLOW(fp))) term = offer_operands(machine, term, fp, m);
+  if (UNLIKELY(IS_SHALLOW(fp + m))) term = offer_operands(machine, term, fp, m);
   sp = fp + m;
   goto eval;
 }

@@ -21,6 +21,13 @@ enum { DEPTH_CUT = 16 };                            // by which part it is cut; 
 enum { SPARKS_ENOUGH = HARD_OR(1 << 20, 1 << 10) }; // that nobody took: then there are no more, until somebody asks
 static const size_t DEPTH_MOST = (size_t)1 << 40;
 
+// How long nobody asks a machine for more when what it made then was not worth a theft, in nanoseconds.
+
+enum { PAUSE_MOST = 8000000, PAUSE_MOST_ALONE = 64000000 }; // at most; and where it is long until it is alone again:
+enum { PAUSE_TIMES = 32 };                                  // so many times as that takes
+enum { WORTH_NANOSECONDS = 5000 };                          // a theft that keeps the thief so busy is worth it,
+enum { PAUSE_CUT = 4 };                                     // and divides the pause by so much
+
 static void set_spark_depth(Machine *machine, size_t depth) {
   atomic_store_explicit(&machine->spark_depth, depth, memory_order_relaxed);
   const Shared *shared = machine->shared;
@@ -43,26 +50,64 @@ static void grow_spark_depth(Machine *machine, size_t depth) {
   set_spark_depth(machine, depth + (depth - least) / DEPTH_STEP + DEPTH_FIRST);
 }
 
+// What a machine made since it was asked for more goes too fast. If nothing of it is worth the theft, as where a loop
+// calls a function again and again that is small as a whole, to ask once more is in vain; so this may be less often,
+// and less, until a theft is worth it.
+static void note_vain(Machine *machine) {
+  if (machine->profile || !atomic_exchange(&machine->spark_asked, false)) return;
+  uint64_t pause = 2 * atomic_load(&machine->spark_pause);
+  atomic_store(&machine->spark_pause, pause > PAUSE_MOST ? PAUSE_MOST : pause ? pause : ASK_NANOSECONDS);
+}
+
+// Until the others slept again the machine paid for what they did not do: that is to be a small part of the time.
+void spark_note_alone(Machine *machine) {
+  uint64_t pause = (profile_now() - atomic_load(&machine->spark_change)) * PAUSE_TIMES;
+  if (pause > PAUSE_MOST_ALONE) pause = PAUSE_MOST_ALONE;
+  if (spark_is_in_doubt(machine) && pause > atomic_load(&machine->spark_pause))
+    atomic_store(&machine->spark_pause, pause);
+}
+
+bool spark_is_in_doubt(const Machine *victim) { return victim && atomic_load(&victim->spark_pause) > 0; }
+
+void spark_judge(Machine *victim, uint64_t busy) {
+  if (busy < WORTH_NANOSECONDS) return;
+  uint64_t pause = atomic_load(&victim->spark_pause) / PAUSE_CUT;
+  atomic_store(&victim->spark_pause, pause < ASK_NANOSECONDS ? 0 : pause);
+}
+
 static void cut_spark_depth(Machine *machine, size_t deepest, unsigned part) {
   size_t least = atomic_load_explicit(&machine->spark_least, memory_order_relaxed);
   set_spark_depth(machine, deepest > least ? deepest - (deepest - least) / part - 1 : least);
 }
 
-// The next call that can become a spark will.
-static void want_sparks(Machine *machine) {
-  if (atomic_load(&machine->spark_depth)) set_spark_depth(machine, DEPTH_MOST);
+// The next call that can become a spark will. The nanoseconds until this may be.
+static uint64_t want_sparks(Machine *machine, uint64_t time) {
+  size_t depth = atomic_load(&machine->spark_depth);
+  uint64_t until = atomic_load(&machine->spark_change) + atomic_load(&machine->spark_pause);
+  if (!depth || depth >= DEPTH_MOST) return 0;
+  if (until > time && atomic_load(&machine->works)) return until - time;
+  atomic_store(&machine->spark_asked, true);
+  set_spark_depth(machine, DEPTH_MOST);
+  return 0;
 }
 
-void spark_want_all(Shared *shared) {
-  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) want_sparks(one);
+uint64_t spark_want_all(Shared *shared) {
+  uint64_t time = profile_now(), least = 0;
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
+    uint64_t left = want_sparks(one, time);
+    if (left && (!least || left < least)) least = left;
+  }
+  return least;
 }
 
 // A machine without sparks, seen by one that looks for some.
 static void ask_for_sparks(Machine *machine) {
   uint64_t last = atomic_load(&machine->spark_change), time = profile_now();
   size_t depth = atomic_load(&machine->spark_depth);
-  if (!depth || depth >= DEPTH_MOST || time - last < ASK_NANOSECONDS) return;
-  if (atomic_compare_exchange_strong(&machine->spark_change, &last, time)) grow_spark_depth(machine, depth);
+  if (!depth || depth >= DEPTH_MOST || time - last < ASK_NANOSECONDS + atomic_load(&machine->spark_pause)) return;
+  if (!atomic_compare_exchange_strong(&machine->spark_change, &last, time)) return;
+  atomic_store(&machine->spark_asked, true);
+  grow_spark_depth(machine, depth);
 }
 
 void spark_start(Machine *machine, const void *native) {
@@ -107,9 +152,12 @@ static void count_spark(Machine *machine, ptrdiff_t depth) {
   size_t limit = atomic_load(&machine->spark_depth);
   if (took < count * SPARK_NANOSECONDS && HARD_OR(false, true)) {
     atomic_store(&machine->spark_change, time);
+    note_vain(machine);
     cut_spark_depth(machine, (size_t)machine->burst_depth,
                     took < count * SPARK_NANOSECONDS / 8 ? DEPTH_STEP : DEPTH_CUT);
-  } else if (slow && limit && limit < DEPTH_MOST) {
+  } else if (slow && limit && limit < DEPTH_MOST &&
+             time - atomic_load(&machine->spark_change) >= atomic_load(&machine->spark_pause)) {
+    atomic_store(&machine->spark_asked, true);
     grow_spark_depth(machine, limit);
   }
   machine->burst = made;
@@ -135,9 +183,11 @@ static Machine *random_machine(Machine *machine) {
 Location spark_find(Machine *machine) {
   Shared *shared = machine->shared;
   Machine *first = random_machine(machine), *victim = first;
+  machine->victim = NULL;
   do {
     Location box = deque_steal(&victim->deque);
     if (box != DEQUE_EMPTY) {
+      machine->victim = victim;
       if (victim != machine) machine->steals++, atomic_fetch_add(&shared->steals, 1);
       return box;
     }

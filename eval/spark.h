@@ -22,7 +22,12 @@ void spark_go_on(Machine *machine);                       // and makes them agai
 void spark_move_stack(Machine *machine, ptrdiff_t bytes); // machine code's begins by so many bytes higher
 void spark_look_again(Shared *shared);                    // Shared.gathering has changed
 void spark_ask_all(Shared *shared);                       // as somebody who finds no work: more of all machines
-void spark_want_all(Shared *shared);                      // the next call of each that can become one will
+// The next call of each that can become one will, but of those whose last ones were not worth it. In how many
+// nanoseconds this may have changed; 0: there are no such.
+uint64_t spark_want_all(Shared *shared);
+bool spark_is_in_doubt(const Machine *victim);            // were its last ones not worth it? NULL: there is none
+void spark_judge(Machine *victim, uint64_t busy);         // a theft from one in doubt took so many nanoseconds
+void spark_note_alone(Machine *machine);                  // all others have gone to sleep
 bool spark_is_hungry(const Machine *machine);             // has it so few for others that there should be more?
 bool spark_takes_long(const Machine *machine, Word term); // a call of a function that calls itself
 

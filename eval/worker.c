@@ -1,5 +1,6 @@
 #include "worker.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -20,7 +21,7 @@ enum { WAITS_TOO_MANY = 1 << 10 };                       // more than sparks wer
 enum { WAITS_TOO_MANY_OPEN = HARD_OR(1 << 12, 1 << 6) }; // where λs are open
 enum { WAIT_ROUNDS = HARD_OR(0, 1000) }; // looks at a claimed box before a thread sleeps, which takes as long
 enum { FOLLOW_ROUNDS = 32, FOLLOW_NANOSECONDS = 20000, DISTANCE_LEAST = 8, DISTANCE_MOST = 1 << 10 };
-enum { SEARCH_ROUNDS = HARD_OR(1, 200) }; // before a thread sleeps
+enum { SEARCH_ROUNDS = HARD_OR(1, 200), SEARCH_NANOSECONDS = 200000 }; // before a thread sleeps, whichever ends first
 enum { SETTLE_NANOSECONDS = HARD_OR(1000, 20000) };
 static const size_t STACK_BYTES = (size_t)16 << 30; // of a thread, in address space
 
@@ -44,6 +45,19 @@ static Worker *new_worker(void) {
 
 static void sleep_until_woken(Machine *machine) {
   while (sem_wait(&machine->worker->wake) != 0) continue; // a signal came
+}
+
+// For so many nanoseconds at most, if not 0. False: nobody woke it.
+static bool sleep_for(Machine *machine, uint64_t nanoseconds) {
+  if (!nanoseconds) return sleep_until_woken(machine), true;
+  struct timespec time; // ThreadSanitizer does not know sem_clockwait
+  clock_gettime(CLOCK_REALTIME, &time);
+  uint64_t end = (uint64_t)time.tv_nsec + nanoseconds, second = 1000000000;
+  time.tv_sec += (time_t)(end / second);
+  time.tv_nsec = (long)(end % second);
+  while (sem_timedwait(&machine->worker->wake, &time) != 0)
+    if (errno != EINTR) return false;
+  return true;
 }
 
 static void pause_processor(void) {
@@ -143,6 +157,14 @@ static void pause_if_wanted(Machine *machine) {
   } while (atomic_load(&shared->pausing)); // the next one, who may have counted this one still
 }
 
+// While it sleeps.
+static uint64_t want_more(Shared *shared) {
+  pthread_mutex_lock(&shared->lock);
+  uint64_t later = shared->over ? 0 : spark_want_all(shared);
+  pthread_mutex_unlock(&shared->lock);
+  return later;
+}
+
 // Sleeps without work until somebody wants help. The machine was counted as one that searches, and is again.
 static void rest(Machine *machine) {
   Shared *shared = machine->shared;
@@ -157,6 +179,7 @@ static void rest(Machine *machine) {
   pthread_mutex_unlock(&shared->lock);
   hard_pause();
   atomic_thread_fence(memory_order_seq_cst); // like the one behind a spark: one of the two sees the other
+  uint64_t later = 0;
   if (atomic_load(&shared->stopping)) {
     // nothing is to be done any more
   } else if (spark_any_left(shared)) {
@@ -164,10 +187,10 @@ static void rest(Machine *machine) {
   } else if (active == 0 || speculate_is_all(shared)) {
     tell_deadlock(shared);
   } else {
-    spark_want_all(shared);
+    later = spark_want_all(shared);
     if (active == 1) machine_want_attention(shared->main); // it may be alone now
   }
-  sleep_until_woken(machine);
+  while (!sleep_for(machine, later)) later = want_more(shared);
   profile_turn(machine, ACTIVITY_SEARCHING);
 }
 
@@ -195,8 +218,10 @@ static void *help(void *argument) {
   while (!atomic_load(&shared->quitting)) {
     if (atomic_load(&machine->asked_for)) heap_give(machine);
     Location box = DEQUE_EMPTY;
+    uint64_t began = profile_now();
     for (int round = 0; round < SEARCH_ROUNDS && box == DEQUE_EMPTY; round++) {
       if (round > 0) sched_yield();
+      if (profile_now() - began > SEARCH_NANOSECONDS) round = SEARCH_ROUNDS; // others have the processors
       pause_if_wanted(machine);
       if (!atomic_load(&shared->stopping)) box = spark_find(machine);
       if (box == DEQUE_EMPTY && !atomic_load(&shared->stopping)) box = speculate_find(machine);
@@ -210,10 +235,13 @@ static void *help(void *argument) {
     if (atomic_fetch_sub(&shared->searching, 1) == 1) worker_want_help(shared);
     machine->tank = THIEF_FUEL;
     spark_start(machine, __builtin_frame_address(0));
+    Machine *victim = machine->victim;
+    uint64_t started = spark_is_in_doubt(victim) ? profile_processor_time() : 0;
     if (box & DEQUE_SPECULATIVE)
       speculate_run(machine, box & ~DEQUE_SPECULATIVE);
     else
       spark_run(machine, box);
+    if (started) spark_judge(victim, profile_processor_time() - started);
     atomic_fetch_add(&shared->searching, 1);
     atomic_store(&machine->works, false);
   }
@@ -308,6 +336,7 @@ void worker_be_one(Machine *machine) {
   if (atomic_load(&shared->active) != 1 || atomic_load(&shared->searching) != 0) return;
   if (deque_size(&machine->deque) > 0 || spark_any_undone(machine) || !all_rest(shared)) return;
   leave_many(machine);
+  spark_note_alone(machine);
 }
 
 void worker_be_alone(Machine *machine) {
@@ -338,10 +367,8 @@ void worker_sleep(Machine *machine) {
   bool leaves = atomic_load(&shared->cancelling) && atomic_load(&machine->speculates);
   if (leaves || atomic_load(&shared->stopping)) worker_let_go_on(machine);
   bool alone = active == 0 || atomic_load(&shared->speculating); // then somebody finds out whether all wait
-  if (alone || spark_any_left(shared))
-    worker_want_help(shared);
-  else
-    spark_want_all(shared); // another one could work instead
+  // Another one could work instead: now, or it sees to it that there are sparks when it is time for them.
+  if (alone || spark_any_left(shared) || spark_want_all(shared)) worker_want_help(shared);
   sleep_until_woken(machine);
 }
 
@@ -429,6 +456,7 @@ void worker_begin(Machine *machine) {
     one->natives = machine->natives;
     one->stages = machine->stages;
     one->next_label = one->last_label = 0;
+    atomic_store(&one->spark_pause, 0);
   }
   machine->next_label = 1; // 0: no label
   machine->last_label = LABEL_BLOCK;
@@ -443,6 +471,7 @@ void worker_end(Machine *machine) {
   Shared *shared = machine->shared;
   spark_stop(machine);
   while (!is_over(shared)) worker_nap();
+  spark_stop(machine); // nobody who slept has let it go on meanwhile
   gather_debts(machine);
   profile_end(shared);
   speculate_end(machine);

@@ -87,6 +87,7 @@ void speculate_begin(Shared *shared) { (void)shared; }
 void speculate_end(Machine *machine) { (void)machine; }
 Machine *speculate_claimer(Word claimed) { return (void)claimed, NULL; }
 uint64_t profile_now(void) { return 0; }
+uint64_t profile_processor_time(void) { return 0; }
 void profile_turn(Machine *machine, Activity activity) { (void)machine, (void)activity; }
 void profile_begin(Shared *shared) { (void)shared; }
 void profile_end(Shared *shared) { (void)shared; }
