@@ -118,8 +118,46 @@ static Atom lower_call_apart(Lowering *lowering, Term *term, Demand on, bool fue
 }
 
 typedef struct {
+  const Lowering *lowering;
+  bool found;
+} Recursion;
+
+static void find_recursion(void *context, Term *term) {
+  Recursion *recursion = context;
+  const Lowering *lowering = recursion->lowering;
+  const Function *function =
+      term->kind == TERM_CALL ? lowering->strict->program->names.items[term->call.name].function : NULL;
+  recursion->found |= term->kind == TERM_APPLY;
+  recursion->found |= function && function->recursive && function->component == lowering->unit->function->component;
+  if (!recursion->found) term_visit_parts(term, find_recursion, recursion);
+}
+
+bool lower_recurs(const Lowering *lowering, Term *term) {
+  const Name *names = lowering->strict->program->names.items;
+  if (term->kind == TERM_OPERATE || term->kind == TERM_LIST) return false;
+  if (term->kind == TERM_CALL && !names[term->call.name].function) return false; // its fields take fuel themselves
+  Recursion recursion = {lowering, false};
+  find_recursion(&recursion, term);
+  return recursion.found;
+}
+
+bool lower_holds_back(const Lowering *lowering, const Function *callee, Demand on, uint32_t index) {
+  return demand_is_late(lowering->strict->program, callee, on, index) &&
+         !(callee->recursive && callee->component == lowering->unit->function->component);
+}
+
+Atom lower_late(Lowering *lowering, Term *term, Demand on) {
+  const Entry *computed = lower_find(lowering, term->kind == TERM_VARIABLE ? (void *)term->variable.binder : term);
+  if (computed && computed->atom != NO_ATOM) return computed->atom;
+  if (term->kind == TERM_VARIABLE) return build_term(lowering, term, on);
+  return lower_recurs(lowering, term) ? lower_call_apart(lowering, term, on, true, false)
+                                      : lower_value(lowering, term, on);
+}
+
+typedef struct {
   Term *term;
   Demand on;
+  bool late;
 } Part;
 
 enum { PARTS_LIMIT = 8 };
@@ -130,15 +168,16 @@ typedef struct {
 } Parts;
 
 // Calls among the demanded parts of what is demanded.
-static void find_parts(Lowering *lowering, Term *term, Demand on, Parts *parts) {
+static void find_parts(Lowering *lowering, Term *term, Demand on, bool late, Parts *parts) {
   if (lower_find(lowering, term) || parts->count == PARTS_LIMIT) return;
   if (term->kind == TERM_OPERATE) {
-    find_parts(lowering, term->operate.left, DEMAND_COMPLETE, parts);
-    find_parts(lowering, term->operate.right, DEMAND_COMPLETE, parts);
+    find_parts(lowering, term->operate.left, DEMAND_COMPLETE, false, parts);
+    find_parts(lowering, term->operate.right, DEMAND_COMPLETE, false, parts);
   }
   if (term->kind != TERM_CALL) return;
   const Function *function = lowering->strict->program->names.items[term->call.name].function;
-  if (takes_long(lowering, function)) parts->items[parts->count++] = (Part){term, on};
+  late = late && lower_recurs(lowering, term);
+  if (takes_long(lowering, function)) parts->items[parts->count++] = (Part){term, on, late};
 }
 
 static bool makes_sparks(const Lowering *lowering) {
@@ -146,21 +185,24 @@ static bool makes_sparks(const Lowering *lowering) {
          lower_has_room(lowering);
 }
 
-void lower_apart(Lowering *lowering, Term *term, Demand on) {
+void lower_apart(Lowering *lowering, Term *term, const Unit *unit, Demand on) {
   if (!makes_sparks(lowering)) return;
   Parts parts = {.count = 0};
   if (term->kind == TERM_OPERATE) {
-    find_parts(lowering, term, on, &parts);
+    find_parts(lowering, term, on, false, &parts);
   } else {
     const Function *function = lowering->strict->program->names.items[term->call.name].function;
     for (uint32_t i = 0; i < term->call.count; i++) {
       Demand demand = demand_of_argument(lowering->strict->program, function, on, i);
-      if (demand > DEMAND_LAZY) find_parts(lowering, term->call.arguments[i], demand, &parts);
+      bool late = !(unit && unit->values[i]) && lower_holds_back(lowering, function, on, i);
+      if (demand > DEMAND_LAZY) find_parts(lowering, term->call.arguments[i], demand, late, &parts);
     }
   }
+  if (parts.count < 2) return;
   for (uint32_t i = 0; i + 1 < parts.count; i++)
-    lower_call_apart(lowering, parts.items[i].term, parts.items[i].on, false, true);
-  if (parts.count > 1) lower_value(lowering, parts.items[parts.count - 1].term, parts.items[parts.count - 1].on);
+    lower_call_apart(lowering, parts.items[i].term, parts.items[i].on, parts.items[i].late, true);
+  const Part *last = &parts.items[parts.count - 1];
+  (last->late ? lower_late : lower_value)(lowering, last->term, last->on);
 }
 
 Atom lower_passed(const Lowering *lowering, const Term *argument) {
@@ -175,7 +217,8 @@ Atom lower_passed(const Lowering *lowering, const Term *argument) {
 static void find_passed(Lowering *lowering, Term *argument, Demand on, Parts *parts) {
   if (argument->kind != TERM_CALL || on == DEMAND_LAZY || lower_find(lowering, argument)) return;
   const Function *function = lowering->strict->program->names.items[argument->call.name].function;
-  if (takes_long(lowering, function) && parts->count < PARTS_LIMIT) parts->items[parts->count++] = (Part){argument, on};
+  if (takes_long(lowering, function) && parts->count < PARTS_LIMIT)
+    parts->items[parts->count++] = (Part){argument, on, true};
   for (uint32_t i = 0; i < argument->call.count && !function; i++)
     find_passed(lowering, argument->call.arguments[i], lower_field_demand(lowering, argument->call.name, i, on), parts);
 }
@@ -186,7 +229,8 @@ void lower_pass_apart(Lowering *lowering, Term *term, Demand on) {
   if (!makes_sparks(lowering) || !takes_long(lowering, callee)) return;
   Parts parts = {.count = 0};
   for (uint32_t i = 0; i < term->call.count; i++)
-    if (strict_passes(lowering->strict, callee, i))
+    if (strict_passes(lowering->strict, callee, i) &&
+        !(lower_holds_back(lowering, callee, on, i) && lower_recurs(lowering, term->call.arguments[i])))
       find_passed(lowering, term->call.arguments[i], demand_of_argument(program, callee, on, i), &parts);
   if (!parts.count) return;
   Step *step = lower_step(lowering, STEP_SHALLOW, NO_ATOM, 0);

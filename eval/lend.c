@@ -103,6 +103,10 @@ static bool is_taken_apart(const Function *function, uint32_t index) {
   return false;
 }
 
+bool strict_consumes(Strict *strict, const Function *function, uint32_t index) {
+  return is_taken_apart(function, index) && !only_looks(strict, function, index);
+}
+
 bool strict_lendable(Strict *strict, const Unit *unit, uint32_t index) {
   return index < 64 && unit->values[index] && is_taken_apart(unit->function, index) &&
          only_looks(strict, unit->function, index);

@@ -229,7 +229,7 @@ static Atom lower_constructor(Lowering *lowering, Term *term, Demand on) {
 }
 
 static Atom lower_operate(Lowering *lowering, Term *term) {
-  lower_apart(lowering, term, DEMAND_COMPLETE);
+  lower_apart(lowering, term, NULL, DEMAND_COMPLETE);
   Atom left = lower_value(lowering, term->operate.left, DEMAND_COMPLETE);
   Atom right = lower_value(lowering, term->operate.right, DEMAND_COMPLETE);
   left = lower_look(lowering, left), right = lower_look(lowering, right);
@@ -245,21 +245,28 @@ static Atom lower_operate(Lowering *lowering, Term *term) {
   return dst;
 }
 
-// The arguments of a call, the demanded ones as values, but for those that the callee passes on and others compute.
-static Atom *lower_arguments(Lowering *lowering, Term *term, const Function *function, Demand on, bool delay) {
+// The arguments of a call, the demanded ones as values, but for those that the callee passes on and others compute, and
+// those that are demanded late, unless its unit wants them as values. No unit: it is inlined, and what is not demanded
+// is delayed. whole: what will be demanded of the result.
+static Atom *lower_arguments(Lowering *lowering, Term *term, const Unit *unit, const Function *function, Demand on,
+                             Demand whole) {
+  const Program *program = lowering->strict->program;
   uint32_t count = term->call.count;
   Atom *atoms = ARENA_ARRAY(lowering->arena, Atom, count + 1);
-  lower_apart(lowering, term, on);
+  lower_apart(lowering, term, unit, on);
   for (uint32_t i = 0; i < count; i++) {
     Term *argument = term->call.arguments[i];
-    Demand demand = demand_of_argument(lowering->strict->program, function, on, i);
+    Demand demand = demand_of_argument(program, function, on, i);
     bool passes =
         demand > DEMAND_LAZY && lowering->strict->code->spreads && strict_passes(lowering->strict, function, i);
     if (passes && (atoms[i] = lower_passed(lowering, argument)) != NO_ATOM) continue;
-    if (demand > DEMAND_LAZY)
+    if (!(unit && unit->values[i]) && lower_holds_back(lowering, function, on, i))
+      atoms[i] = lower_late(lowering, argument, demand);
+    else if (demand > DEMAND_LAZY)
       atoms[i] = lower_value(lowering, argument, demand);
-    else if (!delay)
-      atoms[i] = build_term(lowering, argument, DEMAND_LAZY);
+    else if (unit)
+      atoms[i] =
+          build_term(lowering, argument, whole > on ? demand_of_argument(program, function, whole, i) : DEMAND_LAZY);
     else
       atoms[i] = NO_ATOM;
   }
@@ -268,7 +275,7 @@ static Atom *lower_arguments(Lowering *lowering, Term *term, const Function *fun
 
 // The function's tree in the place of a call. Its result goes where the path ends.
 static void lower_inline(Lowering *lowering, Term *term, const Function *function, Demand on) {
-  Atom *atoms = lower_arguments(lowering, term, function, on, true);
+  Atom *atoms = lower_arguments(lowering, term, NULL, function, on, on);
   const Scope *caller = lowering->scope;
   Scope *scope = ARENA_NEW(lowering->arena, Scope);
   *scope = (Scope){caller, function, atoms};
@@ -315,8 +322,8 @@ static bool should_inline(const Lowering *lowering, const Function *function) {
 }
 
 // A call of a unit. What is borrowed is lent on where the callee only looks at it.
-static Step *lower_unit_call(Lowering *lowering, Term *term, const Unit *unit, Demand on, StepKind kind) {
-  Atom *atoms = lower_arguments(lowering, term, unit->function, on, false);
+static Step *lower_unit_call(Lowering *lowering, Term *term, const Unit *unit, Demand on, Demand whole, StepKind kind) {
+  Atom *atoms = lower_arguments(lowering, term, unit, unit->function, on, whole);
   uint32_t count = term->call.count;
   bool *lent = ARENA_ARRAY(lowering->arena, bool, count + 1);
   for (uint32_t i = 0; i < count; i++) {
@@ -333,10 +340,29 @@ static Step *lower_unit_call(Lowering *lowering, Term *term, const Unit *unit, D
   return step;
 }
 
+// Does the unit want the value of an argument that is demanded late, though computing it may come back here? Then it is
+// called only as far as there is fuel.
+static bool wants_fuel(const Lowering *lowering, const Term *term, const Unit *unit, Demand on) {
+  for (uint32_t i = 0; i < term->call.count; i++)
+    if (unit->values[i] && lower_holds_back(lowering, unit->function, on, i) &&
+        !lower_find(lowering, term->call.arguments[i]) && lower_recurs(lowering, term->call.arguments[i]))
+      return true;
+  return false;
+}
+
+static void lower_last_call(Lowering *lowering, Term *term, const Unit *unit, Demand on, Demand whole) {
+  Step *step = lower_unit_call(lowering, term, unit, on, whole, lowering->in_block ? STEP_CALL : STEP_TAIL);
+  if (lowering->in_block) lower_end(lowering, STEP_RETURN, step->dst);
+}
+
 static Atom lower_call(Lowering *lowering, Term *term, Demand on) {
   const Function *function = lowering->strict->program->names.items[term->call.name].function;
   if (!function) return lower_constructor(lowering, term, on);
-  if (function->builtin == BUILTIN_U60_IF || function->builtin == BUILTIN_SPARK || should_inline(lowering, function)) {
+  Unit *unit = NULL;
+  bool apart =
+      function->builtin == BUILTIN_U60_IF || function->builtin == BUILTIN_SPARK || should_inline(lowering, function);
+  if (!apart) unit = strict_unit(lowering->strict, function, on);
+  if (apart || (unit && wants_fuel(lowering, term, unit, on))) {
     Block block = lower_begin_block(lowering, lower_root(lowering, term));
     lower_tail(lowering, term, on);
     Atom dst = lower_end_block(lowering, &block);
@@ -344,14 +370,13 @@ static Atom lower_call(Lowering *lowering, Term *term, Demand on) {
     lower_force(lowering, dst);
     return dst;
   }
-  Unit *unit = strict_unit(lowering->strict, function, on);
   if (!unit) {
     Atom atom = lower_use(lowering, build_term(lowering, term, on));
     lower_bind(lowering, term, atom);
     lower_force(lowering, atom);
     return atom;
   }
-  Step *step = lower_unit_call(lowering, term, unit, on, STEP_CALL);
+  Step *step = lower_unit_call(lowering, term, unit, on, on, STEP_CALL);
   lower_surprise(lowering, term, step);
   return step->dst;
 }
@@ -385,7 +410,9 @@ static void lower_dup(Lowering *lowering, Term *term, Demand on) {
     if (second > first) first = second;
   }
   if (first > DEMAND_LAZY) {
-    Atom atom = lower_value(lowering, value, first);
+    bool late =
+        demand_is_late_variable(program, on, term->dup.first) || demand_is_late_variable(program, on, term->dup.second);
+    Atom atom = (late ? lower_late : lower_value)(lowering, value, first);
     lower_bind(lowering, term->dup.first, atom);
     lower_bind(lowering, term->dup.second, atom);
   } else {
@@ -478,8 +505,15 @@ static void lower_tail_call(Lowering *lowering, Term *term, Demand on) {
     lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on)));
     return;
   }
-  Step *step = lower_unit_call(lowering, term, unit, on, lowering->in_block ? STEP_CALL : STEP_TAIL);
-  if (lowering->in_block) lower_end(lowering, STEP_RETURN, step->dst);
+  if (wants_fuel(lowering, term, unit,
+                 on)) { // without any, its result is left for later as the weakest demand leaves it
+    Step *step = lower_step(lowering, STEP_FUEL, NO_ATOM, 0);
+    Saved saved = lower_save(lowering);
+    lowering->at = &step->aside;
+    lower_last_call(lowering, term, strict_unit(lowering->strict, function, DEMAND_WEAK), DEMAND_WEAK, on);
+    lower_restore(lowering, &saved);
+  }
+  lower_last_call(lowering, term, unit, on, on);
 }
 
 static void lower_tail_apply(Lowering *lowering, Term *term) {

@@ -115,9 +115,16 @@ void lower_tail(Lowering *lowering, Term *term, Demand on);  // … and leaves t
 void lower_tree(Lowering *lowering, const Tree *tree, Demand on);
 // A field that is demanded with its constructor, as far as there is fuel.
 Atom lower_field(Lowering *lowering, Term *term, Demand on);
+// An argument of a call that is demanded only as a part of the result (demand_is_late): it is held back like a field,
+// but for calls of the unit's own recursion, which go down in some structure: (Flat l (Flat r k)).
+bool lower_holds_back(const Lowering *lowering, const Function *callee, Demand on, uint32_t index);
+// Such a part: computed as far as there is fuel, if computing it may come back here, so that nothing else would bound
+// how far it goes; else computed.
+Atom lower_late(Lowering *lowering, Term *term, Demand on);
+bool lower_recurs(const Lowering *lowering, Term *term); // may computing it come to the unit's function again?
 // Lets other machines compute what an operation's operands or a call's arguments demand, all but one of them; and what
 // a constructor's fields do.
-void lower_apart(Lowering *lowering, Term *term, Demand on);
+void lower_apart(Lowering *lowering, Term *term, const Unit *unit, Demand on); // unit: of the call; NULL: none
 // The same for calls that a callee only passes on (pass.c), before the call of it: where there may be sparks, all of it
 // is built, and the unit, or the block, left with it.
 void lower_pass_apart(Lowering *lowering, Term *term, Demand on);

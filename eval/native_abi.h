@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 11
+#define NATIVE_ABI 12
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;

@@ -206,8 +206,9 @@ static Unit *make_unit(Strict *strict, const Function *function, Demand demand, 
   unit->passed = ARENA_ARRAY(arena, bool, function->arity + 1);
   for (uint32_t i = 0; i < function->arity; i++) {
     bool demanded = demand_of_argument(strict->program, function, demand, i) > DEMAND_LAZY;
-    unit->passed[i] = demanded && strict->code->spreads && strict_passes(strict, function, i);
-    unit->values[i] = demanded && !unit->passed[i];
+    bool late = demand_is_late(strict->program, function, demand, i);
+    unit->passed[i] = demanded && (late || strict->code->spreads) && strict_passes(strict, function, i);
+    unit->values[i] = demanded && !unit->passed[i] && !(late && strict_consumes(strict, function, i));
   }
   strict->by_name.items[name] = unit;
   ARRAY_PUSH(&strict->units, unit);

@@ -167,6 +167,8 @@ bool strict_all_rules(Strict *strict, UsesTable *table, const Function *function
                       bool (*holds)(Strict *strict, const Rule *rule, uint32_t index));
 // Is a parameter, a value, only looked at, so that borrowing it saves copies?
 bool strict_lendable(Strict *strict, const Unit *unit, uint32_t index);
+// Is a parameter taken apart, and more done with it than looking?
+bool strict_consumes(Strict *strict, const Function *function, uint32_t index);
 // Is a parameter only passed on, so that its value may be missing when a call begins?
 bool strict_passes(Strict *strict, const Function *function, uint32_t index);
 Strict *strict_new(Code *code, Program *program);

@@ -85,6 +85,11 @@ Demand demand_of_argument(const Program *program, const Function *callee, Demand
   return flow_at((demand_is_restricted(program) ? known->restricted : known->arguments)[index], result);
 }
 
+bool demand_is_late(const Program *program, const Function *callee, Demand result, uint32_t index) {
+  return demand_of_argument(program, callee, result, index) > DEMAND_LAZY &&
+         demand_of_argument(program, callee, DEMAND_WEAK, index) == DEMAND_LAZY;
+}
+
 // The analysis knew what reaches the scope from the root of its rule. Of the demands on the root, the strongest is
 // taken that asks no more of the scope than is asked now.
 Demand demand_of_variable(const Program *program, const Term *scope, Demand on, const Binder *binder) {
@@ -95,6 +100,17 @@ Demand demand_of_variable(const Program *program, const Term *scope, Demand on, 
     if (flow_at(binder->context, root) <= on && flow_at(binder->demand, root) > best)
       best = flow_at(binder->demand, root);
   return best;
+}
+
+bool demand_is_late_variable(const Program *program, Demand on, const Binder *binder) {
+  bool late = false;
+  if (demand_of_variable(program, NULL, on, binder) == DEMAND_LAZY) return false;
+  for (Demand root = DEMAND_WEAK; root <= DEMAND_COMPLETE; root++) {
+    if (flow_at(binder->context, root) != DEMAND_WEAK) continue;
+    if (flow_at(binder->demand, root) > DEMAND_LAZY) return false;
+    late = true;
+  }
+  return late;
 }
 
 // First: slots, calls, and what restricts the program.

@@ -25,6 +25,9 @@ void demand_analyse(Program *program);
 
 bool demand_is_restricted(const Program *program);
 
+// Is an argument of a call demanded, but only as a part of the result: not for the head of it?
+bool demand_is_late(const Program *program, const Function *callee, Demand result, uint32_t index);
+
 // The demand on an argument of a call, built-in functions included, when the call's result is demanded.
 Demand demand_of_argument(const Program *program, const Function *callee, Demand result, uint32_t index);
 
@@ -32,6 +35,9 @@ Demand demand_of_argument(const Program *program, const Function *callee, Demand
 // binds it, or of the rule whose pattern does. The variables that dups make of one value share its demand, which takes
 // the uses of all of them together. In constant time.
 Demand demand_of_variable(const Program *program, const Term *scope, Demand on, const Binder *binder);
+
+// The same question about such a variable: is it demanded only as a part of what its scope gives?
+bool demand_is_late_variable(const Program *program, Demand on, const Binder *binder);
 
 // Is this a recursive field: does the spine of the constructor go on there? Fixed when the constructor is first
 // analysed, from the recursions of the program that take it apart or build it.
