@@ -255,8 +255,7 @@ static void put_back(Mover *mover) {
 static bool waits(Lifter *lifter, Mover *mover, Term **body, Binder *const *binders, uint32_t count) {
   const Binder *last = binders[count - 1];
   if (wait_is_fine(lifter->program, *body, &last, 1)) return true;
-  if (lifter->program->has_superposition || lifter->program->has_effects || lifter->program->has_call_patterns)
-    return false;
+  if (lifter->program->has_superposition) return false;
   for (uint32_t i = 0; i < count; i++) add_binder(&mover->inside, binders[i]);
   if (!must_stay(mover, body)) move_out(mover, body);
   bool fine = mover->moved.count && wait_is_fine(lifter->program, *body, &last, 1);

@@ -80,9 +80,9 @@ Main = (Map λx (Say (* x x)) (Cons 1 Nil))
 END
 cat >open.hvm <<'END'
 (Fib n) = if (< n 2) { n } else { (+ (Fib (- n 1)) (Fib (- n 2))) }
-(Pair f) = [f f]
-(Unused) = λx (Fib 9)
-Main = (Pair λx (+ x (Fib 20)))
+(Pair f) = [f f] (Add 0 x) = x (Add n x) = (Add (- n 1) (+ x 1))
+(Unused) = λx (Add 9 x)
+Main = (Pair λx (Add 20 x))
 END
 sed 's/^Main = \(.*\)/Main = (HVM.log "begin" \1)/' open.hvm >open-effect.hvm
 sed 's/^Main = \(.*\)/Main = (HVM.spark (Fib 9) \1)/' open.hvm >open-hint.hvm
