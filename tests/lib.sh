@@ -32,7 +32,7 @@ skip() { # name why
 fail() { # name why [command output]
   failed=$((failed + 1))
   echo "FAIL  $1: $2"
-  [ -z "${3:-}" ] || head -c 4000 <<<"$3" | head -n 40 | sed -e 's/^/      /' -e '$a\'
+  [ -z "${3:-}" ] || head -c 4000 <<<"$3" | head -n 40 | awk '{ print "      " $0 }'
 }
 check() { # name condition…: passes when the command does
   local name=$1
