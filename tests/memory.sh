@@ -42,6 +42,7 @@ Ones = (Cons 1 Ones)
 (Gaps n) = (Append (Range (/ (% n 1000) 999) n) (Gaps (- n 1)))
 (ConcatMap f Nil) = Nil
 (ConcatMap f (Cons x xs)) = (Append (f x) (ConcatMap f xs))
+(Pairwise n) = (Length (ConcatMap λx (Range 2 x) (Range n 0)) 0) // here, so that the λ is a closure
 (Merge (Cons x xs) (Cons y ys)) = (MergeIf (< x y) x xs y ys)
 (MergeIf 0 x xs y ys) = (Cons y (Merge (Cons x xs) ys))
 (MergeIf c x xs y ys) = (Cons x (Merge xs (Cons y ys)))
@@ -195,7 +196,7 @@ begin zip "(TotalTo $n (Zip (From 0) (From 1)) 0)" $((2 * sum + n))
 begin append "(Total (Append (Range $((n / 2)) 0) (Range $((n / 2)) $((n / 2)))) 0)" $sum
 begin pieces "(Length (Pieces $third) 0)" $((3 * third))
 begin gaps "(Length (Gaps $n) 0)" $((n / 1000))
-begin concat "(Length (ConcatMap λx (Range 2 x) (Range $((n / 2)) 0)) 0)" $((2 * (n / 2)))
+begin concat "(Pairwise $((n / 2)))" $((2 * (n / 2)))
 begin merge "(TotalTo $n (Merge (By 0 2) (By 1 2)) 0)" $sum
 begin while "(Length (While λx (< x $n) (From 0)) 0)" "$n"
 begin pairs "(Differences (Pairs (Range $n 0)) 0)" $((n / 2))
