@@ -505,8 +505,8 @@ static void lower_tail_call(Lowering *lowering, Term *term, Demand on) {
     lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on)));
     return;
   }
-  if (wants_fuel(lowering, term, unit,
-                 on)) { // without any, its result is left for later as the weakest demand leaves it
+  if (wants_fuel(lowering, term, unit, on)) {
+    // Without any, its result is left for later as the weakest demand leaves it.
     Step *step = lower_step(lowering, STEP_FUEL, NO_ATOM, 0);
     Saved saved = lower_save(lowering);
     lowering->at = &step->aside;

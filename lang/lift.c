@@ -1,6 +1,5 @@
 #include "lift.h"
 
-#include "effects.h"
 #include "wait.h"
 
 enum { CLOSURE_LIMIT = 200 }; // captured terms and arguments of one closure

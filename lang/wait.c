@@ -7,9 +7,9 @@ enum { NESTED_LIMIT = 6, POSITION_LIMIT = 64, LOOKS_LIMIT = 20000 };
 // What is known of the arguments of a call, each a set of positions.
 typedef struct {
   uint64_t waits;   // they wait
-  uint64_t applied; // they are λs that wait when they are applied to one argument more than λs follow …
+  uint64_t applied; // they are λs that wait when they are applied to as many arguments as there are λs …
   uint64_t brief;   // they are looked at, and have no fields before the variables arrive
-  uint8_t lambdas[POSITION_LIMIT]; // … these: by position, 0 where there is none
+  uint8_t lambdas[POSITION_LIMIT]; // … by position; 0 where there is none
 } Given;
 
 // What is asked of a function's rules: whether each leaves something that waits; takes a few steps at most; or leaves
