@@ -1,4 +1,5 @@
-// Flows: how a demand on a whole becomes a demand on a part. The values that demand.c computes with.
+// Flows: how a demand on a whole becomes a demand on a part. The values that demand.c computes
+// with, and what it leaves for demand_query.c.
 #ifndef HVM_LANG_FLOW_H
 #define HVM_LANG_FLOW_H
 
@@ -45,6 +46,20 @@ static inline Flow flow_either(Flow a, Flow b) {
     result |= (Flow)((x < y ? x : y) << shift);
   }
   return result;
+}
+
+// What is known of a function: the flow to each argument, from the demand on its result.
+struct FunctionDemand {
+  uint32_t node; // while it is analysed: its number
+  Flow *arguments;
+  Flow *restricted; // the same if the function is restricted, or the program
+};
+
+static inline Flow builtin_flow(Builtin builtin, uint32_t index) {
+  if (builtin == BUILTIN_U60_IF) return index == 0 ? FLOW_COMPLETE : FLOW_NONE;
+  if (builtin == BUILTIN_U60_SWAP) return index == 0 ? FLOW_COMPLETE : FLOW_FIELD;
+  if (builtin == BUILTIN_SPARK) return index == 0 ? FLOW_NONE : FLOW_SAME;
+  return FLOW_NONE;
 }
 
 #endif
