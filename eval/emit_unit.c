@@ -175,9 +175,12 @@ static void emit_head(Emitter *emitter, const Unit *unit) {
 static void emit_loan(Emitter *emitter, const Unit *unit, const Unit *borrower, Atom x) {
   PRINT("\nstatic __attribute__((noinline, unused)) Word o%u_%d(", unit->name, x);
   emit_parameters(emitter, borrower);
-  PRINT(") {\n  Word box_ = v%d;\n  v%d = LOAD(LOCATION(v%d) + 1);\n  Word w_ = ", x, x, x);
+  bool open = emitter->strict->open; // the search for cycles must see what is borrowed
+  PRINT(") {\n  Word box_ = v%d;\n  v%d = LOAD(LOCATION(v%d) + 1);\n", x, x, x);
+  if (open) PRINT("  *m->stack_top = box_;\n  HOLD(m->stack_top, 1);\n");
+  PRINT("  Word w_ = ");
   print_same_call(emitter, borrower);
-  PRINT("  erase(m, box_);\n  return w_;\n}\n");
+  PRINT("%s  erase(m, box_);\n  return w_;\n}\n", open ? "  LET_GO(1);\n" : "");
 }
 
 static void emit_loans(Emitter *emitter, const Unit *unit, const Step *step, uint64_t *done) {

@@ -103,6 +103,23 @@ const Library LIBRARY[] = {
     {"Repeat", "kfn", 'n', "(Repeat 0 f x) = x\n(Repeat n f x) = (Repeat (- n 1) f (f x))\n", ""},
     {"Church", "k", 0, "(Church 0) = λf λx x\n(Church n) = λf λx (f ((Church (- n 1)) f x))\n", ""},
     {"Flip", "g", 'g', "(Flip f) = λa λb (f b a)\n", ""},
+    {"CountK", "kf", 'n',
+     "(CountK n f) = ((CountTo n) f)\n(CountTo 0) = λk (k 1)\n(CountTo n) = λk ((CountTo (- n 1)) λa (k (+ a n)))\n",
+     ""},
+    {"WalkK", "tf", 'n',
+     "(WalkK t f) = ((WalkTo t) f)\n(WalkTo Leaf) = λk (k 0)\n(WalkTo (Tip x)) = λk (k x)\n"
+     "(WalkTo (Node l x r)) = λk ((WalkTo l) λa ((WalkTo r) λb (k (+ a (+ x b)))))\n",
+     ""},
+    {"LabelK", "tn", 'n',
+     "(LabelK t s) = ((LabelTo t) s λx λs (+ (* x 3) s))\n(LabelTo Leaf) = λs λk (k 0 s)\n"
+     "(LabelTo (Tip x)) = λs λk (k (+ x s) (+ s 1))\n"
+     "(LabelTo (Node l x r)) = λs λk ((LabelTo l) s λa λt ((LabelTo r) t λb λu (k (+ a (+ b x)) u)))\n",
+     ""},
+    {"FindK", "cfn", 'n',
+     "(FindK xs p d) = ((FindTo xs) p λx (+ x 1) λx d)\n(FindTo Nil) = λp λs λf (f 0)\n"
+     "(FindTo (Cons x xs)) = λp λs λf (FoundTo (p x) x xs p s f)\n"
+     "(FoundTo 0 x xs p s f) = ((FindTo xs) p s f)\n(FoundTo c x xs p s f) = (s x)\n",
+     ""},
     {"Partial", "n", 'n', "(Partial 0) = 7\n(Partial (Some x)) = x\n", ""},
 };
 const uint32_t LIBRARY_COUNT = sizeof LIBRARY / sizeof *LIBRARY;
