@@ -144,6 +144,40 @@ static bool is_watched(const hvm_step *step, const Options *options) {
   return options->watched.count == 0;
 }
 
+static bool is_any_rule(const char *name) {
+  const char *rule;
+  for (size_t i = 0; (rule = hvm_trace_rule(i)); i++)
+    if (is_rule(rule, name)) return true;
+  return false;
+}
+
+static bool are_functions(hvm_runtime *runtime, const Names *names, bool numbers) {
+  bool all = true;
+  for (size_t i = 0; i < names->count; i++) {
+    const char *name = names->items[i];
+    bool number = numbers && !name[strspn(name, "0123456789")];
+    if (!number && !hvm_find_function(runtime, name)) all = false;
+  }
+  return all;
+}
+
+// A name that nothing has would show nothing, or hide nothing, without a word.
+static bool are_known(hvm_runtime *runtime, const Options *options) {
+  for (size_t i = 0; i < options->rules.count; i++) {
+    const char *name = options->rules.items[i];
+    if (is_any_rule(name)) continue;
+    output_error(output_colour(options->reduction.colour), "no rule of a trace is called '%s'", name);
+    fputs("  = hint: --function takes names of functions; --rules takes", stderr);
+    const char *rule;
+    for (size_t k = 0; (rule = hvm_trace_rule(k)); k++) fprintf(stderr, "%s %s", k ? "," : "", rule);
+    fputs("\n", stderr);
+    return false;
+  }
+  bool known = are_functions(runtime, &options->functions, false);
+  known &= are_functions(runtime, &options->hidden, false);
+  return known & are_functions(runtime, &options->opened, true);
+}
+
 // The run.
 
 typedef struct {
@@ -197,7 +231,7 @@ static int run_with(Options *options) {
   if (status == HVM_OK && options->added)
     status = hvm_load_text(runtime, "<input>", options->added, strlen(options->added));
   output_messages(runtime, colour);
-  int exit_status = status == HVM_OK ? reduce(options, runtime) : EXIT_ERROR;
+  int exit_status = status == HVM_OK && are_known(runtime, options) ? reduce(options, runtime) : EXIT_ERROR;
   output_messages(runtime, colour);
   hvm_collect(runtime);
   hvm_statistics statistics = hvm_stats(runtime);

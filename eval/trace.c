@@ -350,6 +350,10 @@ static void begin_run(Machine *machine, uint32_t limit) {
   if (loop->state == TRACE_RUN && trace_point_at(machine, loop->pc) & POINT_BINDER) trace_binder(machine, loop->pc);
 }
 
+const char *const trace_rule_names[TRACE_RULE_NAMES] = {"App-Lam", "App-Sup", "Dup-Lam",  "Dup-Sup", "Dup-U60",
+                                                        "Dup-F60", "Dup-Era", "Dup-Ctr",  "Op2-U60", "Op2-F60",
+                                                        "Op2-Sup", "Fun-Sup", "Fun-Rule", "Move",    "Collect"};
+
 // The name of what happened, by the rule that was counted.
 const char *trace_rule_name(const Machine *machine, RuleKind kind) {
   const Trace *trace = machine->trace;

@@ -231,6 +231,8 @@ bool trace_in_window(const Trace *trace, uint64_t number);
 bool trace_is_named(const char *const *names, size_t count, const char *name);
 const char *trace_function_name(const Machine *machine, unsigned name);
 const char *trace_rule_name(const Machine *machine, RuleKind kind);
+enum { TRACE_RULE_NAMES = 15 };
+extern const char *const trace_rule_names[TRACE_RULE_NAMES]; // all that are not functions
 uint64_t trace_total(const uint64_t *rewrites);
 _Noreturn void trace_stop(Machine *machine);
 

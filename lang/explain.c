@@ -457,17 +457,17 @@ static void report_unknown(Program *program, const char *name) {
   if (nearest) diagnostic_hint(&program->diagnostics, diagnostic, "did you mean '%s'?", nearest);
 }
 
-const Function *explain_find(Program *program, const char *name) {
+const Function *explain_find(Program *program, const char *name, bool builtins) {
   NameId id;
   const Function *function =
       program_find_name(program, name, strlen(name), &id) ? program->names.items[id].function : NULL;
-  if (function && !function->builtin) return function;
+  if (function && (builtins || !function->builtin)) return function;
   report_unknown(program, name);
   return NULL;
 }
 
 bool explain_function(Program *program, const char *name, Buffer *out) {
-  const Function *function = explain_find(program, name);
+  const Function *function = explain_find(program, name, false);
   if (!function) return false;
   term_run_deep(print_explanation, &(Job){program, function, out});
   return true;

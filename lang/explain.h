@@ -8,8 +8,8 @@
 // more. What the marks mean is in docs/demand.md.
 void explain_all(Program *program, Buffer *out);
 
-// A function that rules are for; NULL, with a diagnostic: none has that name.
-const Function *explain_find(Program *program, const char *name);
+// A function that rules are for, or a built-in one if these are wanted; NULL, with a diagnostic: none has that name.
+const Function *explain_find(Program *program, const char *name, bool builtins);
 
 // Why each argument of a function is or is not needed, with the places that decide. False, with a diagnostic, when no
 // rule has that name.

@@ -112,7 +112,7 @@ char *hvm_threads_text(hvm_runtime *runtime) {
 }
 
 char *hvm_steps_text(hvm_runtime *runtime, const char *name) {
-  const Function *function = runtime->broken ? NULL : explain_find(runtime->program, name);
+  const Function *function = runtime->broken ? NULL : explain_find(runtime->program, name, false);
   if (!function) return NULL;
   Buffer text = {0};
   machine_compile(runtime->machine, false);
@@ -133,6 +133,10 @@ char *hvm_rules_text(const hvm_runtime *runtime, const char *name) {
     buffer_char(&text, '\n');
   }
   return text.text;
+}
+
+bool hvm_find_function(hvm_runtime *runtime, const char *name) {
+  return !runtime->broken && explain_find(runtime->program, name, true);
 }
 
 bool hvm_name_at(const hvm_runtime *runtime, size_t index, hvm_name_info *info) {
@@ -424,5 +428,7 @@ const char *hvm_rule_name(hvm_rule rule) {
                                                     "Dup-Ctr", "Op2-Num", "Op2-Sup", "Fun-Sup", "Fun-Rule"};
   return names[rule];
 }
+
+const char *hvm_trace_rule(size_t index) { return index < TRACE_RULE_NAMES ? trace_rule_names[index] : NULL; }
 
 void hvm_interrupt(hvm_runtime *runtime) { machine_interrupt(runtime->machine); }

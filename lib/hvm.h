@@ -75,6 +75,8 @@ hvm_status hvm_load_text(hvm_runtime *runtime, const char *path, const char *tex
 char *hvm_demand_text(hvm_runtime *runtime, const char *name);
 // The rules of a function as they are written, in memory that the caller frees; NULL when it has none.
 char *hvm_rules_text(const hvm_runtime *runtime, const char *name);
+// Is there a function of this name, built-in ones too? When not, a diagnostic says so and what is called nearly so.
+bool hvm_find_function(hvm_runtime *runtime, const char *name);
 // The functions and constructors of the program, built-in ones too, by number from 0; false past the last.
 typedef struct {
   const char *name;
@@ -167,6 +169,7 @@ typedef struct {
 } hvm_trace_options;
 // NULL: no more traces. A reduction that step or `to` ended returns HVM_STOPPED.
 void hvm_trace(hvm_runtime *runtime, const hvm_trace_options *options);
+const char *hvm_trace_rule(size_t index); // what a step's rule can be beside a function, from 0; NULL past the last
 
 // Walking the result. A node is valid as long as the result is.
 typedef enum {

@@ -96,7 +96,6 @@ check 'from and to: no others' [ "$(grep -c -- '--- [0-9]' <<<"$out")" = 2 ]
 expect 'cut' 0 '*cut here after 4 steps; --steps shows more*' '' "$HVM" trace --steps 4 "$program"
 expect 'cut, of a program without end' 0 '*cut here after 1000 steps*' '' "$HVM" trace '((λx (x x)) λx (x x))'
 expect 'depth' 0 '*(Cons … …)*' '' "$HVM" trace --depth 2 --to 2 "$program"
-expect 'hide' 0 '*(Number 21)*' '' "$HVM" trace --hide Sum 'let s = (Sum [1, 2]); (Number 21)'
 cat >"$WORK/sum.hvm" <<'END'
 (Sum [])               = 0
 (Sum (List.cons x xs)) = (+ x (Sum xs))
@@ -112,6 +111,12 @@ cat >"$WORK/tree.hvm" <<'END'
 Main = (Tree 8)
 END
 expect 'hide: one step' 0 '*2. Sum, 7 steps*' '' "$HVM" trace --hide Sum "$WORK/sum.hvm"
+expect 'unknown rule' 1 '' "*no rule of a trace is called 'Sum'*" \
+  "$HVM" trace --rules Sum "$WORK/sum.hvm"
+for option in function hide open; do
+  expect "unknown function, --$option" 1 '' "*no rule is for 'Som'*" \
+    "$HVM" trace --strict=on "--$option" Som "$WORK/sum.hvm"
+done
 expect 'watch' 0 '*' '' "$HVM" trace --watch s --rules Dup 'let s = (A 1); let t = (A 2); [s, s, t, t]'
 check 'watch: only this variable' [ "$(grep -c -- '--- [0-9]*\. Dup' <<<"$out")" = 2 ]
 expect 'run -d' 0 '*5. Dup-Ctr*' '*COST: 9 *' "$HVM" run -d -c "$program"
