@@ -119,6 +119,7 @@ static int run_compiler(const char *name, const Paths *paths) {
 
 static bool link_in(const Paths *paths, const char *output, bool colour) {
   const char *wanted = getenv("HVM_CC"), *name = wanted && *wanted ? wanted : "cc";
+  struct stat made;
   errno = 0;
   int status = run_compiler(name, paths);
   if (interrupted)
@@ -129,6 +130,8 @@ static bool link_in(const Paths *paths, const char *output, bool colour) {
     output_error(colour, "cannot run the C compiler '%s': %s", name, strerror(errno));
   else if (status != 0)
     output_error(colour, "the C compiler '%s' failed", name);
+  else if (stat(paths->output, &made) != 0 || made.st_size == 0)
+    output_error(colour, "the C compiler '%s' made nothing", name);
   else if (rename(paths->output, output) != 0)
     output_error(colour, "cannot write '%s': %s", output, strerror(errno));
   else

@@ -1,5 +1,6 @@
 // The built-in functions with effects, and strings between text and cells.
 #include <errno.h>
+#include <stdio_ext.h>
 #include <time.h>
 
 #include "machine.h"
@@ -49,6 +50,8 @@ static void write_line(Machine *machine, Buffer *text) {
   int error = errno;
   buffer_free(text);
   if (!failed) return;
+  __fpurge(machine->shared->output); // it is reported here, once
+  clearerr(machine->shared->output);
   char message[128];
   snprintf(message, sizeof message, "cannot write the output: %s", strerror(error));
   fail_here(machine, MACHINE_FAILED, message);

@@ -101,6 +101,8 @@ printf '#!/bin/sh\nexec sleep 20\n' >endless
 chmod +x failing endless
 expect "a failing compiler" 1 '' "too hard
 hvm: error: the C compiler '$WORK/failing' failed" env HVM_CC="$WORK/failing" "$HVM" compile main.hvm -o new
+expect "a compiler that makes nothing" 1 '' "hvm: error: the C compiler 'true' made nothing" \
+  env HVM_CC=true "$HVM" compile main.hvm -o new
 expect "SIGTERM meanwhile" 1 '' '*interrupted*' \
   timeout --preserve-status 0.5 env HVM_CC="$WORK/endless" "$HVM" compile main.hvm -o new
 expect "no temporary folder" 1 '' '*cannot write temporary files: *' env TMPDIR="$WORK/nowhere" "$HVM" compile main.hvm -o new

@@ -39,7 +39,8 @@ check "the stored file is untouched" test "$(cat stored 2>/dev/null)" = text
 shell "a closed pipe" 1 "${lost}Broken pipe" "set -o pipefail; { sleep 0.2; '$HVM' run main.hvm; } | :"
 shell "a help text on a full disk" 1 "${lost}No space left on device" "'$HVM' --help >/dev/full"
 shell "JSON on a full disk" 1 "${lost}No space left on device" "'$HVM' check --json wrong.hvm >/dev/full"
-shell "a program that logs on a full disk" 1 '*output*' "'$HVM' run '(HVM.log 1 2)' >/dev/full"
+shell "a program that logs on a full disk" 1 "hvm: error: cannot write the output: No space left on device
+    = hint: while reducing a call of HVM.log" "'$HVM' run '(HVM.log 1 2)' >/dev/full"
 shell "an endless log into a closed pipe ends" 1 '*output*' "set -o pipefail
   printf '(Loop n) = (HVM.log n (Loop (+ n 1)))\\nMain = (Loop 0)\\n' >loop.hvm; '$HVM' run loop.hvm | head -n 1 >/dev/null"
 shell "closed input and output" 1 '*' "'$HVM' run - <&- >&-"
