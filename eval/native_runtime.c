@@ -1,5 +1,6 @@
 // What machine code calls, and the texts that emitted C begins with.
 #include "aside.h"
+#include "force.h"
 #include "frames.h"
 #include "graph_sparks.h"
 #include "machine.h"
@@ -75,28 +76,9 @@ static Word runtime_take_back(Machine *machine, Word box) {
 
 static Word runtime_force_field(Machine *machine, Location cell) { return force_cell(machine, cell); }
 
-static Word runtime_settle_box(Machine *machine, Word box, Word term) {
-  if (!is_settled(machine, term)) term = mark_stuck(machine, term);
-  worker_wake(machine, __atomic_exchange_n(&machine->heap[word_location(box) + 1], term, __ATOMIC_ACQ_REL));
-  bool ready = word_tag(term) != TAG_SHR && word_tag(term) != TAG_SUP; // no other box, and nothing to be copied
-  if (!word_is_flat(term)) return ready ? box : machine_evaluate(machine, box);
-  leave_box(machine, word_location(box));
-  return term;
-}
+static Word runtime_settle_box(Machine *machine, Word box, Word term) { return settle_box(machine, box, term); }
 
-static Word runtime_reduce_box(Machine *machine, Word box) {
-  Word *cell = &machine->heap[word_location(box) + 1], term = load_cell(machine, word_location(box) + 1);
-  bool claimed = word_tag(term) == TAG_CAL && !machine->profile && !is_last_owner(machine, word_location(box));
-  if (claimed && (char *)__builtin_frame_address(0) < machine->native_bottom) machine_attend(machine, NATIVE_NO_NAME);
-  hard_pause();
-  claimed =
-      claimed && __atomic_compare_exchange_n(cell, &term, machine->claim, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-  if (!claimed) return machine_evaluate(machine, box);
-  frames_hold(machine, box);
-  term = evaluate_claimed(machine, term);
-  frames_let_go(machine);
-  return runtime_settle_box(machine, box, term);
-}
+static Word runtime_reduce_box(Machine *machine, Word box) { return force_box(machine, box); }
 
 static Word runtime_spark(Machine *machine, Word call, const void *frame) {
   return offer_call(machine, call, machine->spark_native - (const char *)frame);

@@ -76,13 +76,6 @@ static inline bool is_settled(const Machine *machine, Word term) {
 
 static inline Word mark_stuck(Machine *machine, Word term); // rules.h
 
-// What was moved out of where others see it: by machine code if it is a call that has some.
-static inline Word evaluate_claimed(Machine *machine, Word term) {
-  NativeEnter *enter = word_tag(term) == TAG_CAL && !machine->profile ? machine->natives[word_extra(term)] : NULL;
-  if (enter) term = enter(machine, &machine->heap[word_location(term)], word_location(term));
-  return enter && word_is_value(term) ? term : machine_evaluate(machine, term);
-}
-
 // The box in a cell that others can see was reduced, and it has no value: the evaluation gave a copy of a
 // superposition, or a stuck term. That takes the box's place, unless somebody else's did. What is there.
 static inline Word replace_box(Machine *machine, Location cell, Word box, Word term) {
@@ -91,26 +84,6 @@ static inline Word replace_box(Machine *machine, Location cell, Word box, Word t
       __atomic_compare_exchange_n(&machine->heap[cell], &found, term, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
   heap_erase(machine, replaced ? box : term);
   return replaced ? term : found;
-}
-
-// Reduces the term of a cell that others can see, in its place; what is there then, if in a box the value there.
-static inline Word force_cell(Machine *machine, Location cell) {
-  Word term, value;
-  while (!claim_cell(machine, cell, &term)) {
-    if (word_is_value(term)) return term;
-    if (word_tag(term) != TAG_SHR) continue;
-    Word box = term;
-    add_owner(machine, word_location(box));
-    term = machine_evaluate(machine, box);
-    if (word_tag(term) != TAG_SHR) return word_is_flat(term) ? term : replace_box(machine, cell, box, term);
-    value = shared_value(machine, term);
-    drop_owner(machine, word_location(term)); // the cell keeps it
-    return value;
-  }
-  term = evaluate_claimed(machine, term);
-  if (!is_settled(machine, term)) term = mark_stuck(machine, term);
-  worker_wake(machine, __atomic_exchange_n(&machine->heap[cell], term, __ATOMIC_ACQ_REL));
-  return shared_value(machine, term);
 }
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <time.h>
 
-#include "rules.h"
+#include "force.h"
 #include "spark.h"
 #include "worker.h"
 
