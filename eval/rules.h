@@ -79,6 +79,20 @@ static inline void substitute(Machine *machine, Location lambda, Word term) {
   heap_erase(machine, term);
 }
 
+// An owner leaves a box; the term in it, without cells, stays for the others.
+static inline void leave_box(Machine *machine, Location box) {
+  if (!drop_owner(machine, box)) heap_free(machine, box, 2);
+}
+
+// One more owner of a box among several machines, which count them with locked instructions: so a number comes out of
+// it, and needs no owners from then on.
+static __attribute__((noinline, unused)) Word share_among_many(Machine *machine, Word box) {
+  Word value = load_cell(machine, word_location(box) + 1);
+  if (!word_is_flat(value)) return add_owner(machine, word_location(box)), box;
+  leave_box(machine, word_location(box));
+  return value;
+}
+
 #ifdef HVM_TRACE
 #include "trace_rules.h"
 #else
@@ -87,7 +101,10 @@ static inline void clone_term(Machine *machine, Word term, Word state, Word copi
   NATIVE_CHECK_TERM(machine, term);
   bool boxes = !(state >> DUP_LABEL_SHIFT); // copies of a λ's body differ in what its variable stands for
   if (word_tag(term) == TAG_SHR && boxes) {
-    add_owner(machine, word_location(term));
+    if (UNLIKELY(machine->many))
+      term = share_among_many(machine, term);
+    else
+      machine->heap[word_location(term)] += SHARE_ONE;
     copies[0] = copies[1] = term;
     return;
   }
@@ -115,9 +132,12 @@ static inline void clone_term(Machine *machine, Word term, Word state, Word copi
 static inline Word clone_field(Machine *machine, Location cell) {
   Word copies[2];
   if (machine->many) { // boxes
-    copies[1] = box_cell(machine, cell);
-    if (word_tag(copies[1]) == TAG_SHR) add_owner(machine, word_location(copies[1]));
-    return copies[1];
+    Word term = box_cell(machine, cell);
+    if (word_tag(term) != TAG_SHR) return term;
+    Word value = load_cell(machine, word_location(term) + 1);
+    if (word_is_flat(value)) return value;
+    add_owner(machine, word_location(term));
+    return term;
   }
   clone_term(machine, machine->heap[cell], 0, copies);
   machine->heap[cell] = copies[0];
@@ -416,11 +436,6 @@ static inline void clone_value(Machine *machine, Word term, Word copies[2]) {
     clone_term(machine, term, 0, copies);
   else
     copy_value(machine, term, copies);
-}
-
-// An owner leaves; the term, without cells, stays for the others.
-static inline void leave_box(Machine *machine, Location box) {
-  if (!drop_owner(machine, box)) heap_free(machine, box, 2);
 }
 
 // What an owner of a box takes out, a value with cells: all of it if nobody else has it, else a copy of its first
