@@ -83,6 +83,7 @@ void output_prepare(void);
 bool output_colour(Colour colour);                       // whether messages are coloured
 void output_messages(hvm_runtime *runtime, bool colour); // prints all diagnostics and forgets them
 void output_error(bool colour, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void output_warning(bool colour, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int output_version(void);
 int output_help(const Command *command);
 // Flushes standard output. If anything written to it was lost, says so and returns EXIT_ERROR, else status.

@@ -104,21 +104,10 @@ static bool parse_number(const char *text, uint64_t *number, const char **end) {
   return errno == 0;
 }
 
-static int unit_shift(char unit) {
-  const char *units = "KMGT", *at = unit ? strchr(units, toupper((unsigned char)unit)) : NULL;
-  return at ? 10 * (int)(at - units + 1) : 0;
-}
-
 bool option_memory(const Command *command, const char *text, uint64_t *bytes) {
-  const char *end;
   uint64_t number;
-  bool valid = parse_number(text, &number, &end);
-  if (valid && *end) {
-    int shift = unit_shift(*end++);
-    valid = shift && !*end && number <= UINT64_MAX >> shift;
-    if (valid) number <<= shift;
-  }
-  if (!valid) return usage_error(command, "'%s' is no memory size; sizes look like 512M or 8G", text), false;
+  if (!hvm_parse_size(text, &number))
+    return usage_error(command, "'%s' is no memory size; sizes look like 512M or 8G", text), false;
   if (number < MEMORY_MIN)
     return usage_error(command, "a memory size of %s is too small; it must be 1M or more", text), false;
   *bytes = number;

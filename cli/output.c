@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { RED = 31, YELLOW = 33 }; // as the terminal numbers colours
+
 // A closed descriptor is opened in the direction in which it is not used: reading or writing fails as if it were
 // closed, and no file takes its number.
 void output_prepare(void) {
@@ -32,12 +34,26 @@ void output_messages(hvm_runtime *runtime, bool colour) {
   hvm_clear_diagnostics(runtime);
 }
 
+static void report(const char *severity, int colour, const char *format, va_list arguments) {
+  if (colour)
+    fprintf(stderr, "\x1b[1mhvm:\x1b[0m \x1b[1;%dm%s:\x1b[0m \x1b[1m", colour, severity);
+  else
+    fprintf(stderr, "hvm: %s: ", severity);
+  vfprintf(stderr, format, arguments);
+  fputs(colour ? "\x1b[0m\n" : "\n", stderr);
+}
+
 void output_error(bool colour, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  fputs(colour ? "\x1b[1mhvm:\x1b[0m \x1b[1;31merror:\x1b[0m \x1b[1m" : "hvm: error: ", stderr);
-  vfprintf(stderr, format, arguments);
-  fputs(colour ? "\x1b[0m\n" : "\n", stderr);
+  report("error", colour ? RED : 0, format, arguments);
+  va_end(arguments);
+}
+
+void output_warning(bool colour, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  report("warning", colour ? YELLOW : 0, format, arguments);
   va_end(arguments);
 }
 

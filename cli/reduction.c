@@ -25,8 +25,17 @@ bool reduction_option(const Command *command, Reduction *reduction, int code, co
   }
 }
 
+static void check_environment(const Reduction *reduction) {
+  const char *most = getenv("HVM_CACHE_MAX");
+  uint64_t bytes;
+  if (!most || reduction->settings.native == HVM_NATIVE_OFF || hvm_parse_size(most, &bytes)) return;
+  output_warning(output_colour(reduction->colour), "HVM_CACHE_MAX is '%s', which is no size like 512M: 256M is taken",
+                 most);
+}
+
 hvm_runtime *reduction_begin(const Reduction *reduction) {
   interrupt_catch();
+  check_environment(reduction);
   hvm_runtime *runtime = hvm_new(&reduction->settings);
   if (!runtime) output_error(output_colour(reduction->colour), "cannot reserve memory; try a smaller --memory");
   return runtime;

@@ -2,7 +2,6 @@
 
 #include "lang/number.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,16 +15,10 @@ static const char MODULE_SUFFIX[] = ".so", WORKSHOP_SUFFIX[] = ".build";
 static const uint64_t DEFAULT_MOST = (uint64_t)256 << 20;
 enum { TOUCH_SECONDS = 60, CLAIM_TRIES = 100 };
 
-// A size like 512M; anything else is the default.
+// Anything but a size is the default.
 static uint64_t parse_most(const char *text) {
-  if (!text || !isdigit((unsigned char)*text)) return DEFAULT_MOST;
-  char *end;
-  errno = 0;
-  unsigned long long number = strtoull(text, &end, 10);
-  const char *units = "KMGT", *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
-  int shift = unit ? 10 * (int)(unit - units + 1) : 0;
-  if (errno || (*end && (!unit || end[1])) || number > UINT64_MAX >> shift) return DEFAULT_MOST;
-  return (uint64_t)number << shift;
+  uint64_t bytes;
+  return text && memory_parse_size(text, &bytes) ? bytes : DEFAULT_MOST;
 }
 
 void cache_init(Cache *cache, const Buffer *text) {

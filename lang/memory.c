@@ -1,5 +1,7 @@
 #include "memory.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -141,4 +143,16 @@ void buffer_format(Buffer *buffer, const char *format, ...) {
 void buffer_free(Buffer *buffer) {
   free(buffer->text);
   *buffer = (Buffer){0};
+}
+
+bool memory_parse_size(const char *text, uint64_t *bytes) {
+  if (!isdigit((unsigned char)*text)) return false;
+  char *end;
+  errno = 0;
+  unsigned long long number = strtoull(text, &end, 10);
+  const char *units = "KMGT", *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+  int shift = unit ? 10 * (int)(unit - units + 1) : 0;
+  if (errno || (*end && (!unit || end[1])) || number > UINT64_MAX >> shift) return false;
+  *bytes = (uint64_t)number << shift;
+  return true;
 }

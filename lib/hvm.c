@@ -96,6 +96,8 @@ hvm_status hvm_load_file(hvm_runtime *runtime, const char *path) {
   return status;
 }
 
+bool hvm_parse_size(const char *text, uint64_t *bytes) { return memory_parse_size(text, bytes); }
+
 char *hvm_demand_text(hvm_runtime *runtime, const char *name) {
   if (runtime->broken) return NULL;
   Buffer text = {0};

@@ -59,6 +59,9 @@ typedef struct {
   bool keep_lambdas; // no λ becomes a closure: hvm_demand_text then tells of the program as it is written
 } hvm_options;
 
+// A size as people write it, 1000000, 64K, 512M, 8G or 1T, in bytes. False: the text is none, or it is too large.
+bool hvm_parse_size(const char *text, uint64_t *bytes);
+
 // A new runtime with an empty program; options may be NULL. NULL when memory cannot be reserved.
 hvm_runtime *hvm_new(const hvm_options *options);
 void hvm_free(hvm_runtime *runtime);

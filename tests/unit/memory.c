@@ -402,6 +402,28 @@ static void sorting_is_by_place_and_stable(void) {
   source_free(&source);
 }
 
+static void sizes_have_units(void) {
+  static const struct {
+    const char *text;
+    uint64_t bytes;
+  } good[] = {{"0", 0},
+              {"1000", 1000},
+              {"64K", 64 << 10},
+              {"512m", 512 << 20},
+              {"8G", UINT64_C(8) << 30},
+              {"3T", UINT64_C(3) << 40},
+              {"16777215T", UINT64_C(16777215) << 40},
+              {"18446744073709551615", UINT64_MAX}};
+  static const char *const bad[] = {
+      "", "K", "-1", " 1", "1 ", "1KB", "1Q", "1.5G", "0x10", "1e3", "lots", "16777216T", "18446744073709551616"};
+  uint64_t bytes;
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    CHECK(memory_parse_size(good[i].text, &bytes));
+    CHECK_NUMBER(bytes, good[i].bytes);
+  }
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) CHECK(!memory_parse_size(bad[i], &bytes));
+}
+
 int main(void) {
   arena_memory_is_zeroed_aligned_and_disjoint();
   arena_texts_are_copies_with_an_end();
@@ -418,5 +440,6 @@ int main(void) {
   colours_only_add_escapes();
   very_long_lines_are_shown_in_part();
   sorting_is_by_place_and_stable();
+  sizes_have_units();
   return unit_finish();
 }
