@@ -85,10 +85,10 @@ static inline void leave_box(Machine *machine, Location box) {
 }
 
 // One more owner of a box among several machines, which count them with locked instructions: so a number comes out of
-// it, and needs no owners from then on.
+// it, and needs no owners from then on. A profile is to see who comes to a box.
 static __attribute__((noinline, unused)) Word share_among_many(Machine *machine, Word box) {
   Word value = load_cell(machine, word_location(box) + 1);
-  if (!word_is_flat(value)) return add_owner(machine, word_location(box)), box;
+  if (!word_is_flat(value) || machine->profile) return add_owner(machine, word_location(box)), box;
   leave_box(machine, word_location(box));
   return value;
 }
@@ -135,7 +135,7 @@ static inline Word clone_field(Machine *machine, Location cell) {
     Word term = box_cell(machine, cell);
     if (word_tag(term) != TAG_SHR) return term;
     Word value = load_cell(machine, word_location(term) + 1);
-    if (word_is_flat(value)) return value;
+    if (word_is_flat(value) && !machine->profile) return value;
     add_owner(machine, word_location(term));
     return term;
   }
