@@ -79,20 +79,6 @@ static inline void substitute(Machine *machine, Location lambda, Word term) {
   heap_erase(machine, term);
 }
 
-// An owner leaves a box; the term in it, without cells, stays for the others.
-static inline void leave_box(Machine *machine, Location box) {
-  if (!drop_owner(machine, box)) heap_free(machine, box, 2);
-}
-
-// One more owner of a box among several machines, which count them with locked instructions: so a number comes out of
-// it, and needs no owners from then on. A profile is to see who comes to a box.
-static __attribute__((noinline, unused)) Word share_among_many(Machine *machine, Word box) {
-  Word value = load_cell(machine, word_location(box) + 1);
-  if (!word_is_flat(value) || machine->profile) return add_owner(machine, word_location(box)), box;
-  leave_box(machine, word_location(box));
-  return value;
-}
-
 #ifdef HVM_TRACE
 #include "trace_rules.h"
 #else
