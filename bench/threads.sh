@@ -1,7 +1,8 @@
 #!/bin/bash
 # threads.sh [--graph] [PROGRAM…]: how much faster programs are on several threads: machine code from the cache, size
 # large, the best of 5 runs for each number of threads from 1 to the processors there are, taken in turns. Whole
-# processes. --graph: --strict=off, size medium.
+# processes. --graph: --strict=off, size medium. Beside it what bounds them: how many times as much as one process so
+# many copies of it do at the same time, and the parallelism that --profile measures, work by span.
 . "$(dirname "$0")/lib.sh"
 find_hvm ""
 cd "$ROOT" || exit 2
@@ -13,7 +14,7 @@ threads=(1)
 for ((n = 2; n <= $(nproc); n *= 2)); do threads+=("$n"); done
 printf '| program | 1 thread s |'
 for n in "${threads[@]:1}"; do printf ' %s threads |' "$n"; done
-printf ' %s copies |\n|---|---:|' "$n"
+printf ' %s copies | parallelism |\n|---|---:|---:|' "$n"
 for n in "${threads[@]}"; do printf -- '---:|'; done
 echo
 micros() { echo $((10#${1/./})); } # of seconds with six decimals
@@ -44,7 +45,7 @@ for program in "${programs[@]}"; do
   printf '| %s | %d.%03d |' "$program" $((best[1] / 1000000)) $((best[1] / 1000 % 1000))
   for n in "${threads[@]:1}"; do ratio "${best[1]}" "${best[$n]}"; done
   ratio $((best[1] * n)) "${best[copies]}"
-  echo
+  "$HVM" run "$gear" -t "$n" --profile "$WORK/$program.hvm" 2>&1 >/dev/null | sed -n 's/^parallelism *\(.*\)/ \1 |/p'
   echo "${best[1]} ${best[$n]}" >>"$WORK/ratios"
 done
 awk '{ sum += log($1 / $2) } END { printf "\nat most threads: %.2f times (geometric mean)\n", exp(sum / NR) }' "$WORK/ratios"
