@@ -224,9 +224,9 @@ cat >"$WORK/moved.hvm" <<'END'
 Main = [ (Two λx (Last (Upto x 3))) λx (Upto x 3) ]
 END
 for sharing in optimal need; do
-  "$HVM" run -t 1 --native=off --sharing=$sharing --stats=json "$WORK/moved.hvm" >out 2>err
-  rewrites=$(sed -n 's/^{"rewrites": \([0-9]*\),.*/\1/p' err)
-  "$HVM" run -d --strict=on --sharing=$sharing --steps 0 --format jsonl "$WORK/moved.hvm" >steps 2>err
-  if line=$(python3 "$ROOT/tests/trace.py" "$rewrites" steps out 2>&1); then pass; else fail "moved code, $sharing" "$line"; fi
+  "$HVM" run -t 1 --native=off --sharing=$sharing --stats=json "$WORK/moved.hvm" >"$WORK/moved.out" 2>"$WORK/moved.err"
+  rewrites=$(sed -n 's/^{"rewrites": \([0-9]*\),.*/\1/p' "$WORK/moved.err")
+  "$HVM" run -d --strict=on --sharing=$sharing --steps 0 --format jsonl "$WORK/moved.hvm" >"$WORK/moved.steps" 2>"$WORK/moved.err"
+  if line=$(python3 "$ROOT/tests/trace.py" "$rewrites" "$WORK/moved.steps" "$WORK/moved.out" 2>&1); then pass; else fail "moved code, $sharing" "$line"; fi
 done
 finish
