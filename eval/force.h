@@ -29,7 +29,7 @@ static inline Word force_term(Machine *machine, Word term) {
 // What a claimed box holds now, which wakes those who wait for it. The box, the number in it, or the box in it.
 static inline Word settle_box(Machine *machine, Word box, Word term) {
   if (!is_settled(machine, term)) term = mark_stuck(machine, term);
-  worker_wake(machine, __atomic_exchange_n(&machine->heap[word_location(box) + 1], term, __ATOMIC_ACQ_REL));
+  worker_wake(machine, exchange_cell(machine, word_location(box) + 1, term));
   Word value = shared_value(machine, term);
   if (word_is_flat(value)) {
     heap_erase(machine, box);
@@ -54,8 +54,7 @@ static inline Word force_box(Machine *machine, Word box) {
   bool claimed = word_tag(term) == TAG_CAL && !machine->profile && !is_last_owner(machine, at);
   if (claimed && (char *)__builtin_frame_address(0) < machine->native_bottom) machine_attend(machine, NATIVE_NO_NAME);
   hard_pause();
-  claimed = claimed && __atomic_compare_exchange_n(&machine->heap[at + 1], &term, machine->claim, false,
-                                                   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  claimed = claimed && replace_cell(machine, at + 1, &term, machine->claim);
   if (!claimed) return machine_evaluate(machine, box);
   frames_hold(machine, box);
   term = force_term(machine, term);
@@ -80,7 +79,7 @@ static inline Word force_cell(Machine *machine, Location cell) {
   }
   term = force_term(machine, term);
   if (!is_settled(machine, term)) term = mark_stuck(machine, term);
-  worker_wake(machine, __atomic_exchange_n(&machine->heap[cell], term, __ATOMIC_ACQ_REL));
+  worker_wake(machine, exchange_cell(machine, cell, term));
   return shared_value(machine, term);
 }
 

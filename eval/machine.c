@@ -5,6 +5,7 @@
 #include "speculate.h"
 #include "strict.h"
 #include "trace.h"
+#include "solo.h"
 #include "spark.h"
 #include "worker.h"
 
@@ -52,7 +53,7 @@ Machine *machine_add(Shared *shared) {
   machine->cycle_check = CYCLE_LEAST_CELLS;
   machine->tank = NATIVE_FUEL;
   atomic_init(&machine->spark_above, (char *)UINTPTR_MAX); // NOLINT: no code is above
-  machine->claim = TAG_SLOT;
+  machine->claim = (Word)(uintptr_t)machine | CLAIM_OWNER | TAG_SLOT;
   deque_init(&machine->deque);
   machine->random = (atomic_fetch_add(&shared->machine_count, 1) + 1) * UINT64_C(0x9E3779B97F4A7C15);
   deque_init(&machine->hints);
@@ -232,6 +233,7 @@ static bool is_attention_wanted(Shared *shared) {
 void machine_more_stack(Machine *machine, Word *top, size_t words, size_t loose, Word term) {
   worker_attend(machine);
   worker_be_one(machine);
+  solo_attend(machine);
   if (atomic_load(&machine->asked_for)) heap_give(machine);
   speculate_attend(machine);
   if (atomic_load(&machine->shared->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
@@ -268,6 +270,7 @@ void machine_attend(Machine *machine, uint32_t name) {
   Word term = name == NATIVE_NO_NAME ? number_u60(0) : word_make(TAG_CAL, name, 0);
   worker_attend(machine);
   worker_be_one(machine);
+  solo_attend(machine);
   if (atomic_load(&machine->asked_for)) heap_give(machine);
   speculate_attend(machine);
   if (atomic_load(&machine->shared->interrupted)) fail_running(machine, MACHINE_INTERRUPTED, top, term, "interrupted");
@@ -381,8 +384,7 @@ void machine_erase_all(Machine *machine) {
     }
     case TAG_SHR:
       if (drop_owner(machine, location)) continue;
-      term =
-          machine->many ? __atomic_exchange_n(&heap[location + 1], SLOT_ORPHAN, __ATOMIC_ACQ_REL) : heap[location + 1];
+      term = machine->many ? exchange_cell(machine, location + 1, SLOT_ORPHAN) : heap[location + 1];
       if (word_tag(term) == TAG_SLOT) continue; // a thief reduces it, and frees the box then
       if (!word_is_flat(term)) ARRAY_PUSH(&machine->work, term);
       heap_free(machine, location, 2);

@@ -43,6 +43,9 @@ typedef enum { MACHINE_OK, MACHINE_FAILED, MACHINE_EXHAUSTED, MACHINE_INTERRUPTE
 
 enum { SIZE_CLASSES = NATIVE_SIZES };
 
+// In a cell that was claimed: the address is that of who claimed it, and nobody waits yet.
+#define CLAIM_OWNER ((Word)1 << 4)
+
 enum { LABEL_BLOCK = 1 << 16 };  // labels that a machine takes at once
 enum { MACHINE_ALIGNMENT = 64 }; // bytes: a cache line
 enum {
@@ -74,6 +77,8 @@ struct Shared {
   atomic_bool exhausted;           // the limit was passed: the next safe point fails
   // Threads: see worker.h. What is written at each theft or wait has lines of its own.
   _Alignas(MACHINE_ALIGNMENT) atomic_int active, searching; // machines that work, or look for work; that only look
+  atomic_int running;                                       // machines that work and do not wait or sleep meanwhile
+  _Atomic(Machine *) solo;                                  // the one that does so alone: solo.h
   _Alignas(MACHINE_ALIGNMENT) atomic_long steals, waits;    // so far in this run
   _Alignas(MACHINE_ALIGNMENT) unsigned threads;             // how many machines may work at a time
   cpu_set_t processors;                                     // that this process may use; none: not known
@@ -129,8 +134,12 @@ struct Machine {
   atomic_bool listed;             // … and it is seen for whom: else it may find the box reduced as yet
   atomic_bool works;              // it has a spark, or is the main one in a run
   atomic_bool speculates;         // it has a spark that may not be needed
-  _Atomic(Machine *) waits_for;   // a machine that speculates, which has claimed what this one waits for
-  _Atomic(uint64_t) asked_for;    // sizes of free cells that others need, as a set
+  atomic_int wanted;              // machines that wait for what it has claimed
+  atomic_bool lags;               // sleeps behind another one
+  atomic_int followers;           // machines that sleep behind it
+  _Atomic(uint64_t) followed_until, followed_for; // … until then, and how long in all; in nanoseconds
+  _Atomic(Machine *) waits_for; // a machine that speculates, which has claimed what this one waits for
+  _Atomic(uint64_t) asked_for;  // sizes of free cells that others need, as a set
   // Its own.
   _Alignas(MACHINE_ALIGNMENT) _Atomic(Word *) spark_below; // code whose frame is below makes sparks; spark_above for
                                                            // machine code
@@ -148,7 +157,7 @@ struct Machine {
   Machine *victim;                                         // of its last theft; NULL: there was nothing to take
   // Speculation.
   uint64_t hinted; // boxes that became hints so far
-  Word claim;      // what it puts where it takes a term out that others may ask for
+  Word claim;      // what it puts where it takes a term out that others may ask for: CLAIM_OWNER
   Location box;    // whose term it reduces
   bool parked;
   uint64_t full_tank;          // what its tank is without
@@ -305,7 +314,7 @@ static inline void heap_free(Machine *machine, Location location, unsigned size)
 
 // The count of a box.
 static inline void add_owner(Machine *machine, Location box) {
-  if (__builtin_expect(machine->many, 0))
+  if (__builtin_expect(machine->locked, 0))
     __atomic_fetch_add(&machine->heap[box], SHARE_ONE, __ATOMIC_RELAXED);
   else
     machine->heap[box] += SHARE_ONE;
@@ -319,7 +328,7 @@ static inline bool is_last_owner(const Machine *machine, Location box) {
 // False: it was the last one, whose the box is now, whatever its count.
 static inline bool drop_owner(Machine *machine, Location box) {
   if (is_last_owner(machine, box)) return false;
-  if (__builtin_expect(machine->many, 0))
+  if (__builtin_expect(machine->locked, 0))
     return __atomic_fetch_sub(&machine->heap[box], SHARE_ONE, __ATOMIC_ACQ_REL) >= 2 * SHARE_ONE;
   machine->heap[box] -= SHARE_ONE;
   return true;
@@ -327,6 +336,25 @@ static inline bool drop_owner(Machine *machine, Location box) {
 
 static inline Word load_cell(const Machine *machine, Location cell) {
   return __atomic_load_n(&machine->heap[cell], __ATOMIC_ACQUIRE);
+}
+
+// Puts a word into a cell that others can see; what was there. Where machines are many.
+static inline Word exchange_cell(Machine *machine, Location cell, Word term) {
+  Word *at = &machine->heap[cell], found;
+  if (machine->locked) return __atomic_exchange_n(at, term, __ATOMIC_ACQ_REL);
+  found = *at;
+  *at = term;
+  return found;
+}
+
+// The same if *found is there; else false, and *found is what is.
+static inline bool replace_cell(Machine *machine, Location cell, Word *found, Word term) {
+  Word *at = &machine->heap[cell], was = *found;
+  if (machine->locked) return __atomic_compare_exchange_n(at, found, term, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  *found = *at;
+  if (*found != was) return false;
+  *at = term;
+  return true;
 }
 
 // Erases a term that nobody owns any more.

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 12
+#define NATIVE_ABI 13
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;
@@ -58,7 +58,8 @@ static inline void native_check_term(const uint8_t *sizes, Word term) {
   NATIVE_CHECK_FIELDS                                                                                                  \
   Location bump, bump_limit;         /* the current run of unused cells */                                             \
   Location free_lists[NATIVE_SIZES]; /* by size; 0: empty */                                                           \
-  bool many;                         /* other machines may look at the same boxes */                                   \
+  bool many;                         /* other machines may look at the same boxes, */                                  \
+  bool locked;                       /* … and at this moment: counts and claims change by locked instructions */     \
   _Atomic(char *) spark_above;       /* code whose C frame is above makes sparks (spark.h)  */                         \
   uint64_t tank;                     /* what fuel is filled up to */                                                   \
   uint64_t fuel;                     /* eager steps that strict code may take before it leaves something for later */  \

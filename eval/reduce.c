@@ -346,9 +346,7 @@ trace_eval:
       machine->stack_top = sp;
       CHECK_STACK(STACK_SLACK, 0);
       hard_pause();
-      if (!__atomic_compare_exchange_n(&heap[box + 1], &inner, machine->claim, false, __ATOMIC_ACQ_REL,
-                                       __ATOMIC_RELAXED))
-        goto eval;
+      if (!replace_cell(machine, box + 1, &inner, machine->claim)) goto eval;
       if (UNLIKELY(apart)) profile_enter(machine, box);
     } else {
       if (UNLIKELY(word_tag(inner) == TAG_SLOT)) fail_cycle(machine);
@@ -474,7 +472,7 @@ trace_ret:;
     if (!settled) term = mark_stuck(machine, term);
     if (UNLIKELY(machine->many)) {
       if (machine->profile) profile_leave(machine, box, !is_last_owner(machine, box));
-      worker_wake(machine, __atomic_exchange_n(&heap[box + 1], term, __ATOMIC_ACQ_REL));
+      worker_wake(machine, exchange_cell(machine, box + 1, term));
     } else {
       heap[box + 1] = term;
     }
@@ -502,7 +500,7 @@ trace_ret:;
       fp[pc[1]] = term;
       if (cell) {
         if (LIKELY(!boxed)) {
-          Word claimed = __atomic_exchange_n(&heap[cell], term, __ATOMIC_ACQ_REL);
+          Word claimed = exchange_cell(machine, cell, term);
           if (UNLIKELY(word_tag(claimed) == TAG_SLOT)) worker_wake(machine, claimed);
         }
         term = fp[pc[1]] = shared_value(machine, term);

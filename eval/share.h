@@ -20,9 +20,9 @@ static inline Word new_box(Machine *machine, Word term) {
 }
 
 // Machines that run at the same time (worker.h) see the same boxes, and the same constructors in them. So counts are
-// atomic then (machine.h), a term is moved out of a box or a field with a compare-and-swap, and a field becomes a box
-// where it is with another. An open λ in a box is copied by whoever moves it out meanwhile. Nothing else changes where
-// several owners can see it; of dups see claim.h.
+// atomic then (machine.h, but see solo.h), a term is moved out of a box or a field with a compare-and-swap, and a field
+// becomes a box where it is with another. An open λ in a box is copied by whoever moves it out meanwhile. Nothing else
+// changes where several owners can see it; of dups see claim.h.
 
 // A box for the term of a cell that others can see, which becomes this box, too; the cell's owner is counted. What the
 // cell has already, if that needs no box or is one.
@@ -38,8 +38,7 @@ static inline Word box_cell(Machine *machine, Location cell) {
     machine->heap[word_location(box)] = SHARE_ONE;
     machine->heap[word_location(box) + 1] = term;
     hard_pause();
-    if (__atomic_compare_exchange_n(&machine->heap[cell], &term, box, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-      return box;
+    if (replace_cell(machine, cell, &term, box)) return box;
   }
   if (box) heap_free(machine, word_location(box), 2);
   return term;
@@ -55,8 +54,7 @@ static inline bool claim_cell(Machine *machine, Location cell, Word *term) {
   }
   if (word_is_value(*term) || word_tag(*term) == TAG_SHR || word_tag(*term) == TAG_SLOT) return false;
   hard_pause();
-  return __atomic_compare_exchange_n(&machine->heap[cell], term, machine->claim, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE);
+  return replace_cell(machine, cell, term, machine->claim);
 }
 
 // An owner leaves a box; the term in it, without cells, stays for the others.
@@ -94,8 +92,7 @@ static inline Word mark_stuck(Machine *machine, Word term); // rules.h
 // superposition, or a stuck term. That takes the box's place, unless somebody else's did. What is there.
 static inline Word replace_box(Machine *machine, Location cell, Word box, Word term) {
   Word found = box;
-  bool replaced =
-      __atomic_compare_exchange_n(&machine->heap[cell], &found, term, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+  bool replaced = replace_cell(machine, cell, &found, term);
   heap_erase(machine, replaced ? box : term);
   return replaced ? term : found;
 }

@@ -32,7 +32,7 @@ static void set_spark_depth(Machine *machine, size_t depth) {
   atomic_store_explicit(&machine->spark_depth, depth, memory_order_relaxed);
   const Shared *shared = machine->shared;
   bool none = depth == 0 || atomic_load_explicit(&shared->calm, memory_order_relaxed) ||
-              atomic_load_explicit(&shared->gathering, memory_order_relaxed);
+              atomic_load_explicit(&shared->gathering, memory_order_relaxed) || atomic_load(&machine->followers) != 0;
   atomic_store_explicit(&machine->spark_above,
                         none ? (char *)UINTPTR_MAX
                              : atomic_load_explicit(&machine->spark_native, memory_order_relaxed) - depth,
@@ -127,9 +127,10 @@ void spark_move_stack(Machine *machine, ptrdiff_t bytes) {
   set_spark_depth(machine, atomic_load(&machine->spark_depth));
 }
 
-void spark_look_again(Shared *shared) {
-  for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
-    set_spark_depth(one, atomic_load(&one->spark_depth));
+void spark_look_again(Machine *machine) { set_spark_depth(machine, atomic_load(&machine->spark_depth)); }
+
+void spark_all_look_again(Shared *shared) {
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) spark_look_again(one);
 }
 
 void spark_ask_all(Shared *shared) {
@@ -228,7 +229,7 @@ void spark_run(Machine *machine, Location box) {
   uint64_t tank = machine->tank;
   while (word_tag(term) == TAG_CAL && !claimed && !is_last_owner(machine, box)) {
     hard_pause();
-    claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    claimed = __atomic_compare_exchange_n(cell, &term, machine->claim, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
   }
   if (machine->profile && (!claimed || is_last_owner(machine, box))) profile_forget(machine, box);
   if (!claimed) {
@@ -363,6 +364,7 @@ bool spark_any_undone(Machine *machine) {
 void spark_settle(Machine *machine) {
   if (!spark_any_undone(machine)) return;
   profile_turn(machine, ACTIVITY_SEARCHING);
+  worker_hurry_all(machine->shared);
   while (spark_any_undone(machine)) {
     worker_attend(machine);
     Location box = spark_find(machine);

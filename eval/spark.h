@@ -20,7 +20,8 @@ void spark_start(Machine *machine, const void *native);
 void spark_stop(Machine *machine);                        // it makes no sparks any more,
 void spark_go_on(Machine *machine);                       // and makes them again, with its stacks as before
 void spark_move_stack(Machine *machine, ptrdiff_t bytes); // machine code's begins by so many bytes higher
-void spark_look_again(Shared *shared);                    // Shared.gathering has changed
+void spark_look_again(Machine *machine);                  // Machine.followers has changed
+void spark_all_look_again(Shared *shared);                // Shared.gathering has
 void spark_ask_all(Shared *shared);                       // as somebody who finds no work: more of all machines
 // The next call of each that can become one will, but of those whose last ones were not worth it. In how many
 // nanoseconds this may have changed; 0: there are no such.

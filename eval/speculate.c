@@ -25,11 +25,6 @@ static bool is_over(Shared *shared) { return atomic_load(&shared->speculated) > 
 
 // Who is demanded. All that changes who waits for whom, or who is parked, looks at the other afterwards.
 
-Machine *speculate_claimer(Word claimed) {
-  Machine *one = (Machine *)(uintptr_t)(claimed & ~(Word)(MACHINE_ALIGNMENT - 1)); // NOLINT
-  return one && !(claimed & CLAIM_OWNER) ? worker_claimer(one) : one;
-}
-
 static bool is_demanded(Shared *shared, const Machine *machine) {
   if (!atomic_load(&machine->speculates)) return true;
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
@@ -189,7 +184,6 @@ Location speculate_find(Machine *machine) {
 }
 
 static void begin(Machine *machine, Location box) {
-  machine->claim = (Word)(uintptr_t)machine | CLAIM_OWNER | TAG_SLOT;
   machine->box = box;
   machine->full_tank = machine->tank; // what it does is as large as a program: memory counts more than the theft
   machine->tank = NATIVE_FUEL;
@@ -201,7 +195,6 @@ static void end(Machine *machine) {
   atomic_fetch_sub(&machine->shared->speculated, machine->grown);
   machine->grown = 0;
   machine->tank = machine->full_tank;
-  machine->claim = TAG_SLOT;
   atomic_store(&machine->speculates, false);
   atomic_fetch_sub(&machine->shared->speculating, 1);
 }

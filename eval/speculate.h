@@ -8,7 +8,7 @@
 //   - leaves when the result of the run is there: what it has claimed then is reachable from nowhere, and its cells
 //     come back when the heap is emptied.
 //
-// Nothing that it did is undone: cells that it claimed stay claimed. They hold its address (Machine.claim), so that who
+// Nothing that it did is undone: cells that it claimed stay claimed. They hold its address (CLAIM_OWNER), so that who
 // waits for one knows for whom. A machine is *demanded* when it does not speculate, or when a machine that is demanded
 // waits for it. Who begins to wait wakes those that this makes demanded.
 //
@@ -17,9 +17,6 @@
 #define HVM_EVAL_SPECULATE_H
 
 #include "machine.h"
-
-// In a cell that was claimed: the address is that of who claimed it, and nobody waits yet.
-#define CLAIM_OWNER ((Word)1 << 4)
 
 // A hint: takes one of the owners of a box. Other terms, and boxes that were hints before, are erased.
 void speculate_hint(Machine *machine, Word term);
@@ -35,7 +32,6 @@ void speculate_demand(Shared *shared);               // somebody has begun to wa
 bool speculate_is_all(Shared *shared);               // no machine that is demanded runs
 void speculate_begin(Shared *shared);                // a run
 void speculate_end(Machine *machine);                // … whose result is in normal form
-Machine *speculate_claimer(Word claimed);            // who speculates on a cell that holds this; NULL: nobody does
 
 // A failure of a machine that speculates: comes back when it is demanded.
 void speculate_hold(Machine *machine);

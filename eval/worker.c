@@ -11,6 +11,7 @@
 
 #include "frames.h"
 #include "rules.h"
+#include "solo.h"
 #include "spark.h"
 #include "speculate.h"
 
@@ -20,7 +21,8 @@ enum { GATHER_TIMES = HARD_OR(1 << 8, 2) };              // and how many times a
 enum { WAITS_TOO_MANY = 1 << 10 };                       // more than sparks were stolen;
 enum { WAITS_TOO_MANY_OPEN = HARD_OR(1 << 12, 1 << 6) }; // where λs are open
 enum { WAIT_ROUNDS = HARD_OR(0, 1000) }; // looks at a claimed box before a thread sleeps, which takes as long
-enum { FOLLOW_ROUNDS = 32, FOLLOW_NANOSECONDS = 20000, DISTANCE_LEAST = 8, DISTANCE_MOST = 1 << 10 };
+enum { FOLLOW_NANOSECONDS = 20000, FOLLOW_TIMES = HARD_OR(0, 8) };                  // see stay_behind
+enum { APART_LEAST = HARD_OR(1000, 250000), APART_MOST = HARD_OR(20000, 4000000) }; // nanoseconds
 enum { SEARCH_ROUNDS = HARD_OR(1, 200), SEARCH_NANOSECONDS = 200000 }; // before a thread sleeps, whichever ends first
 enum { SETTLE_NANOSECONDS = HARD_OR(1000, 20000) };
 static const size_t STACK_BYTES = (size_t)16 << 30; // of a thread, in address space
@@ -31,9 +33,9 @@ struct Worker {
   size_t stack_bytes;
   sem_t wake;
   Word next_waiting;          // for the same box: what its cell held before
-  _Atomic(Machine *) claimer; // of this box, if it speculates
+  _Atomic(Machine *) claimer; // of this box; NULL: not known
   uint64_t met;               // when it waited last, in nanoseconds
-  unsigned distance;          // how long it rested then, in pauses of the processor
+  int meetings;               // … and how often in a row
   Machine *next_sleeping;     // without work
 };
 
@@ -60,7 +62,7 @@ static bool sleep_for(Machine *machine, uint64_t nanoseconds) {
   return true;
 }
 
-static void pause_processor(void) {
+void worker_pause_processor(void) {
 #if defined __x86_64__ || defined __i386__
   __builtin_ia32_pause();
 #elif defined __aarch64__
@@ -89,7 +91,7 @@ static Machine *new_helper(Shared *shared) {
   if (worker->stack) machine = machine_add(shared);
   if (!machine) goto failed;
   machine->worker = worker;
-  machine->many = true;
+  machine->many = machine->locked = true;
   machine->tank = THIEF_FUEL;
   profile_add_machine(machine);
   pthread_attr_t attributes;
@@ -211,6 +213,7 @@ static void *help(void *argument) {
     machine->stack_top = machine->stack;
     machine->work.count = 0;
     speculate_left(machine);
+    solo_stop(machine);
     atomic_fetch_add(&shared->searching, 1);
     atomic_store(&machine->works, false);
     rest(machine);
@@ -233,6 +236,7 @@ static void *help(void *argument) {
     }
     atomic_store(&machine->works, true);
     if (atomic_fetch_sub(&shared->searching, 1) == 1) worker_want_help(shared);
+    solo_go_on(machine);
     machine->tank = THIEF_FUEL;
     spark_start(machine, __builtin_frame_address(0));
     Machine *victim = machine->victim;
@@ -242,6 +246,7 @@ static void *help(void *argument) {
     else
       spark_run(machine, box);
     if (started) spark_judge(victim, profile_processor_time() - started);
+    solo_stop(machine);
     atomic_fetch_add(&shared->searching, 1);
     atomic_store(&machine->works, false);
   }
@@ -274,7 +279,8 @@ static void gather_debts(Machine *machine) {
 }
 
 static void leave_many(Machine *machine) {
-  machine->many = false;
+  solo_end(machine);
+  machine->many = machine->locked = false;
   machine->tank = NATIVE_FUEL;
   count_up(&machine->substitutions); // what it does alone is not counted
   gather_debts(machine);
@@ -315,7 +321,7 @@ void worker_gather(Machine *machine, Location used) {
   Location at = atomic_load(&shared->gather_at);
   if (used < at || !atomic_compare_exchange_strong(&shared->gather_at, &at, GATHER_TIMES * used)) return;
   if (!atomic_exchange(&shared->gathering, true)) {
-    spark_look_again(shared);
+    spark_all_look_again(shared);
     return;
   }
   give_up(shared);
@@ -343,6 +349,7 @@ void worker_be_alone(Machine *machine) {
   if (!machine->many) return;
   spark_settle(machine);
   spark_stop(machine);
+  solo_end(machine);
   while (!all_rest(machine->shared)) worker_nap();
   leave_many(machine);
 }
@@ -354,7 +361,7 @@ void worker_be_many(Machine *machine) {
       CPU_ZERO(&machine->shared->processors);
     machine->worker = new_worker();
   }
-  machine->many = true;
+  machine->many = machine->locked = true;
   if (machine->shared->program->has_sparks) return; // it says what is ahead
   machine->tank = THIEF_FUEL;
   if (!machine->was_many) machine->fuel = THIEF_FUEL; // once: what is built ahead has a bound
@@ -369,30 +376,80 @@ void worker_sleep(Machine *machine) {
   bool alone = active == 0 || atomic_load(&shared->speculating); // then somebody finds out whether all wait
   // Another one could work instead: now, or it sees to it that there are sparks when it is time for them.
   if (alone || spark_any_left(shared) || spark_want_all(shared)) worker_want_help(shared);
+  solo_stop(machine);
   sleep_until_woken(machine);
+  solo_go_on(machine);
 }
 
-Machine *worker_claimer(const Machine *machine) { return atomic_load(&machine->worker->claimer); }
+// Who has claimed what a cell holds; NULL: that is not known.
+static Machine *claimer(Word claimed) {
+  Machine *one = (Machine *)(uintptr_t)(claimed & ~(Word)(MACHINE_ALIGNMENT - 1)); // NOLINT
+  return one && !(claimed & CLAIM_OWNER) ? atomic_load(&one->worker->claimer) : one;
+}
+
+static void hurry(Machine *machine) {
+  if (atomic_load(&machine->lags) && atomic_exchange(&machine->lags, false)) sem_post(&machine->worker->wake);
+}
+
+void worker_hurry_all(Shared *shared) {
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) hurry(one);
+}
+
+// Sleeps behind another one for so long, unless somebody hurries it. That one makes no sparks meanwhile: there is no
+// gain in more machines that follow it.
+static void lag(Machine *machine, Machine *ahead, uint64_t nanoseconds) {
+  Shared *shared = machine->shared;
+  if (atomic_fetch_add(&ahead->followers, 1) == 0) spark_look_again(ahead);
+  profile_turn(machine, ACTIVITY_WAITING);
+  solo_stop(machine);
+  atomic_store(&machine->lags, true);
+  hard_pause();
+  bool hurries = atomic_load(&shared->stopping) || atomic_load(&shared->pausing) || atomic_load(&shared->running) == 0;
+  bool woken = !hurries && sleep_for(machine, nanoseconds);
+  if (!woken && !atomic_exchange(&machine->lags, false)) sleep_until_woken(machine); // somebody did just now
+  solo_go_on(machine);
+  profile_turn(machine, ACTIVITY_BUSY);
+  if (atomic_fetch_sub(&ahead->followers, 1) == 1) spark_look_again(ahead);
+  worker_attend(machine);
+}
 
 // Machines that go through the same value, a lazy list for example, would meet at each of its cells: the one behind
-// waits for the one ahead, and takes the cache lines from it that it works on. So who meets another one soon after the
-// last time stays behind for a while.
-static void keep_distance(Machine *machine) {
+// waits for the one ahead, and takes the cache lines from it that it works on. So if that happens again and again, all
+// that come upon what the one ahead has claimed stay behind for a while, which doubles if it was not enough.
+static void stay_behind(Machine *machine, Machine *ahead) {
   Worker *worker = machine->worker;
-  bool soon = profile_now() - worker->met < FOLLOW_NANOSECONDS;
-  worker->distance = !soon ? DISTANCE_LEAST : worker->distance < DISTANCE_MOST ? 2 * worker->distance : DISTANCE_MOST;
-  for (unsigned i = 0; i < worker->distance; i++) pause_processor();
-  worker->met = profile_now();
+  uint64_t time = profile_now(), until = atomic_load(&ahead->followed_until);
+  bool soon = time - worker->met < FOLLOW_NANOSECONDS;
+  if (time >= until) {
+    worker->meetings = soon ? worker->meetings + 1 : 0;
+    if (worker->meetings < FOLLOW_TIMES) return;
+    worker->meetings = 0;
+    uint64_t last = atomic_load(&ahead->followed_for), length = time - until < last ? 2 * last : APART_LEAST;
+    if (length > APART_MOST) length = APART_MOST;
+    atomic_store(&ahead->followed_for, length);
+    if (!atomic_compare_exchange_strong(&ahead->followed_until, &until, time + length)) return;
+    until = time + length;
+  }
+  uint64_t nanoseconds = until - time;
+  if (atomic_load(&machine->wanted) && nanoseconds > APART_LEAST) nanoseconds = APART_LEAST;
+  lag(machine, ahead, nanoseconds);
 }
 
-void worker_wait(Machine *machine, Location at) {
-  Shared *shared = machine->shared;
-  Word *cell = &machine->heap[at], claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
-  for (int round = 0; round < WAIT_ROUNDS && word_tag(claimed) == TAG_SLOT; round++) { // it may be a moment only
-    pause_processor();
-    claimed = __atomic_load_n(cell, __ATOMIC_ACQUIRE);
-    if (word_tag(claimed) != TAG_SLOT && round < FOLLOW_ROUNDS) keep_distance(machine);
+// Looks for a moment whether the term that is claimed in a cell is there; what the cell holds then.
+static Word wait_shortly(Machine *machine, Location at) {
+  Word claimed = load_cell(machine, at);
+  Machine *ahead = word_tag(claimed) == TAG_SLOT ? claimer(claimed) : NULL;
+  if (ahead) stay_behind(machine, ahead);
+  for (int round = 0; round < WAIT_ROUNDS && word_tag(claimed) == TAG_SLOT; round++) {
+    worker_pause_processor();
+    claimed = load_cell(machine, at);
   }
+  return claimed;
+}
+
+static void wait_for(Machine *machine, Location at) {
+  Shared *shared = machine->shared;
+  Word *cell = &machine->heap[at], claimed = wait_shortly(machine, at);
   atomic_store(&machine->listed, false);
   atomic_store(&machine->waits_for, NULL);
   atomic_store(&machine->waiting, true);
@@ -405,10 +462,11 @@ void worker_wait(Machine *machine, Location at) {
       return;
     }
     machine->worker->next_waiting = claimed;
-    atomic_store(&machine->worker->claimer, speculate_claimer(claimed));
+    atomic_store(&machine->worker->claimer, claimer(claimed));
   } while (!__atomic_compare_exchange_n(cell, &claimed, (Word)(uintptr_t)machine | TAG_SLOT, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE));
-  atomic_store(&machine->waits_for, atomic_load(&machine->worker->claimer));
+  Machine *whom = atomic_load(&machine->worker->claimer);
+  atomic_store(&machine->waits_for, whom && atomic_load(&whom->speculates) ? whom : NULL);
   atomic_store(&machine->listed, true);
   speculate_demand(shared);
   hard_pause();
@@ -425,6 +483,17 @@ void worker_wait(Machine *machine, Location at) {
   if (machine->profile) profile_woken(machine);
   if (atomic_exchange(&shared->deadlock, false)) fail_cycle(machine);
   worker_attend(machine);
+}
+
+void worker_wait(Machine *machine, Location at) {
+  Word claimed = load_cell(machine, at);
+  if (word_tag(claimed) != TAG_SLOT) return;
+  Machine *whom = claimer(claimed);
+  if (whom) atomic_fetch_add(&whom->wanted, 1), hurry(whom);
+  solo_end(machine);
+  wait_for(machine, at);
+  machine->worker->met = profile_now();
+  if (whom) atomic_fetch_sub(&whom->wanted, 1);
 }
 
 void worker_wake(Machine *machine, Word claimed) {
@@ -448,7 +517,8 @@ void worker_begin(Machine *machine) {
   atomic_store(&shared->calm, false);
   atomic_store(&shared->steals, 0);
   atomic_store(&shared->waits, 0);
-  machine->many = machine->was_many = false;
+  machine->many = machine->locked = machine->was_many = false;
+  solo_begin(machine);
   profile_begin(shared);
   machine->tank = machine->profile ? THIEF_FUEL : NATIVE_FUEL; // with a profile, as if it were a thief
   atomic_store(&machine->works, true);
@@ -457,6 +527,9 @@ void worker_begin(Machine *machine) {
     one->stages = machine->stages;
     one->next_label = one->last_label = 0;
     atomic_store(&one->spark_pause, 0);
+    atomic_store(&one->wanted, 0);
+    atomic_store(&one->followed_until, 0);
+    atomic_store(&one->followers, 0);
   }
   machine->next_label = 1; // 0: no label
   machine->last_label = LABEL_BLOCK;
@@ -470,6 +543,8 @@ void worker_begin(Machine *machine) {
 void worker_end(Machine *machine) {
   Shared *shared = machine->shared;
   spark_stop(machine);
+  solo_end(machine);
+  worker_hurry_all(shared);
   while (!is_over(shared)) worker_nap();
   spark_stop(machine); // nobody who slept has let it go on meanwhile
   gather_debts(machine);
@@ -509,6 +584,7 @@ void worker_attend(Machine *machine) {
   Shared *shared = machine->shared;
   if (atomic_load(&shared->stopping)) machine_leave(machine);
   if (atomic_load(&shared->cancelling) && atomic_load(&machine->speculates)) machine_leave(machine);
+  solo_yield(machine);
   pause_if_wanted(machine);
 }
 
@@ -517,6 +593,7 @@ void worker_stop(Shared *shared) {
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     machine_want_attention(one);
     worker_let_go_on(one);
+    hurry(one);
   }
 }
 
@@ -528,8 +605,9 @@ void worker_pause_others(Machine *machine) {
     worker_nap();
   }
   atomic_store(&shared->pausing, true);
+  solo_end(machine);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next)
-    if (one != machine) machine_want_attention(one);
+    if (one != machine) machine_want_attention(one), hurry(one);
   while (atomic_load(&shared->paused) < atomic_load(&shared->active) - 1) {
     if (atomic_load(&shared->stopping)) { // who has failed does not pause any more
       worker_resume_others(machine);

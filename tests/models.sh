@@ -31,9 +31,9 @@ export checked="$flags $renamed -O1 -fno-inline -fsanitize=thread"
     gcc $checked -c tests/models/sleep.c -o "$WORK/sleep.o" &&
     gcc $checked -c eval/deque.c -o "$WORK/deque.o" && gcc $checked -c eval/worker.c -o "$WORK/worker.o" &&
     gcc $checked -c eval/spark.c -o "$WORK/spark.o" &&
-    gcc $checked -c eval/claim.c -o "$WORK/claim.o" &&
+    gcc $checked -c eval/claim.c -o "$WORK/claim.o" && gcc $checked -c eval/solo.c -o "$WORK/solo.o" &&
     gcc -no-pie "$WORK"/{deque-model,deque,sleep,check}.o -o "$WORK/deque" &&
-    gcc -no-pie "$WORK"/{worker-model,worker,spark,claim,deque,check}.o -o "$WORK/worker"
+    gcc -no-pie "$WORK"/{worker-model,worker,spark,claim,solo,deque,check}.o -o "$WORK/worker"
 } 2>"$WORK/err" || fail models "they cannot be built" "$(<"$WORK/err")"
 
 verify() { # model: prints its summary
@@ -61,7 +61,7 @@ fault() {
       elif [ "$source" = sleep ]; then gcc -no-pie "$at.o" "$WORK"/{deque-model,deque,check}.o -o "$at"
       else
         local others="$WORK/worker-model.o $WORK/deque.o $WORK/check.o" other
-        for other in worker spark claim; do [ "$source" = $other ] || others+=" $WORK/$other.o"; done
+        for other in worker spark claim solo; do [ "$source" = $other ] || others+=" $WORK/$other.o"; done
         # shellcheck disable=SC2086
         gcc -no-pie "$at.o" $others -o "$at"
       fi
@@ -86,6 +86,7 @@ deque() { later fault deque "deque: $1" $tasks "${@:2}"; }
 worker() { later fault worker "worker: $1" $tasks "${@:2}"; }
 spark() { later fault spark "spark: $1" $tasks "${@:2}"; }
 claim() { later fault claim "claim: $1" $tasks "${@:2}"; }
+solo() { later fault solo "solo: $1" $tasks "${@:2}"; }
 if [ $failed = 0 ]; then
   later verify worker
   later verify deque
@@ -107,14 +108,14 @@ if [ $failed = 0 ]; then
   later fault sleep 'sleep: no fence before the last look' $tasks '/fence.*rest/d'
 
   worker 'wait: it is in the list before it says that it waits' -e '/^  atomic_store(&machine->waiting, true);$/d' -e 's/^  machine->waits++;$/& atomic_store(\&machine->waiting, true);/'
-  worker 'wait: the list is replaced, whatever it has become' -e '/worker_wait/,/^}/s/} while (!__atomic_compare_exchange_n(cell, &claimed, (Word)(uintptr_t)machine | TAG_SLOT, false, __ATOMIC_ACQ_REL,/} while (__atomic_store_n(cell, (Word)(uintptr_t)machine | TAG_SLOT, __ATOMIC_RELEASE), false \&\& (0, /' -e '/worker_wait/,/^}/s/^ *__ATOMIC_ACQUIRE));$/0));/'
+  worker 'wait: the list is replaced, whatever it has become' -e '/^static void wait_for/,/^}/s/} while (!__atomic_compare_exchange_n(cell, &claimed, (Word)(uintptr_t)machine | TAG_SLOT, false, __ATOMIC_ACQ_REL,/} while (__atomic_store_n(cell, (Word)(uintptr_t)machine | TAG_SLOT, __ATOMIC_RELEASE), false \&\& (0, /' -e '/^static void wait_for/,/^}/s/^ *__ATOMIC_ACQUIRE));$/0));/'
   worker 'wait: a run that was stopped before is waited in' 's/if (leaves || atomic_load(&shared->stopping)) worker_let_go_on(machine);/;/'
   worker 'wake: nobody' '/^void worker_wake/,/^}/s/worker_let_go_on(one);/;/'
   worker 'let_go_on: twice' 's/if (!atomic_exchange(&machine->waiting, false)) return;/atomic_store(\&machine->waiting, false);/'
   worker 'let_go_on: not counted' '/^void worker_let_go_on/,/^}/s/atomic_fetch_add.*/;/'
   worker 'deadlock: never reported' 's/} else if (active == 0 || .*/} else if (false) {/'
   worker 'deadlock: reported while one works' 's/} else if (active == 0 || .*/} else if (active <= 1) {/'
-  spark 'claim: without compare-and-swap' '/^void spark_run/,/^}/s/claimed = __atomic_compare_exchange_n(cell, &term, TAG_SLOT, false, /claimed = true, __atomic_store_n(cell, TAG_SLOT, /;/^void spark_run/,/^}/s/TAG_SLOT, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);/TAG_SLOT, __ATOMIC_RELEASE);/'
+  spark 'claim: without compare-and-swap' '/^void spark_run/,/^}/s/claimed = __atomic_compare_exchange_n(cell, &term, machine->claim, false, /claimed = true, __atomic_store_n(cell, machine->claim, /;/^void spark_run/,/^}/s/machine->claim, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);/machine->claim, __ATOMIC_RELEASE);/'
   spark 'take back: what was stolen' 's/deque_take(&machine->deque) == DEQUE_EMPTY) return false;/(deque_take(\&machine->deque), false)) return false;/'
   spark 'take out: whoever takes the entry finds the term' 's/&term, TAG_ERA, false/\&term, term, false/'
   spark 'take out: what is no spark' '/^static Word take_out/,/^}/s/!(owners & SHARE_SPARK) || //'
@@ -125,6 +126,14 @@ if [ $failed = 0 ]; then
   worker 'end: before all rest' 's/bool over = shared->sleepers == shared->helpers;/bool over = true;/'
   worker 'be one: while others work' 's/^  if (atomic_load(&shared->active) != 1 || atomic_load(&shared->searching) != 0) return;/;/;s/ || spark_any_undone(machine) || !all_rest(shared)//'
   worker 'be one: while others wait' 's/ || spark_any_undone(machine) || !all_rest(shared)//'
+
+  solo 'while another one runs' '/^void solo_attend/,/^}/s/if (atomic_load(&shared->running) == 1)$/if (true)/'
+  solo 'whoever goes on does not wait for its end' '/^void solo_go_on/,/^}/s/(one = atomic_load(&shared->solo)) &&/(one = NULL) \&\&/'
+  solo 'whoever goes on is counted after it has looked' -e '/^void solo_go_on/,/^}/{/atomic_fetch_add(&shared->running, 1);/d;s/^}$/  atomic_fetch_add(\&shared->running, 1);\n}/}'
+  solo 'it does not end for those who wait for that' '/^void solo_yield/,/^}/s/solo_end(machine);/;/'
+  solo 'it lasts while it waits itself' '/^void solo_stop/,/^}/s/^  solo_end(machine);$//'
+  worker 'lag: nobody is woken when it goes on by itself' '/^static void lag/,/^}/s/if (!woken && !atomic_exchange.*/;/'
+  worker 'lag: beside one that is solo' '/^static void lag/,/^}/s/solo_go_on(machine);/atomic_fetch_add(\&shared->running, 1);/'
 
   claim 'without compare-and-swap' -e 's/if (!__atomic_compare_exchange_n(&cells\[0\], &inner, machine->claim, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))/if (__atomic_store_n(\&cells[0], machine->claim, __ATOMIC_RELEASE), false)/'
   claim 'what was left for it is taken for the term' '/^bool claim_dup/,/^}/s/if (!(state & DUP_FIRED)) return true;/return true;/'

@@ -1,7 +1,7 @@
-// eval/worker.c, spark.c, claim.c and deque.c on all interleavings (check.h): sparks, claims of boxes and of dups,
-// waits and wake-ups, helpers that sleep, values that depend on themselves, runs that fail, and machines that want to
-// be alone. Atomic accesses are taken in one order here: worker.c uses sequentially consistent ones where it matters,
-// and what deque.c does with weaker ones is checked by deque.c beside this.
+// eval/worker.c, solo.c, spark.c, claim.c and deque.c on all interleavings (check.h): sparks, claims of boxes and of
+// dups, waits and wake-ups, helpers that sleep, values that depend on themselves, runs that fail, and machines that
+// want to be alone. Atomic accesses are taken in one order here: worker.c uses sequentially consistent ones where it
+// matters, and what deque.c does with weaker ones is checked by deque.c beside this.
 //
 // Instead of terms the machines reduce tasks. A task is a call whose name is its number: it makes sparks of tasks, does
 // something of its own, and then asks for boxes. What machine.c and reduce.c do around their functions is written
@@ -16,6 +16,7 @@
 #include "check.h"
 #include "eval/frames.h"
 #include "eval/rules.h"
+#include "eval/solo.h"
 #include "eval/spark.h"
 #include "eval/speculate.h"
 
@@ -85,7 +86,6 @@ void speculate_demand(Shared *shared) { (void)shared; }
 bool speculate_is_all(Shared *shared) { return (void)shared, false; }
 void speculate_begin(Shared *shared) { (void)shared; }
 void speculate_end(Machine *machine) { (void)machine; }
-Machine *speculate_claimer(Word claimed) { return (void)claimed, NULL; }
 uint64_t profile_now(void) { return 0; }
 uint64_t profile_processor_time(void) { return 0; }
 void profile_turn(Machine *machine, Activity activity) { (void)machine, (void)activity; }
@@ -115,7 +115,7 @@ void machine_erase_all(Machine *machine) {
   Location box = word_location(erased);
   if (word_tag(erased) == TAG_CAL) return;
   if (drop_owner(machine, box)) return;
-  Word term = __atomic_exchange_n(&machine->heap[box + 1], SLOT_ORPHAN, __ATOMIC_ACQ_REL);
+  Word term = exchange_cell(machine, box + 1, SLOT_ORPHAN);
   if (word_tag(term) != TAG_SLOT) heap_free(machine, box, 2); // else a thief reduces it, and frees the box then
 }
 
@@ -123,7 +123,7 @@ Machine *machine_add(Shared *shared) {
   Machine *machine = check_calloc(1, sizeof *machine);
   machine->shared = shared;
   machine->heap = world->heap;
-  machine->claim = TAG_SLOT;
+  machine->claim = (Word)(uintptr_t)machine | CLAIM_OWNER | TAG_SLOT;
   machine->work.items = check_calloc(4, sizeof *machine->work.items);
   machine->work.capacity = 4;
   machine->stack = machine->stack_top = check_calloc(16, sizeof *machine->stack);
@@ -158,17 +158,26 @@ static Word task_term(unsigned task) { return word_make(TAG_CAL, task, 0); }
 
 static void work(Machine *machine, unsigned task);
 
+// A machine goes on: no other one is alone, or solo.
+static void go_on(Machine *machine) {
+  CHECK_THAT(world->alone == 0); // see STEP: nobody else runs while one is alone
+  for (Machine *one = machine->shared->machines; one; one = one->next)
+    CHECK_THAT(one == machine || one->locked || !one->many || machine->shared->stopping);
+  world->working++;
+}
+
 static void safe_point(Machine *machine) {
   world->working--;
   worker_attend(machine);
-  worker_be_one(machine);        // machine_attend
-  CHECK_THAT(world->alone == 0); // see STEP: nobody else runs while one is alone
-  world->working++;
+  worker_be_one(machine); // machine_attend
+  solo_attend(machine);
+  CHECK_THAT(machine->locked || world->working == 0);
+  go_on(machine);
 }
 
 // A result for those who wait: FRAME_SHARE.
 static void finish(Machine *machine, Location box) {
-  worker_wake(machine, __atomic_exchange_n(&machine->heap[box + 1], number_u60(7), __ATOMIC_ACQ_REL));
+  worker_wake(machine, exchange_cell(machine, box + 1, number_u60(7)));
 }
 
 // An owner asks for a box, and leaves it: TAG_SHR.
@@ -179,8 +188,7 @@ static void ask(Machine *machine, Location box) {
     if (word_tag(inner) == TAG_SLOT) {
       world->working--;
       worker_wait(machine, box + 1);
-      CHECK_THAT(world->alone == 0);
-      world->working++;
+      go_on(machine);
       continue;
     }
     if (is_last_owner(machine, box)) {
@@ -196,9 +204,7 @@ static void ask(Machine *machine, Location box) {
       return;
     }
     safe_point(machine);
-    if (!__atomic_compare_exchange_n(&machine->heap[box + 1], &inner, TAG_SLOT, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_RELAXED))
-      continue;
+    if (!replace_cell(machine, box + 1, &inner, machine->claim)) continue;
     work(machine, word_extra(inner));
     finish(machine, box);
   }
@@ -234,8 +240,7 @@ static void ask_dup(Machine *machine, Location dup, unsigned side) {
   if (machine->many) {
     world->working--;
     bool claimed = claim_dup(machine, dup, &term);
-    CHECK_THAT(world->alone == 0);
-    world->working++;
+    go_on(machine);
     if (!claimed) {
       heap_erase(machine, term);
       return;
@@ -310,7 +315,7 @@ static void work(Machine *machine, unsigned number) {
 
 // What a thief does: a task.
 Word machine_evaluate(Machine *machine, Word term) {
-  world->working++;
+  go_on(machine);
   safe_point(machine);
   work(machine, word_extra(term));
   world->working--;
