@@ -338,7 +338,7 @@ static inline Word load_cell(const Machine *machine, Location cell) {
   return __atomic_load_n(&machine->heap[cell], __ATOMIC_ACQUIRE);
 }
 
-// Puts a word into a cell that others can see; what was there. Where machines are many.
+// Puts a word into a cell that others may see; what was there.
 static inline Word exchange_cell(Machine *machine, Location cell, Word term) {
   Word *at = &machine->heap[cell], found;
   if (machine->locked) return __atomic_exchange_n(at, term, __ATOMIC_ACQ_REL);

@@ -19,7 +19,7 @@ void solo_attend(Machine *machine); // at a safe point: it may be solo from now 
 void solo_yield(Machine *machine);  // likewise: it is so no more if somebody waits for that
 void solo_end(Machine *machine);    // it is so no more
 
-// Machines that do not touch the heap, from one of these to the other.
+// From one of these to the other a machine does not touch the heap: it sleeps, waits, or looks for work.
 void solo_stop(Machine *machine);
 void solo_go_on(Machine *machine);
 

@@ -438,8 +438,6 @@ static void stay_behind(Machine *machine, Machine *ahead) {
 // Looks for a moment whether the term that is claimed in a cell is there; what the cell holds then.
 static Word wait_shortly(Machine *machine, Location at) {
   Word claimed = load_cell(machine, at);
-  Machine *ahead = word_tag(claimed) == TAG_SLOT ? claimer(claimed) : NULL;
-  if (ahead) stay_behind(machine, ahead);
   for (int round = 0; round < WAIT_ROUNDS && word_tag(claimed) == TAG_SLOT; round++) {
     worker_pause_processor();
     claimed = load_cell(machine, at);
@@ -489,8 +487,12 @@ void worker_wait(Machine *machine, Location at) {
   Word claimed = load_cell(machine, at);
   if (word_tag(claimed) != TAG_SLOT) return;
   Machine *whom = claimer(claimed);
-  if (whom) atomic_fetch_add(&whom->wanted, 1), hurry(whom);
   solo_end(machine);
+  if (whom) {
+    atomic_fetch_add(&whom->wanted, 1);
+    hurry(whom);
+    stay_behind(machine, whom);
+  }
   wait_for(machine, at);
   machine->worker->met = profile_now();
   if (whom) atomic_fetch_sub(&whom->wanted, 1);

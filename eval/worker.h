@@ -44,13 +44,13 @@ void worker_stop(Shared *shared);
 void worker_pause_others(Machine *machine);
 void worker_resume_others(Machine *machine);
 
-// For spark.c and speculate.c.
+// For spark.c, speculate.c and solo.c.
 void worker_be_many(Machine *machine); // other machines may look at its boxes from now on
 void worker_want_help(Shared *shared); // one should look for work, if one more may
 void worker_hurry_all(Shared *shared); // those that keep their distance from others go on
 void worker_sleep(Machine *machine);   // until it is let go on: its flag `waiting` is set
 void worker_let_go_on(Machine *machine);
-void worker_pause_processor(void);
-void worker_nap(void);
+void worker_pause_processor(void); // in a loop that waits for a moment
+void worker_nap(void);             // some microseconds
 
 #endif
