@@ -77,6 +77,15 @@ def sanitizer_report(err):
     return f"sanitizer: {what}{where}"
 
 
+def run_begun(words, folder, limit, grace):
+    """The same, but one whose SIGINT came before it could catch it, on a machine with much else to do, gets more time."""
+    result = run(words, folder, limit, grace)
+    while result.interrupted and result.status == -signal.SIGINT and limit < 30:
+        limit *= 4
+        result = run(words, folder, limit, grace)
+    return result
+
+
 def fault(result, grace, statuses=(0, 1)):
     """What is wrong with a run in itself: a short name of the kind of fault, or None."""
     report = sanitizer_report(result.err)

@@ -28,6 +28,7 @@ ROOT = HERE.parent.parent
 CORPUS = HERE / "corpus"
 ARGUMENT_LIMIT = 100_000  # bytes of one command line argument, below Linux's 128 KiB
 SLOW_INPUT = 200_000  # bytes: a check of less takes seconds only when time is not linear
+GRACE = 5  # seconds until an interrupted run has ended: what cli/interrupt.c promises, and something for a busy machine
 EFFECTS = (b"HVM.log", b"HVM.print", b"HVM.query", b"HVM.load", b"HVM.store", b"HVM.sleep")
 
 
@@ -71,7 +72,7 @@ class Fuzzer:
             words += ["--", case.data]
         factor = self.slow * (5 if sanitized else 1)
         self.runs += 1
-        case.results[key] = command.run(words, self.folder, self.limit * factor, 2 * factor)
+        case.results[key] = command.run_begun(words, self.folder, self.limit * factor, GRACE * factor)
         return case.results[key]
 
     def write(self, case):
@@ -82,7 +83,7 @@ class Fuzzer:
 
     def oracle_run(self, case, sanitized=False):
         result = self.command(case, sanitized)
-        grace = 2 * self.slow * (5 if sanitized else 1)
+        grace = GRACE * self.slow * (5 if sanitized else 1)
         return command.fault(result, grace)
 
     def oracle_sanitized(self, case):
@@ -102,10 +103,10 @@ class Fuzzer:
         program = self.sanitized if sanitized else self.hvm
         self.runs += 1
         factor = self.slow * (5 if sanitized else 1)
-        result = command.run([program, "check", *options, "in.hvm"], self.folder, 10 * factor, 2 * factor)
+        result = command.run_begun([program, "check", *options, "in.hvm"], self.folder, 10 * factor, GRACE * factor)
         if len(case.data) < SLOW_INPUT and result.seconds > 4 * factor and not result.killed:
             return result, "check takes seconds for a small file"
-        return result, command.fault(result, 2 * factor)
+        return result, command.fault(result, GRACE * factor)
 
     def oracle_check(self, case, sanitized=False):
         checked = self.check(case, sanitized)
@@ -120,6 +121,8 @@ class Fuzzer:
         if not checked or checked[0].interrupted:
             return None
         ran = self.command(case)
+        if ran.interrupted:  # it may not have come to its errors yet
+            return None
         if checked[0].status == 1 and ran.status == 0:
             return "check finds errors, run does not"
         if checked[0].status == 1 and checked[0].err != ran.err:
@@ -153,7 +156,7 @@ class Fuzzer:
         first, second = self.command(case), self.command(case, memory="64M")
         tiny = self.command(case, memory="1M")
         for other in (second, tiny):
-            found = command.fault(other, 2 * self.slow)
+            found = command.fault(other, GRACE * self.slow)
             if found:
                 return found + " with little memory"
             if first.status == other.status == 0 and first.out != other.out:
