@@ -15,7 +15,15 @@
 #error "the models switch between threads with instructions of x86-64"
 #endif
 
-enum { THREADS = 5, STACK_WORDS = 1 << 12, ARENA_WORDS = 1 << 14, CELLS = 40, MESSAGES = 16 };
+enum {
+  THREADS = 5,
+  STACK_WORDS = 1 << 12,
+  ARENA_WORDS = 1 << 14,
+  CELLS = 40,
+  MESSAGES = 16,
+  IGNORED = 40,
+  CLEARED_WORDS = 1 << 7
+};
 enum { RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST }; // memory orders as the compiler passes them
 
 typedef enum {
@@ -66,14 +74,17 @@ typedef struct {
 } Thread;
 
 // All of the state but the arena, the stacks and the messages.
-static struct {
+typedef struct {
   int threads;
   bool failed;
   size_t used; // words of the arena
   View sequential;
   uint8_t counts[CELLS]; // messages
   Thread thread[THREADS];
-} now;
+  int ignored_count;
+  const uint8_t *ignored[IGNORED][2]; // from, to
+} Now;
+static Now now;
 static Message messages[CELLS][MESSAGES];
 static uint64_t arena[ARENA_WORDS], stacks[THREADS][STACK_WORDS];
 
@@ -123,6 +134,21 @@ void *check_alloc(size_t bytes) {
   memset(memory, 0, bytes);
   now.used += words;
   return memory;
+}
+
+void check_ignore(const void *at, size_t bytes) {
+  if (now.ignored_count == IGNORED) abort();
+  now.ignored[now.ignored_count][0] = at;
+  now.ignored[now.ignored_count++][1] = (const uint8_t *)at + bytes;
+}
+
+static bool is_point(const Op *op) {
+  if (stale) return true;
+  if (op->kind == OP_FENCE) return false;
+  const uint8_t *at = op->kind < OP_FENCE ? op->address : NULL;
+  for (int i = 0; at && i < now.ignored_count; i++)
+    if (at >= now.ignored[i][0] && at < now.ignored[i][1]) return false;
+  return true;
 }
 
 bool check_that(bool condition, const char *what) {
@@ -330,7 +356,7 @@ static void tell(const Op *op, uint64_t result) {
 
 static uint64_t visible(Op op) {
   settle_plain();
-  if (current < 0) return perform(NULL, &op); // before the threads begin
+  if (current < 0 || !is_point(&op)) return perform(NULL, &op); // before the threads begin, or nothing may come between
   if (stale && op.kind < OP_FENCE) begin_cell(cell_of(op.address));
   now.thread[current].op = op;
   enter_search();
@@ -406,10 +432,7 @@ int check_pthread_attr_setstack(pthread_attr_t *attributes, void *stack, size_t 
 int check_pthread_attr_setaffinity_np(pthread_attr_t *attributes, size_t size, const cpu_set_t *set) {
   return (void)attributes, (void)size, (void)set, 0;
 }
-int check_nanosleep(const struct timespec *time, struct timespec *left) {
-  (void)time, (void)left;
-  return (int)CALL(OP_YIELD, NULL, 0);
-}
+int check_nanosleep(const struct timespec *time, struct timespec *left) { return (void)time, (void)left, 0; }
 int check_clock_gettime(clockid_t clock, struct timespec *time) {
   (void)clock;
   *time = (struct timespec){1, 0};
@@ -453,8 +476,7 @@ typedef struct {
 } State;
 
 typedef struct {
-  uint8_t *data;
-  size_t size;
+  size_t snapshot; // where it begins in the pool
   uint32_t state;
   unsigned next; // way to try
 } Level;
@@ -462,53 +484,116 @@ typedef struct {
 static State *states;
 static uint32_t state_count, *table, (*edges)[2];
 static size_t table_size, edge_count, edge_room, most;
-static uint8_t *buffer;
-static size_t buffer_size;
+static uint64_t *pool; // snapshots of the states on the way to this one
+static size_t pool_used, pool_room;
 
-static void add_bytes(const void *bytes, size_t size) {
-  memcpy(buffer + buffer_size, bytes, size);
-  buffer_size += size;
+// The parts of a state, of as many words as there are in it, in the order of a snapshot.
+enum { PARTS = 2 + CELLS + THREADS };
+
+typedef struct {
+  void *at;
+  size_t words, position; // of the first one among all that there can be: for the hash
+} Part;
+
+static size_t live_words(const Now *state, int thread) {
+  return state->thread[thread].done ? 0 : (size_t)(stacks[thread] + STACK_WORDS - (uint64_t *)state->thread[thread].sp);
 }
 
-static size_t live_words(int thread) {
-  return now.thread[thread].done ? 0 : (size_t)(stacks[thread] + STACK_WORDS - (uint64_t *)now.thread[thread].sp);
-}
-
-static void write_state(void) {
-  buffer_size = 0;
-  for (int i = 0; i < now.threads; i++)
-    if (now.thread[i].done) now.thread[i].op = (Op){.kind = OP_BEGIN}, now.thread[i].sp = NULL;
-  add_bytes(&now, sizeof now);
-  add_bytes(arena, now.used * sizeof *arena);
-  for (int cell = 0; stale && cell < CELLS; cell++) add_bytes(messages[cell], now.counts[cell] * sizeof(Message));
-  for (int i = 0; i < now.threads; i++)
-    add_bytes(stacks[i] + STACK_WORDS - live_words(i), live_words(i) * sizeof(uint64_t));
-}
-
-static void read_state(const uint8_t *from) {
-#define TAKE(to, size) (memcpy((to), from, (size)), from += (size))
-  TAKE(&now, sizeof now);
-  TAKE(arena, now.used * sizeof *arena);
-  for (int cell = 0; stale && cell < CELLS; cell++) TAKE(messages[cell], now.counts[cell] * sizeof(Message));
-  for (int i = 0; i < now.threads; i++) TAKE(stacks[i] + STACK_WORDS - live_words(i), live_words(i) * sizeof(uint64_t));
-}
-
-static void hash_state(uint64_t hash[2]) {
-  uint64_t a = 1, b = 2, word;
-  for (size_t i = 0; i < buffer_size; i += sizeof word) {
-    memcpy(&word, buffer + i, sizeof word); // the parts are multiples of words
-    a = (a ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-    a ^= a >> 32;
-    b = (b + word) * UINT64_C(0xC2B2AE3D27D4EB4F);
-    b ^= b >> 29;
+static void find_parts(const Now *state, Part *parts) {
+  size_t position = 0, words = sizeof(uint64_t);
+  *parts++ = (Part){&now, sizeof now / words, position};
+  position += sizeof now / words;
+  *parts++ = (Part){arena, state->used, position};
+  position += ARENA_WORDS;
+  for (int cell = 0; cell < CELLS; cell++) {
+    *parts++ = (Part){messages[cell], stale ? state->counts[cell] * sizeof(Message) / words : 0, position};
+    position += sizeof messages[cell] / words;
   }
-  hash[0] = a, hash[1] = b;
+  for (int i = 0; i < THREADS; i++) {
+    size_t live = i < state->threads ? live_words(state, i) : 0;
+    position += STACK_WORDS;
+    *parts++ = (Part){stacks[i] + STACK_WORDS - live, live, position - live};
+  }
 }
 
-// The number of the state that was written; *is_new: it was not known.
-static uint32_t find_state(bool *is_new) {
-  uint64_t hash[2];
-  hash_state(hash);
+static void take_snapshot(uint64_t *to) {
+  Part parts[PARTS];
+  find_parts(&now, parts);
+  for (int i = 0; i < PARTS; to += parts[i++].words) memcpy(to, parts[i].at, parts[i].words * sizeof *to);
+}
+
+static size_t snapshot_words(const Now *state) {
+  Part parts[PARTS];
+  size_t words = 0;
+  find_parts(state, parts);
+  for (int i = 0; i < PARTS; i++) words += parts[i].words;
+  return words;
+}
+
+static void restore(const uint64_t *from) {
+  Part parts[PARTS];
+  find_parts((const Now *)from, parts);
+  for (int i = 0; i < PARTS; from += parts[i++].words) memcpy(parts[i].at, from, parts[i].words * sizeof *from);
+}
+
+// The hash of a state is the sum of those of its words, each with its position; so it is known from that of another one
+// and from what differs. How a word is mixed: Appleby, MurmurHash3, its 64-bit finalizer.
+static uint64_t mix(uint64_t x) {
+  x = (x ^ x >> 33) * UINT64_C(0xFF51AFD7ED558CCD);
+  x = (x ^ x >> 33) * UINT64_C(0xC4CEB9FE1A85EC53);
+  return x ^ x >> 33;
+}
+
+typedef struct {
+  const uint64_t *words;
+  size_t from, to; // positions
+} Span;
+
+static void hash_words(uint64_t hash[2], Span span, size_t from, size_t to, bool there) {
+  for (uint64_t i = from; i < to; i++) {
+    uint64_t mixed = mix(span.words[i - span.from] ^ i * UINT64_C(0x9E3779B97F4A7C15));
+    uint64_t a = mix(mixed + i * UINT64_C(0xC2B2AE3D27D4EB4F)), b = mix(mixed ^ i << 32 ^ ~i);
+    hash[0] += there ? a : -a;
+    hash[1] += there ? b : -b;
+  }
+}
+
+// A part grows at one of its ends, so the two spans have the other one in common.
+static void hash_part(uint64_t hash[2], Span old, Span new) {
+  enum { BLOCK = 32 };
+  size_t low = old.from > new.from ? old.from : new.from, high = old.to < new.to ? old.to : new.to;
+  hash_words(hash, old, old.from, low, false);
+  hash_words(hash, new, new.from, low, true);
+  for (size_t next; low < high; low = next) {
+    next = low + BLOCK < high ? low + BLOCK : high;
+    const uint64_t *before = old.words + (low - old.from), *now_there = new.words + (low - new.from);
+    if (memcmp(before, now_there, (next - low) * sizeof *before) == 0) continue;
+    for (size_t i = low; i < next; i++) {
+      if (old.words[i - old.from] == new.words[i - new.from]) continue;
+      hash_words(hash, old, i, i + 1, false);
+      hash_words(hash, new, i, i + 1, true);
+    }
+  }
+  hash_words(hash, old, high, old.to, false);
+  hash_words(hash, new, high, new.to, true);
+}
+
+// From the hash of the state of a snapshot to that of the state that is. NULL: from 0, the hash of nothing.
+static void hash_change(uint64_t hash[2], const uint64_t *snapshot) {
+  static const Now none;
+  Part before[PARTS], parts[PARTS];
+  find_parts(snapshot ? (const Now *)snapshot : &none, before);
+  find_parts(&now, parts);
+  if (!snapshot) before[0].words = 0;
+  for (int i = 0; i < PARTS; i++) {
+    Span old = {snapshot, before[i].position, before[i].position + before[i].words};
+    hash_part(hash, old, (Span){parts[i].at, parts[i].position, parts[i].position + parts[i].words});
+    if (snapshot) snapshot += before[i].words;
+  }
+}
+
+// The number of the state with the hash; *is_new: it was not known.
+static uint32_t find_state(const uint64_t hash[2], bool *is_new) {
   for (size_t at = hash[0] & (table_size - 1);; at = (at + 1) & (table_size - 1)) {
     if (table[at] == 0) {
       states[state_count] = (State){{hash[0], hash[1]}, 0, 0, 0, false};
@@ -535,9 +620,14 @@ static void add_edge(uint32_t from, uint32_t to) {
 
 static void step(int thread, unsigned way) {
   current = thread, choice = way;
+  size_t live = live_words(&now, thread); // what lies below may get into new frames: it is the same whatever ran there
+  if (live + CLEARED_WORDS <= STACK_WORDS)
+    memset(stacks[thread] + STACK_WORDS - live - CLEARED_WORDS, 0, CLEARED_WORDS * sizeof(uint64_t));
   check_switch(&search_sp, now.thread[thread].sp);
   settle_plain(); // before current changes
   current = -1;
+  Thread *stepped = &now.thread[thread];
+  if (stepped->done) stepped->op = (Op){.kind = OP_BEGIN}, stepped->sp = NULL; // how it ended is of no account
 }
 
 static bool all_done(void) {
@@ -591,39 +681,49 @@ static uint32_t find_hopeless(void) {
   return hopeless;
 }
 
+// The state that is, on top.
+static void push(Level *level, uint32_t state) {
+  size_t words = snapshot_words(&now);
+  *level = (Level){pool_used, state, 0};
+  if (pool_used + words > pool_room) {
+    pool_room = 2 * (pool_used + words);
+    pool = realloc(pool, pool_room * sizeof *pool);
+    if (!pool) abort();
+  }
+  take_snapshot(pool + pool_used);
+  pool_used += words;
+  states[state].ends = all_done();
+}
+
 // Goes through all states; one with a fault, or UINT32_MAX.
 static uint32_t search(CheckRun *run, const char **what) {
   static Level levels[1 << 16];
   size_t depth = 0;
   bool is_new;
+  uint64_t hash[2] = {0, 0};
   begin(run);
-  write_state();
-  find_state(&is_new);
-  for (uint32_t state = 0;;) {
-    if (is_new) { // on top
-      if (depth == sizeof levels / sizeof *levels) abort();
-      Level *level = &levels[depth++];
-      *level = (Level){malloc(buffer_size), buffer_size, state, 0};
-      if (!level->data) abort();
-      memcpy(level->data, buffer, buffer_size);
-      states[state].ends = all_done();
-    }
+  pool_used = 0;
+  hash_change(hash, NULL);
+  for (uint32_t state = find_state(hash, &is_new);;) {
+    if (is_new && depth == sizeof levels / sizeof *levels) abort();
+    if (is_new) push(&levels[depth++], state);
     Level *top = &levels[depth - 1];
-    read_state(top->data);
+    if (!is_new) restore(pool + top->snapshot);
     unsigned left = top->next++;
     int thread = 0;
     for (; thread < now.threads && left >= ways(&now.thread[thread]); thread++) left -= ways(&now.thread[thread]);
     if (thread == now.threads) {
       if (top->next == 1 && !all_done()) return *what = "all threads wait", top->state;
-      free(top->data);
+      pool_used = top->snapshot;
       if (--depth == 0) return UINT32_MAX;
       is_new = false;
       continue;
     }
     uint32_t before = top->state;
+    memcpy(hash, states[before].hash, sizeof hash);
     step(thread, left);
-    write_state();
-    state = find_state(&is_new);
+    hash_change(hash, pool + top->snapshot);
+    state = find_state(hash, &is_new);
     add_edge(before, state);
     if (is_new)
       states[state].before = before, states[state].thread = (uint8_t)thread, states[state].choice = (uint8_t)left;
@@ -639,8 +739,7 @@ int check_all(const char *name, bool with_stale, size_t most_states, CheckRun *r
   for (table_size = 1 << 10; table_size < 2 * most; table_size *= 2) continue;
   table = calloc(table_size, sizeof *table);
   states = malloc((most + 1) * sizeof *states);
-  buffer = malloc(sizeof now + sizeof messages + sizeof arena + sizeof stacks);
-  if (!table || !states || !buffer) abort();
+  if (!table || !states) abort();
   uint32_t fault = search(run, &what);
   if (fault != UINT32_MAX && !what) {
     printf("%s: more than %zu states\n", name, most);
@@ -653,6 +752,6 @@ int check_all(const char *name, bool with_stale, size_t most_states, CheckRun *r
     return 1;
   }
   printf("%s: %u states, %zu steps\n", name, state_count, edge_count);
-  free(table), free(states), free(buffer);
+  free(table), free(states);
   return 0;
 }

@@ -4,9 +4,10 @@
 // The files under test are compiled with -fsanitize=thread, but linked with check.c instead of the sanitizer's library:
 // so each of their accesses to memory comes here. Threads are fibers. Each atomic access, and each call of a mutex, a
 // semaphore or the scheduler (which the compiler's command line renames to check_…), is a point at which another thread
-// may go on. At such a point the state of the whole program is written down: what was allocated, the stacks, and with
-// stale values also what each thread may still see. States that were seen before are not followed again; they are
-// compared by 128 bits of a hash. When all is explored:
+// may go on. (Fences are none where there are no stale values, nor short sleeps: nothing happens there.) At such a
+// point the state of the whole program is written down: what was allocated, the stacks, and with stale values also what
+// each thread may still see. States that were seen before are not followed again; they are compared by 128 bits of a
+// hash. When all is explored:
 //
 //   - no check_that failed, and no thread was stuck while others had ended;
 //   - from each state the end can still be reached, so that no thread waits for ever, asleep or in a loop;
@@ -36,6 +37,10 @@ void check_start(CheckRun *run, void *argument);
 void *check_alloc(size_t bytes); // zeros
 bool check_that(bool condition, const char *what);
 #define CHECK_THAT(condition) check_that((condition), #condition)
+
+// Accesses of these bytes, which are from check_alloc, are no points: what depends on when they happen is only how fast
+// the program is. Without stale values.
+void check_ignore(const void *at, size_t bytes);
 
 // What the command line puts in the place of functions of the C library.
 int check_yield(void); // another thread may go on, or not

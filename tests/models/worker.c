@@ -128,6 +128,15 @@ Machine *machine_add(Shared *shared) {
   machine->work.capacity = 4;
   machine->stack = machine->stack_top = check_calloc(16, sizeof *machine->stack);
   deque_init(&machine->deque);
+  check_ignore(&machine->spark_change, sizeof machine->spark_change); // how many sparks are made is up to the tasks
+  check_ignore(&machine->spark_pause, sizeof machine->spark_pause);
+  check_ignore(&machine->spark_asked, sizeof machine->spark_asked);
+  check_ignore(&machine->spark_least, sizeof machine->spark_least);
+  check_ignore(&machine->spark_depth, sizeof machine->spark_depth);
+  check_ignore(&machine->spark_above, sizeof machine->spark_above);
+  check_ignore(&machine->spark_below, sizeof machine->spark_below);
+  check_ignore(&machine->spark_native, sizeof machine->spark_native);
+  check_ignore(&machine->spark_stack, sizeof machine->spark_stack);
   atomic_fetch_add(&shared->machine_count, 1); // random stays 0: each search begins with the same machine
   machine->next = atomic_load(&shared->machines);
   atomic_store(&shared->machines, machine);
@@ -386,6 +395,10 @@ static void begin(void *argument) {
   shared->memory_limit = (size_t)scene->helpers * (8 << 20);
   shared->code.shares = true;
   shared->program = check_calloc(1, sizeof *shared->program);
+  check_ignore(&shared->machine_count, sizeof shared->machine_count); // for random_machine
+  check_ignore(&shared->steals, sizeof shared->steals);
+  check_ignore(&shared->calm, sizeof shared->calm); // as it is
+  check_ignore(&shared->gathering, sizeof shared->gathering);
   atomic_store(&shared->active, 1);
   shared->main = machine_add(shared);
   check_start(run_main, shared->main);
