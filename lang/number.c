@@ -149,11 +149,17 @@ void number_print(Buffer *out, Number number) {
 
 static inline uint64_t rotate(uint64_t x, int bits) { return x << bits | x >> (64 - bits); }
 
-static void sip_round(uint64_t v[4]) {
+static inline void sip_round(uint64_t v[4]) {
   v[0] += v[1], v[1] = rotate(v[1], 13) ^ v[0], v[0] = rotate(v[0], 32);
   v[2] += v[3], v[3] = rotate(v[3], 16) ^ v[2];
   v[0] += v[3], v[3] = rotate(v[3], 21) ^ v[0];
   v[2] += v[1], v[1] = rotate(v[1], 17) ^ v[2], v[2] = rotate(v[2], 32);
+}
+
+static inline uint64_t eight_bytes(const char *at) { // the first one is the lowest
+  const unsigned char *b = (const unsigned char *)at;
+  return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 | (uint64_t)b[4] << 32 |
+         (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
 }
 
 uint64_t number_symbol(const char *name, size_t size) {
@@ -161,8 +167,8 @@ uint64_t number_symbol(const char *name, size_t size) {
   uint64_t v[4] = {UINT64_C(0x736f6d6570736575), UINT64_C(0x646f72616e646f6d), UINT64_C(0x6c7967656e657261),
                    UINT64_C(0x7465646279746573)};
   for (size_t at = 0; at <= size; at += 8) {
-    uint64_t word = at + 8 > size ? (uint64_t)size << 56 : 0;
-    for (size_t i = 0; i < 8 && at + i < size; i++) word |= (uint64_t)(unsigned char)name[at + i] << (8 * i);
+    uint64_t word = at + 8 > size ? (uint64_t)size << 56 : eight_bytes(name + at);
+    for (size_t i = at; at + 8 > size && i < size; i++) word |= (uint64_t)(unsigned char)name[i] << (8 * (i - at));
     v[3] ^= word;
     sip_round(v);
     v[0] ^= word;

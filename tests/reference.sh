@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT" || exit 2
 program=$BUILD/tests/reference-test
-count=3000
+count=1500
 [ "$REDUCED" = 0 ] || count=300
 count=${1:-$count}
 jobs=$(nproc 2>/dev/null || echo 2)

@@ -5,7 +5,7 @@
 # Each can be run alone. The last line here has the same form.
 #   BUILD    the folder of what was built (build)
 #   HVM      the command that is tested (BUILD/hvm)
-#   JOBS     how many groups run at the same time (half of the processors); their output comes in their order
+#   JOBS     how many groups run at the same time (one for each processor); their output comes in their order
 #   REDUCED  1: leave out or shrink what is slow, for builds with sanitizers
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
@@ -18,7 +18,7 @@ BUILD=$(realpath -m "$BUILD")
 
 groups=("$@")
 [ $# -gt 0 ] || groups=(units models reference grammar conformance errors unsound examples bench modes threads profile sparks numbers trace diagnostics cli format lsp editors bindings vscode native readme fuzz/replay limits memory)
-jobs=${JOBS:-$((($(nproc) + 1) / 2))}
+jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 passed=0
 failed=0
 skipped=0
@@ -32,16 +32,20 @@ clean_up() {
 }
 trap clean_up EXIT
 
-run_group() { # its output, and in a second file its status and how many seconds it took
-  local script=tests/$1.sh start=$SECONDS
+run_group() { # its output; and in a second file its status, and how many seconds it took, of processors too
+  local script=tests/$1.sh start=$SECONDS status
   [ -e "$script" ] || script=tests/$1.py
   "$script" >"$2" 2>&1
-  echo "$? $((SECONDS - start))" >"$2.new" && mv "$2.new" "$2.ended"
+  status=$?
+  times >"$2.times" # of this shell, and of what it ran
+  local used
+  used=$(awk -F '[ms ]+' 'NR == 2 { print int($1 * 60 + $2 + $3 * 60 + $4) }' "$2.times")
+  echo "$status $((SECONDS - start)) $used" >"$2.new" && mv "$2.new" "$2.ended"
 }
 
 show_group() { # what it wrote
-  local status seconds summary
-  read -r status seconds <"$2.ended"
+  local status seconds used summary
+  read -r status seconds used <"$2.ended"
   summary=$(tail -n 1 "$2")
   if [[ $summary =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]; then
     sed '$d' "$2"
@@ -57,7 +61,7 @@ show_group() { # what it wrote
     summary="it ended without a count (status $status)"
     failed=$((failed + 1))
   fi
-  printf '%-12s %s (%d s)\n' "$1" "$summary" "$seconds"
+  printf '%-12s %s (%d s, of processors %d s)\n' "$1" "$summary" "$seconds" "$used"
 }
 
 shown=0

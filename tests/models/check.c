@@ -131,7 +131,7 @@ void *check_alloc(size_t bytes) {
   size_t words = (bytes + 15) / 16 * 2;
   if (now.used + words > ARENA_WORDS) abort();
   void *memory = arena + now.used;
-  memset(memory, 0, bytes);
+  memset(memory, 0, words * sizeof *arena);
   now.used += words;
   return memory;
 }
@@ -560,7 +560,7 @@ static void hash_words(uint64_t hash[2], Span span, size_t from, size_t to, bool
 
 // A part grows at one of its ends, so the two spans have the other one in common.
 static void hash_part(uint64_t hash[2], Span old, Span new) {
-  enum { BLOCK = 32 };
+  enum { BLOCK = 128 };
   size_t low = old.from > new.from ? old.from : new.from, high = old.to < new.to ? old.to : new.to;
   hash_words(hash, old, old.from, low, false);
   hash_words(hash, new, new.from, low, true);
