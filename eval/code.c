@@ -54,16 +54,32 @@ void code_compile(Code *code, Program *program) {
   }
 }
 
+static void find_demanded(Code *code, const Program *program, const Function *function) {
+  FunctionCode *result = code->functions.items[function->name];
+  uint8_t found[ARITY_LIMIT];
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < function->arity && !function->restricted; i++)
+    if (demand_of_argument(program, function, DEMAND_WEAK, i) > DEMAND_LAZY) found[count++] = (uint8_t)i;
+  result->demanded_count = count > 1 ? count : 0;
+  if (!result->demanded_count) return;
+  if (!result->demanded) result->demanded = arena_alloc(&code->arena, function->arity);
+  memcpy(result->demanded, found, count);
+}
+
 NameId code_start(Code *code, const Program *program, const Function *function, bool several) {
-  if (!code->strict) {
+  NameId start = function->name;
+  if (code->strict) {
+    const Unit *unit = strict_start(code->strict, function);
+    if (unit) start = unit->name;
+  } else {
     bool open = reach_open_lambda(program, function) || program->has_superposition;
     code->open = open;
     code->shares = several && !demand_is_restricted(program);
     code->spreads = code->shares && !(open && program->has_effects);
-    return function->name;
   }
-  const Unit *unit = strict_start(code->strict, function);
-  return unit ? unit->name : function->name;
+  for (size_t i = 0; i < program->functions.count && code->spreads; i++)
+    find_demanded(code, program, program->functions.items[i]);
+  return start;
 }
 
 void code_reach(Code *code, const Function *function, bool any) {

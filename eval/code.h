@@ -113,6 +113,8 @@ typedef struct FunctionCode {
   const Function *function;
   const bool *strict; // by argument
   Builtin builtin;
+  uint8_t *demanded; // numbers of the arguments that a call demands in any case, if they are several (graph_sparks.h)
+  uint32_t demanded_count;
 } FunctionCode;
 
 typedef struct {

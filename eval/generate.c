@@ -131,6 +131,24 @@ static void generate_selection(Generator *generator, Pending *rules) {
   resolve(generator, &fail, generator->stuck);
 }
 
+typedef struct {
+  const Program *program;
+  bool found;
+} Search;
+
+static void find_call(void *context, Term *term) {
+  Search *search = context;
+  search->found |=
+      term->kind == TERM_APPLY || (term->kind == TERM_CALL && search->program->names.items[term->call.name].function);
+  if (!search->found) term_visit_parts(term, find_call, search);
+}
+
+static bool has_calls(const Program *program, Term *body) {
+  Search search = {program, false};
+  find_call(&search, body);
+  return search.found;
+}
+
 static FunctionCode *new_function_code(Code *code, const Function *function) {
   FunctionCode *result = ARENA_NEW(&code->arena, FunctionCode);
   result->function = function;
@@ -151,7 +169,9 @@ void generate_function(Code *code, Program *program, Function *function) {
   if (!rules) memory_exhausted();
   for (size_t i = 0; i < count; i++) {
     rules[i].head = -1;
-    function->rules.items[i]->number = (uint32_t)i; // for the leaves of the tree
+    Rule *rule = function->rules.items[i];
+    rule->number = (uint32_t)i; // for the leaves of the tree
+    rule->calls = has_calls(program, rule->body);
   }
   generator.accepts_calls = calloc(function->occurrences.count + 1, sizeof(bool));
   if (!generator.accepts_calls) memory_exhausted();

@@ -1,20 +1,7 @@
 #include "graph_sparks.h"
 
-#include "lang/demand.h"
 #include "lang/match.h"
 #include "spark.h"
-
-typedef struct {
-  const Program *program;
-  bool found;
-} Search;
-
-static void find_call(void *context, Term *term) {
-  Search *search = context;
-  search->found |=
-      term->kind == TERM_APPLY || (term->kind == TERM_CALL && search->program->names.items[term->call.name].function);
-  if (!search->found) term_visit_parts(term, find_call, search);
-}
 
 static bool is_over_soon(const Machine *machine, Word call) {
   const Program *program = machine->shared->program;
@@ -33,10 +20,7 @@ static bool is_over_soon(const Machine *machine, Word call) {
     }
     tree = next;
   }
-  if (!tree || tree->kind != TREE_RULE) return false;
-  Search search = {program, false};
-  find_call(&search, tree->rule->body);
-  return !search.found;
+  return tree && tree->kind == TREE_RULE && !tree->rule->calls;
 }
 
 Word offer_call(Machine *machine, Word call, ptrdiff_t depth) {
@@ -64,14 +48,12 @@ bool offer_fields(Machine *machine, Location fields, unsigned count, const Word 
   return true;
 }
 
-void offer_arguments(Machine *machine, NameId name, Word *arguments) {
-  const Program *program = machine->shared->program;
-  const Function *function = program->names.items[name].function;
+void offer_arguments(Machine *machine, const FunctionCode *function, Word *arguments) {
   bool first = true;
-  for (unsigned i = 0; function && !function->restricted && i < machine->shared->code.arities.items[name]; i++) {
-    if (word_tag(arguments[i]) != TAG_CAL) continue;
-    if (demand_of_argument(program, function, DEMAND_WEAK, i) == DEMAND_LAZY) continue;
-    if (!first) arguments[i] = spark_offer(machine, arguments[i], arguments);
+  for (uint32_t i = 0; i < function->demanded_count; i++) {
+    Word *argument = &arguments[function->demanded[i]];
+    if (word_tag(*argument) != TAG_CAL) continue;
+    if (!first) *argument = spark_offer(machine, *argument, arguments);
     first = false;
   }
 }

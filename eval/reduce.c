@@ -220,7 +220,7 @@ trace_eval:
     sp[0] = heap[location + 1];
     sp[1] = (Word)word_extra(term) << FRAME_SHIFT | FRAME_OP2_LEFT;
     term = heap[location];
-    if (UNLIKELY(IS_SHALLOW(sp))) term = offer_operand(machine, term, sp);
+    if (UNLIKELY(IS_SHALLOW(sp)) && may_be_offered(sp[0])) term = offer_operand(machine, term, sp);
     sp += 2;
     heap_free(machine, location, 2);
     goto eval;
@@ -237,7 +237,7 @@ trace_eval:
         __builtin_prefetch(&heap[word_location(fp[i])]);
       }
       heap_free(machine, location, arity);
-      if (UNLIKELY(IS_SHALLOW(fp))) offer_arguments(machine, word_extra(term), fp);
+      if (UNLIKELY(IS_SHALLOW(fp)) && function->demanded_count) offer_arguments(machine, function, fp);
     }
     pc = code + function->entry;
     goto run;

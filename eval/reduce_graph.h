@@ -208,12 +208,12 @@ CODE_CALL : {
   for (int32_t i = 0; i < m + n; i++) words[i] = OPERAND(at[i]);
   for (int32_t i = 0; i < m + n; i++) fp[i] = words[i];
   if (UNLIKELY(IS_SHALLOW(fp + m))) {
-    if (m > 0) {
+    if (may_offer(fp, m)) {
       term = offer_operands(machine, gather_call(machine, (NameId)pc[2], fp + m), fp, m);
       sp = fp + m;
       goto eval;
     }
-    offer_arguments(machine, (NameId)pc[2], fp);
+    if (function->demanded_count) offer_arguments(machine, function, fp + m);
   }
   fp += m;
   sp = fp;
@@ -229,7 +229,7 @@ CODE_RETURN : {
   term = OPERAND(pc[2]);
   for (int32_t i = 0; i < m; i++) words[i] = OPERAND(at[i]);
   for (int32_t i = 0; i < m; i++) fp[i] = words[i];
-  if (UNLIKELY(IS_SHALLOW(fp + m))) term = offer_operands(machine, term, fp, m);
+  if (UNLIKELY(IS_SHALLOW(fp + m)) && may_offer(fp, m)) term = offer_operands(machine, term, fp, m);
   sp = fp + m;
   goto eval;
 }

@@ -33,10 +33,9 @@ static void set_spark_depth(Machine *machine, size_t depth) {
   const Shared *shared = machine->shared;
   bool none = depth == 0 || atomic_load_explicit(&shared->calm, memory_order_relaxed) ||
               atomic_load_explicit(&shared->gathering, memory_order_relaxed) || atomic_load(&machine->followers) != 0;
-  atomic_store_explicit(&machine->spark_above,
-                        none ? (char *)UINTPTR_MAX
-                             : atomic_load_explicit(&machine->spark_native, memory_order_relaxed) - depth,
-                        memory_order_relaxed);
+  char *native = atomic_load_explicit(&machine->spark_native, memory_order_relaxed);
+  native = depth < (uintptr_t)native ? native - depth : NULL; // as low as there is address space
+  atomic_store_explicit(&machine->spark_above, none ? (char *)UINTPTR_MAX : native, memory_order_relaxed);
   atomic_store_explicit(&machine->spark_below,
                         none ? NULL
                              : atomic_load_explicit(&machine->spark_stack, memory_order_relaxed) + depth / sizeof(Word),
@@ -320,6 +319,8 @@ static Word take_out(Machine *machine, Word box) {
 
 Word spark_take_back(Machine *machine, Word box) {
   Location at = word_location(box);
+  Word owners = __atomic_load_n(&machine->heap[at], __ATOMIC_RELAXED);
+  if (!(owners & SHARE_SPARK) && !atomic_load_explicit(&machine->speculates, memory_order_relaxed)) return box;
   if (hard_chance(4)) return box; // others may have it, or whoever comes to it takes its term as a thief does
   hard_pause();
   if (!spark_take(machine, at)) return take_out(machine, box);

@@ -43,7 +43,8 @@ typedef struct Rule {
   const Source *source;
   bool reachable;          // set by match
   const Term *open_lambda; // the first λ in it that is no closure; set by lift; NULL: none, or nobody looked
-  uint32_t number;         // among those of its function; set by code
+  uint32_t number;         // among those of its function; set by code, as the next one
+  bool calls;              // its body has calls or applications
 } Rule;
 
 // A place in a function's arguments: numbers below the arity are the arguments themselves, the others fields of what is
