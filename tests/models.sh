@@ -118,7 +118,7 @@ if [ $failed = 0 ]; then
   spark 'claim: without compare-and-swap' '/^void spark_run/,/^}/s/claimed = __atomic_compare_exchange_n(cell, &term, machine->claim, false, /claimed = true, __atomic_store_n(cell, machine->claim, /;/^void spark_run/,/^}/s/machine->claim, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);/machine->claim, __ATOMIC_RELEASE);/'
   spark 'take back: what was stolen' 's/deque_take(&machine->deque) == DEQUE_EMPTY) return false;/(deque_take(\&machine->deque), false)) return false;/'
   spark 'take out: whoever takes the entry finds the term' 's/&term, TAG_ERA, false/\&term, term, false/'
-  spark 'take out: what is no spark' '/^static Word take_out/,/^}/s/!(owners & SHARE_SPARK) || //'
+  spark 'take out: what is no spark' -e '/^static Word take_out/,/^}/s/!(owners & SHARE_SPARK) || //' -e '/^Word spark_take_back/,/^}/s/if (!(owners & SHARE_SPARK) .*return box;/;/'
   worker 'pause: while one still works' 's/< atomic_load(&shared->active) - 1) {/< atomic_load(\&shared->active) - 2) {/'
   worker 'pause: one that was paused and goes on is counted' 's/} while (atomic_load(&shared->pausing));.*/} while (false);/'
   worker 'pause: one that has failed is waited for' '/^void worker_pause_others/,/^}/s/if (atomic_load(&shared->stopping)) {.*/if (false) {/'
