@@ -93,7 +93,8 @@ struct Shared {
   _Atomic(size_t) speculated;           // bytes that they took
   atomic_bool hints_off;                // no hints are made or taken
   atomic_bool cancelling, abandoned;    // they are to leave; some have left cells behind
-  _Atomic(uint64_t) wakes, last_look;   // of machines that slept; in nanoseconds
+  _Atomic(uint64_t) turning, turned;    // how often one began or ended to wait, at its beginning and at its end
+  _Atomic(uint64_t) last_look;          // in nanoseconds
   uint64_t begun;                       // when the run was, in nanoseconds
   pthread_mutex_t parking;              // of Machine.parked
   pthread_mutex_t lock, alone, failing; // of the next fields; of the one who pauses others; of messages

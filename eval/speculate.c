@@ -95,10 +95,13 @@ void speculate_grow(Machine *machine, size_t bytes) {
   if (is_over(machine->shared)) machine_want_attention(machine);
 }
 
+// Machines are looked at one after the other; meanwhile none may have begun or ended to wait. Else one that was seen
+// waiting may run by the time that whoever woke it is looked at, which nobody needs any more; or one that was not needed
+// when it was looked at, since the main machine ran, may be what that waits for when it is looked at.
 bool speculate_is_all(Shared *shared) {
-  uint64_t wakes;
+  uint64_t turned;
   do {
-    wakes = atomic_load(&shared->wakes);
+    turned = atomic_load(&shared->turned);
     if (!atomic_load(&shared->speculating) || atomic_load(&shared->searching)) return false;
     pthread_mutex_lock(&shared->parking);
     bool runs = false;
@@ -107,7 +110,7 @@ bool speculate_is_all(Shared *shared) {
              is_demanded(shared, one);
     pthread_mutex_unlock(&shared->parking);
     if (runs) return false;
-  } while (wakes != atomic_load(&shared->wakes));
+  } while (turned != atomic_load(&shared->turning));
   return true;
 }
 

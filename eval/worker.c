@@ -112,10 +112,14 @@ failed:
 }
 
 void worker_let_go_on(Machine *machine) {
-  if (!atomic_exchange(&machine->waiting, false)) return;
-  atomic_fetch_add(&machine->shared->active, 1);
-  atomic_fetch_add(&machine->shared->wakes, 1);
-  sem_post(&machine->worker->wake);
+  Shared *shared = machine->shared;
+  atomic_fetch_add(&shared->turning, 1);
+  hard_pause();
+  bool waited = atomic_exchange(&machine->waiting, false);
+  hard_pause();
+  if (waited) atomic_fetch_add(&shared->active, 1);
+  atomic_fetch_add(&shared->turned, 1);
+  if (waited) sem_post(&machine->worker->wake);
 }
 
 // Nobody works, and so the main machine waits as well: each of those who wait waits for another one.
@@ -465,8 +469,12 @@ static void wait_for(Machine *machine, Location at) {
                                         __ATOMIC_ACQUIRE));
   Machine *whom = atomic_load(&machine->worker->claimer);
   atomic_store(&machine->waits_for, whom && atomic_load(&whom->speculates) ? whom : NULL);
+  atomic_fetch_add(&shared->turning, 1);
+  hard_pause();
   atomic_store(&machine->listed, true);
+  hard_pause();
   speculate_demand(shared);
+  atomic_fetch_add(&shared->turned, 1);
   hard_pause();
   machine->waits++;
   profile_turn(machine, ACTIVITY_WAITING);
