@@ -96,8 +96,8 @@ void speculate_grow(Machine *machine, size_t bytes) {
 }
 
 // Machines are looked at one after the other; meanwhile none may have begun or ended to wait. Else one that was seen
-// waiting may run by the time that whoever woke it is looked at, which nobody needs any more; or one that was not needed
-// when it was looked at, since the main machine ran, may be what that waits for when it is looked at.
+// waiting may run by the time that whoever woke it is looked at, which nobody needs any more; or one that was not
+// needed when it was looked at, since the main machine ran, may be what that waits for when it is looked at.
 bool speculate_is_all(Shared *shared) {
   uint64_t turned;
   do {
@@ -204,6 +204,12 @@ static void end(Machine *machine) {
 
 void speculate_run(Machine *machine, Location box) {
   begin(machine, box);
+  hard_pause();
+  if (atomic_load(&machine->shared->cancelling)) { // it came too late, and nobody would see to it that it ends
+    end(machine);
+    if (!atomic_load(&machine->shared->abandoned)) speculate_drop(machine, box);
+    return;
+  }
   Word *cell = &machine->heap[box + 1], term = load_cell(machine, box + 1);
   bool claimed = false;
   while (is_reducible(term) && !claimed && !is_last_owner(machine, box))
@@ -238,7 +244,7 @@ void speculate_begin(Shared *shared) {
 #endif
 }
 
-// All that speculate leave.
+// All that speculate leave, and nobody begins to until the next run.
 static void cancel(Machine *machine) {
   Shared *shared = machine->shared;
   atomic_store(&shared->cancelling, true);
@@ -251,7 +257,6 @@ static void cancel(Machine *machine) {
     }
     worker_nap();
   }
-  atomic_store(&shared->cancelling, false);
 }
 
 static void empty(Machine *machine, Deque *deque, bool lost) {

@@ -113,6 +113,7 @@ failed:
 
 void worker_let_go_on(Machine *machine) {
   Shared *shared = machine->shared;
+  if (!atomic_load(&machine->waiting)) return;
   atomic_fetch_add(&shared->turning, 1);
   hard_pause();
   bool waited = atomic_exchange(&machine->waiting, false);

@@ -30,10 +30,10 @@ export checked="$flags $renamed -O1 -fno-inline -fsanitize=thread"
     gcc $flags $renamed -O1 -fno-inline -fsanitize=thread -c tests/models/worker.c -o "$WORK/worker-model.o" &&
     gcc $checked -c tests/models/sleep.c -o "$WORK/sleep.o" &&
     gcc $checked -c eval/deque.c -o "$WORK/deque.o" && gcc $checked -c eval/worker.c -o "$WORK/worker.o" &&
-    gcc $checked -c eval/spark.c -o "$WORK/spark.o" &&
+    gcc $checked -c eval/spark.c -o "$WORK/spark.o" && gcc $checked -c eval/speculate.c -o "$WORK/speculate.o" &&
     gcc $checked -c eval/claim.c -o "$WORK/claim.o" && gcc $checked -c eval/solo.c -o "$WORK/solo.o" &&
     gcc -no-pie "$WORK"/{deque-model,deque,sleep,check}.o -o "$WORK/deque" &&
-    gcc -no-pie "$WORK"/{worker-model,worker,spark,claim,solo,deque,check}.o -o "$WORK/worker"
+    gcc -no-pie "$WORK"/{worker-model,worker,spark,speculate,claim,solo,deque,check}.o -o "$WORK/worker"
 } 2>"$WORK/err" || fail models "they cannot be built" "$(<"$WORK/err")"
 
 verify() { # model: prints its summary
@@ -61,12 +61,13 @@ fault() {
       elif [ "$source" = sleep ]; then gcc -no-pie "$at.o" "$WORK"/{deque-model,deque,check}.o -o "$at"
       else
         local others="$WORK/worker-model.o $WORK/deque.o $WORK/check.o" other
-        for other in worker spark claim solo; do [ "$source" = $other ] || others+=" $WORK/$other.o"; done
+        for other in worker spark speculate claim solo; do [ "$source" = $other ] || others+=" $WORK/$other.o"; done
         # shellcheck disable=SC2086
         gcc -no-pie "$at.o" $others -o "$at"
       fi
       local which=small
       [ "$source" != claim ] || which=dups
+      [ "$source" != speculate ] || which=hints
       timeout -s KILL $limit "$at" $which >"$at.out" 2>&1
       local status=$?
       if [ $status = 1 ] && grep -q '^  fault: ' "$at.out"; then pass
@@ -87,6 +88,7 @@ worker() { later fault worker "worker: $1" $tasks "${@:2}"; }
 spark() { later fault spark "spark: $1" $tasks "${@:2}"; }
 claim() { later fault claim "claim: $1" $tasks "${@:2}"; }
 solo() { later fault solo "solo: $1" $tasks "${@:2}"; }
+speculate() { later fault speculate "speculate: $1" $tasks "${@:2}"; }
 if [ $failed = 0 ]; then
   later verify worker
   later verify deque
@@ -111,7 +113,7 @@ if [ $failed = 0 ]; then
   worker 'wait: the list is replaced, whatever it has become' -e '/^static void wait_for/,/^}/s/} while (!__atomic_compare_exchange_n(cell, &claimed, (Word)(uintptr_t)machine | TAG_SLOT, false, __ATOMIC_ACQ_REL,/} while (__atomic_store_n(cell, (Word)(uintptr_t)machine | TAG_SLOT, __ATOMIC_RELEASE), false \&\& (0, /' -e '/^static void wait_for/,/^}/s/^ *__ATOMIC_ACQUIRE));$/0));/'
   worker 'wait: a run that was stopped before is waited in' 's/if (leaves || atomic_load(&shared->stopping)) worker_let_go_on(machine);/;/'
   worker 'wake: nobody' '/^void worker_wake/,/^}/s/worker_let_go_on(one);/;/'
-  worker 'let_go_on: twice' 's/if (!atomic_exchange(&machine->waiting, false)) return;/atomic_store(\&machine->waiting, false);/'
+  worker 'let_go_on: twice' 's/bool waited = atomic_exchange(&machine->waiting, false);/bool waited = (atomic_store(\&machine->waiting, false), true);/'
   worker 'let_go_on: not counted' '/^void worker_let_go_on/,/^}/s/atomic_fetch_add.*/;/'
   worker 'deadlock: never reported' 's/} else if (active == 0 || .*/} else if (false) {/'
   worker 'deadlock: reported while one works' 's/} else if (active == 0 || .*/} else if (active <= 1) {/'
@@ -134,6 +136,11 @@ if [ $failed = 0 ]; then
   solo 'it lasts while it waits itself' '/^void solo_stop/,/^}/s/^  solo_end(machine);$//'
   worker 'lag: nobody is woken when it goes on by itself' '/^static void lag/,/^}/s/if (!woken && !atomic_exchange.*/;/'
   worker 'lag: beside one that is solo' '/^static void lag/,/^}/s/solo_go_on(machine);/atomic_fetch_add(\&shared->running, 1);/'
+
+  speculate 'one that begins too late is not stopped' -e '/^void speculate_run/,/^}/s/if (atomic_load(&machine->shared->cancelling)) {/if (false) {/' -e '/^static void cancel/,/^}/s/^}$/  atomic_store(\&shared->cancelling, false);\n}/'
+  speculate 'one that has ended is counted' '/^static void end/,/^}/s/atomic_fetch_sub(&machine->shared->speculating, 1);/;/'
+  speculate 'a failure that nobody asks for is shown' '/^void speculate_hold/,/^}/s/while (park(machine)) worker_attend(machine);/;/'
+  speculate 'it is not left at the end' '/^static void cancel/,/^}/s/worker_let_go_on(one);/;/'
 
   claim 'without compare-and-swap' -e 's/if (!__atomic_compare_exchange_n(&cells\[0\], &inner, machine->claim, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))/if (__atomic_store_n(\&cells[0], machine->claim, __ATOMIC_RELEASE), false)/'
   claim 'what was left for it is taken for the term' '/^bool claim_dup/,/^}/s/if (!(state & DUP_FIRED)) return true;/return true;/'

@@ -21,7 +21,7 @@ enum {
   ARENA_WORDS = 1 << 14,
   CELLS = 40,
   MESSAGES = 16,
-  IGNORED = 40,
+  IGNORED = 64,
   CLEARED_WORDS = 1 << 7
 };
 enum { RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST }; // memory orders as the compiler passes them

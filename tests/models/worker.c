@@ -1,7 +1,7 @@
-// eval/worker.c, solo.c, spark.c, claim.c and deque.c on all interleavings (check.h): sparks, claims of boxes and of
-// dups, waits and wake-ups, helpers that sleep, values that depend on themselves, runs that fail, and machines that
-// want to be alone. Atomic accesses are taken in one order here: worker.c uses sequentially consistent ones where it
-// matters, and what deque.c does with weaker ones is checked by deque.c beside this.
+// eval/worker.c, solo.c, spark.c, speculate.c, claim.c and deque.c on all interleavings (check.h): sparks, hints,
+// claims of boxes and of dups, waits and wake-ups, helpers that sleep, values that depend on themselves, runs that
+// fail, and machines that want to be alone. Atomic accesses are taken in one order here: worker.c uses sequentially
+// consistent ones where it matters, and what deque.c does with weaker ones is checked by deque.c beside this.
 //
 // Instead of terms the machines reduce tasks. A task is a call whose name is its number: it makes sparks of tasks, does
 // something of its own, and then asks for boxes. What machine.c and reduce.c do around their functions is written
@@ -25,10 +25,11 @@ void *check_calloc(size_t count, size_t bytes);
 enum { TASKS = 5, HEAP_WORDS = 64 };
 
 typedef struct {
-  const char *sparks; // digits: tasks
+  const char *sparks; // digits: tasks; where hints are on, these
   const char *asks;   // digits: tasks whose boxes it asks for: its sparks', or those of the task SHARED; a and b: sides
                       // of the dup that it asks for, A and B: that it erases
-  char own;           // what it does between: f(ail), a(lone), t(wice alone), n(othing)
+  char own;           // what it does between: f(ail), a(lone), t(wice alone), n(othing); u: nothing, but it may be left
+                      // undone as a hint that nobody asks for; U: … and would fail
   char then;          // a task that it goes on with, behind a safe point; 0: none
 } Task;
 
@@ -40,6 +41,7 @@ typedef struct {
   int runs;
   bool large;
   char dup; // there is one: it f(ires) or is s(tuck)
+  bool hints;
 } Scene;
 
 // A task in a box that several machines ask for: the last one's, made before the run.
@@ -75,17 +77,8 @@ void machine_begin_stack(Machine *machine, size_t bytes) { (void)machine, (void)
 void machine_attend(Machine *machine, uint32_t name) { (void)machine, (void)name, abort(); }
 void machine_want_attention(Machine *machine) { (void)machine; } // all safe points look at everything here
 void heap_give(Machine *machine) { (void)machine, abort(); }     // nobody asks
-// No hints and no profiles here.
-Word machine_reduce(Machine *machine, Word term) { return (void)machine, (void)term, abort(), 0; }
-bool speculate_has_hints(Shared *shared) { return (void)shared, false; }
-Location speculate_find(Machine *machine) { return (void)machine, DEQUE_EMPTY; }
-void speculate_run(Machine *machine, Location box) { (void)machine, (void)box, abort(); }
-void speculate_left(Machine *machine) { (void)machine; }
-void speculate_drop(Machine *machine, Location box) { (void)machine, (void)box, abort(); }
-void speculate_demand(Shared *shared) { (void)shared; }
-bool speculate_is_all(Shared *shared) { return (void)shared, false; }
-void speculate_begin(Shared *shared) { (void)shared; }
-void speculate_end(Machine *machine) { (void)machine; }
+uint64_t machine_begin_normalising(Machine *machine) { return (void)machine, 0; }
+// No profiles here.
 uint64_t profile_now(void) { return 0; }
 uint64_t profile_processor_time(void) { return 0; }
 void profile_turn(Machine *machine, Activity activity) { (void)machine, (void)activity; }
@@ -120,7 +113,8 @@ void machine_erase_all(Machine *machine) {
 }
 
 Machine *machine_add(Shared *shared) {
-  Machine *machine = check_calloc(1, sizeof *machine);
+  uintptr_t room = (uintptr_t)check_calloc(1, sizeof(Machine) + MACHINE_ALIGNMENT);
+  Machine *machine = (Machine *)((room + MACHINE_ALIGNMENT - 1) & ~(uintptr_t)(MACHINE_ALIGNMENT - 1));
   machine->shared = shared;
   machine->heap = world->heap;
   machine->claim = (Word)(uintptr_t)machine | CLAIM_OWNER | TAG_SLOT;
@@ -128,6 +122,9 @@ Machine *machine_add(Shared *shared) {
   machine->work.capacity = 4;
   machine->stack = machine->stack_top = check_calloc(16, sizeof *machine->stack);
   deque_init(&machine->deque);
+  deque_init(&machine->hints);
+  machine->cells.items = check_calloc(2, sizeof *machine->cells.items);
+  machine->cells.capacity = 2;
   check_ignore(&machine->spark_change, sizeof machine->spark_change); // how many sparks are made is up to the tasks
   check_ignore(&machine->spark_pause, sizeof machine->spark_pause);
   check_ignore(&machine->spark_asked, sizeof machine->spark_asked);
@@ -149,6 +146,9 @@ _Noreturn void machine_fail(Machine *machine, MachineStatus status, const CodePl
                             const char *format, ...) {
   Shared *shared = machine->shared;
   (void)place, (void)hint, (void)format;
+  world->working--;
+  speculate_hold(machine);
+  world->working++;
   pthread_mutex_lock(&shared->failing);
   if (!atomic_load(&shared->stopping)) {
     shared->status = status;
@@ -178,6 +178,7 @@ static void go_on(Machine *machine) {
 static void safe_point(Machine *machine) {
   world->working--;
   worker_attend(machine);
+  speculate_attend(machine);
   worker_be_one(machine); // machine_attend
   solo_attend(machine);
   CHECK_THAT(machine->locked || world->working == 0);
@@ -297,14 +298,28 @@ static void be_alone(Machine *machine) {
   world->working++;
 }
 
+// As many as ask for it; and for a hint that nobody asks for, one that could.
+static unsigned owners_of(unsigned task) {
+  unsigned owners = (scene->tasks[task].own | 32) == 'u';
+  for (int i = 0; i < TASKS; i++)
+    for (const char *next = scene->tasks[i].asks; next && *next; next++) owners += *next == '0' + (int)task;
+  return owners;
+}
+
 static void work(Machine *machine, unsigned number) {
   const Task *task = &scene->tasks[number];
   CHECK_THAT(++world->begun[number] == 1 || (number == DUPLICATED && scene->dup == 's'));
   CHECK_THAT(machine->natives == world->tables);
   CHECK_THAT(machine->shared->main->many || machine == machine->shared->main); // worker_be_one: nobody else works
-  for (const char *next = task->sparks; next && *next; next++)
-    world->boxes[*next - '0'] = word_location(spark_make(machine, task_term((unsigned)(*next - '0')), 0));
-  if (task->own == 'f') machine_fail(machine, MACHINE_FAILED, NULL, NULL, "failed");
+  for (const char *next = task->sparks; next && *next; next++) {
+    unsigned made = (unsigned)(*next - '0');
+    Word box = scene->hints ? new_box(machine, task_term(made)) : spark_make(machine, task_term(made), 0);
+    world->boxes[made] = word_location(box);
+    if (!scene->hints) continue;
+    machine->heap[word_location(box)] = (1 + owners_of(made)) * SHARE_ONE;
+    speculate_hint(machine, box);
+  }
+  if (task->own == 'f' || task->own == 'U') machine_fail(machine, MACHINE_FAILED, NULL, NULL, "failed");
   if (task->own == 'a' || task->own == 't') be_alone(machine);
   if (task->own == 't') be_alone(machine);
   for (const char *next = task->asks; next && *next; next++) {
@@ -331,6 +346,17 @@ Word machine_evaluate(Machine *machine, Word term) {
   return number_u60(7);
 }
 
+// The same for a hint, below whose frame there is FRAME_STOP.
+Word machine_reduce(Machine *machine, Word term) {
+  go_on(machine);
+  safe_point(machine);
+  work(machine, word_extra(term));
+  world->working--;
+  Location box = *--machine->stack_top >> FRAME_SHIFT;
+  finish(machine, box);
+  return word_make(TAG_SHR, 0, box);
+}
+
 // Runs.
 
 static Location free_cells(Shared *shared) {
@@ -349,12 +375,9 @@ static void run(Machine *machine) {
     memset(one->free_lists, 0, sizeof one->free_lists);
   world->failed = false;
   world->working = 1;
-  if (scene->tasks[SHARED].own) { // as many owners as ask for it
-    unsigned owners = 0;
-    for (int i = 0; i < TASKS; i++)
-      for (const char *next = scene->tasks[i].asks; next && *next; next++) owners += *next == '0' + SHARED;
+  if (scene->tasks[SHARED].own) {
     world->boxes[SHARED] = heap_alloc(machine, 2);
-    world->heap[world->boxes[SHARED]] = owners * SHARE_ONE;
+    world->heap[world->boxes[SHARED]] = owners_of(SHARED) * SHARE_ONE;
     world->heap[world->boxes[SHARED] + 1] = task_term(SHARED);
   }
   if (scene->dup) {
@@ -368,11 +391,16 @@ static void run(Machine *machine) {
     work(machine, 0);
     world->working--;
     spark_settle(machine);
+    if (scene->hints) CHECK_THAT(speculate_finish(machine));
+    CHECK_THAT(!scene->hints || world->working == 0);
     worker_end(machine);
     CHECK_THAT(!world->failed && !scene->must_fail);
-    CHECK_THAT(free_cells(shared) == world->cells - 2);
+    for (int i = 0; i < TASKS && !atomic_load(&shared->abandoned); i++) // who could have asked for it leaves, too
+      if ((scene->tasks[i].own | 32) == 'u') heap_erase(machine, word_make(TAG_SHR, 0, world->boxes[i]));
+    CHECK_THAT(free_cells(shared) == world->cells - 2 || atomic_load(&shared->abandoned));
     for (int i = 0; i < TASKS; i++)
-      CHECK_THAT((scene->dup && i == DUPLICATED) || world->begun[i] == (i == 0 || scene->tasks[i].own != 0));
+      CHECK_THAT((scene->dup && i == DUPLICATED) || world->begun[i] == (i == 0 || scene->tasks[i].own != 0) ||
+                 (scene->hints && (scene->tasks[i].own | 32) == 'u'));
   } else {
     worker_end(machine);
     CHECK_THAT(world->failed && scene->must_fail);
@@ -393,12 +421,22 @@ static void begin(void *argument) {
   Shared *shared = &world->shared;
   shared->threads = scene->threads;
   shared->memory_limit = (size_t)scene->helpers * (8 << 20);
-  shared->code.shares = true;
-  shared->program = check_calloc(1, sizeof *shared->program);
+  shared->code.shares = shared->code.spreads = true;
+  Program *program = check_calloc(1, sizeof *program);
+  program->has_sparks = scene->hints;
+  shared->program = program;
   check_ignore(&shared->machine_count, sizeof shared->machine_count); // for random_machine
   check_ignore(&shared->steals, sizeof shared->steals);
   check_ignore(&shared->calm, sizeof shared->calm); // as it is
   check_ignore(&shared->gathering, sizeof shared->gathering);
+  if (!scene->hints) { // only who looks for those that speculate reads them
+    check_ignore(&shared->turning, sizeof shared->turning);
+    check_ignore(&shared->turned, sizeof shared->turned);
+    check_ignore(&shared->speculating, sizeof shared->speculating);
+    check_ignore(&shared->parked, sizeof shared->parked);
+    check_ignore(&shared->cancelling, sizeof shared->cancelling);
+    check_ignore(&shared->hints_off, sizeof shared->hints_off);
+  }
   atomic_store(&shared->active, 1);
   shared->main = machine_add(shared);
   check_start(run_main, shared->main);
@@ -490,20 +528,40 @@ static const Scene SCENES[] = {
      .dup = 'f',
      .runs = 1,
      .large = true},
+    {"a hint", 2, 1, {{"1", "1", 'n'}, {.own = 'n'}}, .hints = true, .runs = 1},
+    {"a hint that nobody asks for", 2, 1, {{"1", NULL, 'n'}, {.own = 'u'}}, .hints = true, .runs = 1},
+    {"a hint that would fail", 2, 1, {{"1", NULL, 'n'}, {.own = 'U'}}, .hints = true, .runs = 1},
+    {"a hint that fails", 2, 1, {{"1", "1", 'n'}, {.own = 'f'}}, .hints = true, .must_fail = true, .runs = 1},
+    {"a hint that needs what others need",
+     2,
+     1,
+     {{"1", "41", 'n'}, {NULL, "4", 'n'}, [SHARED] = {.own = 'n'}},
+     .hints = true,
+     .runs = 1,
+     .large = true},
+    {"a hint that needs itself",
+     2,
+     1,
+     {{"1", "1", 'n'}, {NULL, "4", 'n'}, [SHARED] = {NULL, "1", 'n'}},
+     .hints = true,
+     .must_fail = true,
+     .runs = 1,
+     .large = true},
+    {"a hint, two helpers", 3, 2, {{"1", "1", 'n'}, {.own = 'n'}}, .hints = true, .runs = 1, .large = true},
     {"both alone", 2, 1, {{"1", "1", 'a'}, {.own = 'a'}}, .runs = 1},
 };
 
-// worker [small | large | dups | NAME]. dups: the small ones with a dup.
+// worker [small | large | dups | hints | NAME]. dups, hints: the small ones with such.
 int main(int count, char **words) {
   const char *which = count > 1 ? words[1] : "small";
-  bool large = strcmp(which, "large") == 0, dups = strcmp(which, "dups") == 0, found = false;
-  bool small = dups || strcmp(which, "small") == 0;
+  bool large = strcmp(which, "large") == 0, dups = strcmp(which, "dups") == 0, hints = strcmp(which, "hints") == 0;
+  bool small = dups || hints || strcmp(which, "small") == 0, found = false;
   for (size_t i = 0; i < sizeof SCENES / sizeof *SCENES; i++) {
     scene = &SCENES[i];
     if (large || small ? scene->large && small : strcmp(which, scene->name) != 0) continue;
-    if (dups && !scene->dup) continue;
+    if ((dups && !scene->dup) || (hints && !scene->hints)) continue;
     found = true;
-    int status = check_all(scene->name, false, large ? 40000000 : 3000000, begin);
+    int status = check_all(scene->name, false, scene->large ? 40000000 : 3000000, begin);
     if (status != 0) return status;
   }
   return found ? 0 : 2;
