@@ -99,9 +99,8 @@ void speculate_grow(Machine *machine, size_t bytes) {
 // waiting may run by the time that whoever woke it is looked at, which nobody needs any more; or one that was not
 // needed when it was looked at, since the main machine ran, may be what that waits for when it is looked at.
 bool speculate_is_all(Shared *shared) {
-  uint64_t turned;
-  do {
-    turned = atomic_load(&shared->turned);
+  for (;; worker_nap()) {
+    uint64_t turned = atomic_load(&shared->turned);
     if (!atomic_load(&shared->speculating) || atomic_load(&shared->searching)) return false;
     pthread_mutex_lock(&shared->parking);
     bool runs = false;
@@ -110,8 +109,8 @@ bool speculate_is_all(Shared *shared) {
              is_demanded(shared, one);
     pthread_mutex_unlock(&shared->parking);
     if (runs) return false;
-  } while (turned != atomic_load(&shared->turning));
-  return true;
+    if (turned == atomic_load(&shared->turning)) return true;
+  }
 }
 
 // Hints.
