@@ -377,7 +377,10 @@ static void bind_value(Recursive *g, char type, uint32_t size) {
     put(g, "let %s", name);
   put(g, " = %s%s", text.text, recursive_chance(g, 80) ? "; " : " ");
   buffer_free(&text);
+  bool offered = g->offers && !twice && recursive_chance(g, 60);
+  if (offered) put(g, "(HVM.spark %s ", g->locals.items[scope].name);
   recursive_expression(g, type, size * 2 / 3);
+  if (offered) put(g, ")");
   g->locals.count = scope;
 }
 
@@ -438,6 +441,13 @@ static bool rare(Recursive *g, char type, uint32_t size) {
     uint32_t name = g->fresh++;
     put(g, "(+ $s%u ((λ$s%u ", name, name), recursive_expression(g, type, size / 2);
     put(g, ") "), recursive_expression(g, 'n', size / 2), put(g, "))");
+    return true;
+  }
+  if (g->offers && recursive_chance(g, 6)) {
+    put(g, "(HVM.spark ");
+    if (!use_local(g, recursive_pick(g, SIMPLE_TYPES)))
+      lazy_argument(g, (char)toupper(recursive_pick(g, SIMPLE_TYPES)), size / 3);
+    put(g, " "), recursive_expression(g, type, size * 2 / 3), put(g, ")");
     return true;
   }
   if (recursive_chance(g, g->logs)) {

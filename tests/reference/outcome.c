@@ -83,6 +83,7 @@ Kind outcome_kind(const char *text, size_t size) {
   program_load(program, "program.hvm", text, size);
   Kind kind = program->has_scopeless || program->has_call_patterns      ? KIND_RESTRICTED
               : program->has_open_lambdas || program->has_superposition ? KIND_OPEN
+              : program->has_sparks                                     ? KIND_SPARKS
                                                                         : KIND_CLOSED;
   program_free(program);
   return kind;

@@ -42,8 +42,9 @@ bool outcome_reference(const char *text, size_t size, const char *expression, Re
                        ReferenceStatus *status, Buffer *result, Buffer *errors);
 
 // What the way depends on in which a program is run. Programs of one kind may stand in one file: an open λ anywhere
-// takes away the boxes of all others, and patterns that match calls or scopeless variables take their demands.
-typedef enum { KIND_CLOSED, KIND_OPEN, KIND_RESTRICTED, KIND_COUNT } Kind;
+// takes away the boxes of all others, and patterns that match calls or scopeless variables take their demands. Where
+// something is offered by HVM.spark, threads work otherwise.
+typedef enum { KIND_CLOSED, KIND_SPARKS, KIND_OPEN, KIND_RESTRICTED, KIND_COUNT } Kind;
 Kind outcome_kind(const char *text, size_t size);
 
 // Once in a process, before sessions run: they are interrupted by SIGALRM.

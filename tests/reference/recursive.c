@@ -293,9 +293,10 @@ static void write_main(Recursive *g) {
 }
 
 void generate_recursive(uint64_t seed, uint32_t scale, Buffer *out) {
-  Recursive g = {.state = random_seed(seed), .scale = scale, .out = out};
+  Recursive g = {.state = random_seed(seed), .scale = scale, .out = out, .offers = seed % 6 == 5};
   g.floats = recursive_chance(&g, 12), g.superposes = recursive_chance(&g, 3);
   g.scopeless = recursive_chance(&g, 1), g.logs = recursive_chance(&g, 12) ? 1 + recursive_below(&g, 12) : 0;
+  if (g.offers) g.superposes = g.scopeless = false, g.logs = 0; // else nothing is offered in the end
   for (uint32_t left = 1 + recursive_below(&g, 4); left; left--) family(&g);
   write_main(&g);
   for (uint32_t i = 0; i < LIBRARY_COUNT; i++)

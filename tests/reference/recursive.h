@@ -43,9 +43,9 @@ typedef struct {
 
 typedef struct {
   uint64_t state;
-  uint32_t scale; // of the counts in Main
-  bool in_main, at_top, floats, superposes, scopeless;
-  uint32_t logs;        // per cent of the expressions
+  uint32_t scale;                                              // of the counts in Main
+  bool in_main, at_top, floats, superposes, scopeless, offers; // offers: with HVM.spark
+  uint32_t logs;                                               // per cent of the expressions
   Buffer *out, helpers; // helpers: rules that are written beside those of a function
   uint32_t fresh, callee_count, lambdas, branches, helper_depth;
   Callee callees[FUNCTION_MOST];

@@ -429,6 +429,7 @@ static Node *apply_rules(Reference *r, const ReferenceFunction *function, Node *
 static bool is_u60(const Node *node) { return node->kind == NODE_NUMBER && !number_is_f60(node->number); }
 
 static Node *apply_builtin(Reference *r, Node *call) {
+  if (call->name == NAME_SPARK) return call->kids[1];
   if (call->name != NAME_U60_IF && call->name != NAME_U60_SWAP) leave(r, REFERENCE_UNSUPPORTED);
   Node *condition = call->kids[0] = whnf(r, call->kids[0]), *first = call->kids[1], *second = call->kids[2];
   if (!is_u60(condition)) return NULL;
