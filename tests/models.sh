@@ -67,7 +67,7 @@ fault() {
       fi
       local which=small
       [ "$source" != claim ] || which=dups
-      [ "$source" != speculate ] || which=hints
+      [ "$source" != speculate ] || which=${scene:-hints}
       timeout -s KILL $limit "$at" $which >"$at.out" 2>&1
       local status=$?
       if [ $status = 1 ] && grep -q '^  fault: ' "$at.out"; then pass
@@ -141,6 +141,7 @@ if [ $failed = 0 ]; then
   speculate 'one that has ended is counted' '/^static void end/,/^}/s/atomic_fetch_sub(&machine->shared->speculating, 1);/;/'
   speculate 'a failure that nobody asks for is shown' '/^void speculate_hold/,/^}/s/while (park(machine)) worker_attend(machine);/;/'
   speculate 'it is not left at the end' '/^static void cancel/,/^}/s/worker_let_go_on(one);/;/'
+  [ "$size" = small ] || scene='a hint, two helpers' speculate 'whether all wait is seen in pieces' 's/if (turned == atomic_load(&shared->turning)) return true;/return true;/'
 
   claim 'without compare-and-swap' -e 's/if (!__atomic_compare_exchange_n(&cells\[0\], &inner, machine->claim, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))/if (__atomic_store_n(\&cells[0], machine->claim, __ATOMIC_RELEASE), false)/'
   claim 'what was left for it is taken for the term' '/^bool claim_dup/,/^}/s/if (!(state & DUP_FIRED)) return true;/return true;/'

@@ -42,6 +42,7 @@ typedef struct {
   bool large;
   char dup; // there is one: it f(ires) or is s(tuck)
   bool hints;
+  bool part; // it has too many states: those that there is room for
 } Scene;
 
 // A task in a box that several machines ask for: the last one's, made before the run.
@@ -547,7 +548,14 @@ static const Scene SCENES[] = {
      .must_fail = true,
      .runs = 1,
      .large = true},
-    {"a hint, two helpers", 3, 2, {{"1", "1", 'n'}, {.own = 'n'}}, .hints = true, .runs = 1, .large = true},
+    {"a hint, two helpers",
+     3,
+     2,
+     {{"1", "1", 'n'}, {.own = 'n'}},
+     .hints = true,
+     .runs = 1,
+     .large = true,
+     .part = true},
     {"both alone", 2, 1, {{"1", "1", 'a'}, {.own = 'a'}}, .runs = 1},
 };
 
@@ -562,7 +570,7 @@ int main(int count, char **words) {
     if ((dups && !scene->dup) || (hints && !scene->hints)) continue;
     found = true;
     int status = check_all(scene->name, false, scene->large ? 40000000 : 3000000, begin);
-    if (status != 0) return status;
+    if (status != 0 && !(status == 3 && scene->part)) return status;
   }
   return found ? 0 : 2;
 }
