@@ -21,6 +21,7 @@
 #include "eval/speculate.h"
 
 void *check_calloc(size_t count, size_t bytes);
+#define IGNORE(what) check_ignore(&(what), sizeof(what))
 
 enum { TASKS = 5, HEAP_WORDS = 64 };
 
@@ -126,15 +127,15 @@ Machine *machine_add(Shared *shared) {
   deque_init(&machine->hints);
   machine->cells.items = check_calloc(2, sizeof *machine->cells.items);
   machine->cells.capacity = 2;
-  check_ignore(&machine->spark_change, sizeof machine->spark_change); // how many sparks are made is up to the tasks
-  check_ignore(&machine->spark_pause, sizeof machine->spark_pause);
-  check_ignore(&machine->spark_asked, sizeof machine->spark_asked);
-  check_ignore(&machine->spark_least, sizeof machine->spark_least);
-  check_ignore(&machine->spark_depth, sizeof machine->spark_depth);
-  check_ignore(&machine->spark_above, sizeof machine->spark_above);
-  check_ignore(&machine->spark_below, sizeof machine->spark_below);
-  check_ignore(&machine->spark_native, sizeof machine->spark_native);
-  check_ignore(&machine->spark_stack, sizeof machine->spark_stack);
+  IGNORE(machine->spark_change); // how many sparks are made is up to the tasks
+  IGNORE(machine->spark_pause);
+  IGNORE(machine->spark_asked);
+  IGNORE(machine->spark_least);
+  IGNORE(machine->spark_depth);
+  IGNORE(machine->spark_above);
+  IGNORE(machine->spark_below);
+  IGNORE(machine->spark_native);
+  IGNORE(machine->spark_stack);
   atomic_fetch_add(&shared->machine_count, 1); // random stays 0: each search begins with the same machine
   machine->next = atomic_load(&shared->machines);
   atomic_store(&shared->machines, machine);
@@ -426,17 +427,17 @@ static void begin(void *argument) {
   Program *program = check_calloc(1, sizeof *program);
   program->has_sparks = scene->hints;
   shared->program = program;
-  check_ignore(&shared->machine_count, sizeof shared->machine_count); // for random_machine
-  check_ignore(&shared->steals, sizeof shared->steals);
-  check_ignore(&shared->calm, sizeof shared->calm); // as it is
-  check_ignore(&shared->gathering, sizeof shared->gathering);
+  IGNORE(shared->machine_count); // for random_machine
+  IGNORE(shared->steals);
+  IGNORE(shared->calm); // as it is
+  IGNORE(shared->gathering);
   if (!scene->hints) { // only who looks for those that speculate reads them
-    check_ignore(&shared->turning, sizeof shared->turning);
-    check_ignore(&shared->turned, sizeof shared->turned);
-    check_ignore(&shared->speculating, sizeof shared->speculating);
-    check_ignore(&shared->parked, sizeof shared->parked);
-    check_ignore(&shared->cancelling, sizeof shared->cancelling);
-    check_ignore(&shared->hints_off, sizeof shared->hints_off);
+    IGNORE(shared->turning);
+    IGNORE(shared->turned);
+    IGNORE(shared->speculating);
+    IGNORE(shared->parked);
+    IGNORE(shared->cancelling);
+    IGNORE(shared->hints_off);
   }
   atomic_store(&shared->active, 1);
   shared->main = machine_add(shared);
