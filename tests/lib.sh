@@ -23,6 +23,11 @@ LIMIT=${LIMIT:-30}
 [ "$REDUCED" = 0 ] || LIMIT=$((LIMIT * 10))
 # The sanitizers would rather abort than let an allocation fail, which some tests want to see.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-allocator_may_return_null=1:detect_leaks=1}
+# "${interrupt_after[@]}" SIGNAL SECONDS COMMAND…: in the foreground timeout sends that signal alone. Else SIGCONT follows,
+# which takes away the SIGSTOP of a search for leaks that has begun meanwhile: that one waits for ever.
+export INTERRUPT_AFTER='timeout --foreground --preserve-status -s'
+# shellcheck disable=SC2034
+read -ra interrupt_after <<<"$INTERRUPT_AFTER"
 
 pass() { passed=$((passed + 1)); }
 skip() { # name why

@@ -176,7 +176,7 @@ check "uses what it made" is_built 1
 # Interrupted while waiting.
 empty_cache
 rm go
-expect "SIGINT while waiting for the compiler" 1 '' '*interrupted*' timeout --preserve-status -s INT 0.7 "${on[@]}"
+expect "SIGINT while waiting for the compiler" 1 '' '*interrupted*' "${interrupt_after[@]}" INT 0.7 "${on[@]}"
 check "nothing was built yet" is_built 0
 touch go
 check "the interrupted compiler goes on" eventually is_built 1

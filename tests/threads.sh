@@ -96,7 +96,7 @@ for native in $natives; do
     timeout -k 5 $((LIMIT * 6)) "$HVM" run -t 4 "$native" --memory=64M endless.hvm >out 2>err
     status=$?
     [ $status = 1 ] && grep -q 'out of memory' err && pass || fail "endless $native" "status $status" "$(<err)"
-    timeout -k 5 -s INT 1 "$HVM" run -t 4 "$native" spinning.hvm >out 2>err
+    timeout --foreground -k "$LIMIT" -s INT 1 "$HVM" run -t 4 "$native" spinning.hvm >out 2>err
     [ "$(grep -c interrupted err)" = 1 ] && pass || fail "spinning $native" "it was not interrupted once" "$(<err)"
   done
 done

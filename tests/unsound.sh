@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 for file in "$ROOT"/tests/conformance/unsound/*.hvm; do
   name=$(basename "${file%.hvm}")
-  timeout -k 1 2 "$HVM" run -s 1G "$file" >"$WORK/out" 2>"$WORK/err" </dev/null
+  timeout --foreground -k "$LIMIT" 2 "$HVM" run -s 1G "$file" >"$WORK/out" 2>"$WORK/err" </dev/null
   status=$?
   if cmp -s "${file%.hvm}.out" "$WORK/out"; then pass
   elif [ $status -gt 2 ] && [ $status != 124 ]; then fail "$name" "exit status $status" "$(<"$WORK/err")"

@@ -46,7 +46,7 @@ expect "an unknown option" 2 '' "hvm: error: unknown option '--dance'"$'\n'"$usa
 expect "-f" 2 '' "hvm: error: unknown option '-f'*" ./main -f main.hvm
 expect "--help" 0 '*usage: *' '' ./main --help
 expect "--version" 0 "$("$HVM" --version)" '' ./main --version
-expect "SIGINT" 1 '' '*interrupted*' timeout --preserve-status -s INT 0.5 ./main '(Loop 0)'
+expect "SIGINT" 1 '' '*interrupted*' "${interrupt_after[@]}" INT 0.5 ./main '(Loop 0)'
 expect "standard output that is full" 1 '' '*cannot write to standard output*' bash -c './main >/dev/full'
 if command -v ldd >/dev/null && [ "$REDUCED" = 0 ]; then
   check "it needs nothing but the C library" test -z "$(ldd main | grep -vE 'vdso|lib[cm]\.so|ld-linux')"
@@ -104,7 +104,7 @@ hvm: error: the C compiler '$WORK/failing' failed" env HVM_CC="$WORK/failing" "$
 expect "a compiler that makes nothing" 1 '' "hvm: error: the C compiler 'true' made nothing" \
   env HVM_CC=true "$HVM" compile main.hvm -o new
 expect "SIGTERM meanwhile" 1 '' '*interrupted*' \
-  timeout --preserve-status 0.5 env HVM_CC="$WORK/endless" "$HVM" compile main.hvm -o new
+  "${interrupt_after[@]}" TERM 0.5 env HVM_CC="$WORK/endless" "$HVM" compile main.hvm -o new
 expect "no temporary folder" 1 '' '*cannot write temporary files: *' env TMPDIR="$WORK/nowhere" "$HVM" compile main.hvm -o new
 check "they leave nothing" test -z "$(ls tmp)$(ls -d new* 2>/dev/null)"
 

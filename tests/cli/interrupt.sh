@@ -9,11 +9,11 @@ delay=0.5
 [ "$REDUCED" = 0 ] || delay=2
 
 for signal in INT TERM; do
-  expect "SIG$signal ends an endless loop" 1 '' '*interrupted*' timeout --preserve-status -s $signal $delay "$HVM" run loop.hvm
-  expect "SIG$signal with statistics" 1 '' '*"rewrites": *' timeout --preserve-status -s $signal $delay "$HVM" run --stats=json loop.hvm
-  expect "SIG$signal with the cost" 1 '' '*COST: *' timeout --preserve-status -s $signal $delay "$HVM" run -c loop.hvm
-  expect "SIG$signal ends a deep recursion" 1 '' '*error: *' timeout --preserve-status -s $signal $delay "$HVM" run -s 64G deep.hvm
-  expect "SIG$signal ends a sleep" 1 '' '*interrupted*' timeout --preserve-status -s $signal $delay "$HVM" run '(HVM.sleep 60000000000 1)'
+  expect "SIG$signal ends an endless loop" 1 '' '*interrupted*' "${interrupt_after[@]}" $signal $delay "$HVM" run loop.hvm
+  expect "SIG$signal with statistics" 1 '' '*"rewrites": *' "${interrupt_after[@]}" $signal $delay "$HVM" run --stats=json loop.hvm
+  expect "SIG$signal with the cost" 1 '' '*COST: *' "${interrupt_after[@]}" $signal $delay "$HVM" run -c loop.hvm
+  expect "SIG$signal ends a deep recursion" 1 '' '*error: *' "${interrupt_after[@]}" $signal $delay "$HVM" run -s 64G deep.hvm
+  expect "SIG$signal ends a sleep" 1 '' '*interrupted*' "${interrupt_after[@]}" $signal $delay "$HVM" run '(HVM.sleep 60000000000 1)'
 done
 # A result that nobody reads.
 mkfifo pipe
@@ -27,12 +27,12 @@ status=$?
 check "SIGINT while the result is written (status $status)" test $status = 1
 exec 9>&-
 expect "SIGINT while waiting for input" 1 '' '*interrupted*' bash -c \
-  "sleep 5 | timeout --preserve-status -s INT $delay '$HVM' run query.hvm; exit \${PIPESTATUS[1]}"
+  "sleep 5 | $INTERRUPT_AFTER INT $delay '$HVM' run query.hvm; exit \${PIPESTATUS[1]}"
 expect "SIGINT on several threads while waiting for input" 1 '' '*while reducing*' bash -c \
-  "sleep 5 | timeout --preserve-status -s INT $delay '$HVM' run -t 4 query.hvm; exit \${PIPESTATUS[1]}"
+  "sleep 5 | $INTERRUPT_AFTER INT $delay '$HVM' run -t 4 query.hvm; exit \${PIPESTATUS[1]}"
 expect "the memory limit" 1 '' '*memory*' "$HVM" run -s 16M deep.hvm
 expect "the memory limit with statistics" 1 '' '*"peak_bytes": *' "$HVM" run -s 16M --stats=json deep.hvm
 expect "the memory limit with growing data" 1 '' '*memory*' "$HVM" run -s 16M deep.hvm '(Grow 0)'
 expect "a stream in constant memory is not limited" 1 '' '*interrupted*' \
-  timeout --preserve-status -s INT $delay "$HVM" run -s 4M deep.hvm '(Last (Grow 0))'
+  "${interrupt_after[@]}" INT $delay "$HVM" run -s 4M deep.hvm '(Last (Grow 0))'
 finish
