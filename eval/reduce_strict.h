@@ -125,7 +125,8 @@ CODE_ENTER : {
   machine->stack_top = sp = fp;
   term = enter(machine, fp, 0);
   LOOK_AT_CODE();
-  if (word_tag(term) == TAG_GRAPH) machine->rewrites[RULE_FUN_RULE]--; // no rule was applied yet
+  if (word_tag(term) != TAG_GRAPH) goto result;
+  machine->rewrites[RULE_FUN_RULE]--; // no rule was applied yet
   goto eval;
 }
 CODE_SHALLOW:
@@ -209,6 +210,19 @@ CODE_MOVE:
 CODE_RESULT:
   term = OPERAND(pc[1]);
   sp = fp;
+// What a unit gives. Without fuel a caller that expects no value has it as it is: reduced here, with new fuel, it would
+// come back to here again and again, on a deeper and deeper stack.
+result:
+  if (UNLIKELY(!machine->fuel) && !word_is_value(term)) {
+    const int32_t *call = code + (sp[-1] >> FRAME_SHIFT);
+    if ((sp[-1] & 15) == FRAME_RUN && call[0] == CODE_CALL_UNIT && !call[4]) {
+      fp = sp - 1 - call[2];
+      fp[call[1]] = term;
+      sp = fp;
+      pc = code + call[5];
+      NEXT();
+    }
+  }
   goto eval;
 CODE_TAIL_UNIT : {
   const FunctionCode *function = functions[pc[1]];

@@ -4,12 +4,7 @@
 #include "effects.h"
 #include "flow.h"
 #include "match.h"
-
-// The constructor field that a pattern variable stands for.
-typedef struct {
-  NameId name;
-  uint32_t field;
-} Origin;
+#include "spine.h"
 
 typedef struct {
   uint32_t slot;
@@ -17,8 +12,6 @@ typedef struct {
 } Use;
 typedef ARRAY(Use) Uses;
 
-// Variables are numbered within a rule; those that dups make of one variable share its number, its slot. Slot 0 is
-// nobody's.
 typedef struct {
   Program *program;
   Function **functions; // the new ones: the nodes of the call graph
@@ -31,7 +24,6 @@ typedef struct {
   uint32_t component; // the one at work
 
   uint32_t slots, slot_limit; // of the rule; of any rule
-  Origin *origins;            // by slot; field UINT32_MAX: no field of a constructor
 
   Flow *use;    // by slot: how what was walked so far uses the variable
   Uses changes; // and what stood there before
@@ -58,12 +50,6 @@ static Flow field_flow(const Program *program, NameId name, uint32_t field) {
 
 static void new_slot(Analysis *analysis, Binder *binder) {
   if (binder) binder->index = binder->scopeless ? 0 : ++analysis->slots;
-}
-
-static uint32_t slot_of(const Binder *binder) { return binder && !binder->scopeless ? binder->index : 0; }
-
-static uint32_t slot_of_variable(const Term *term) {
-  return term->kind == TERM_VARIABLE ? slot_of(term->variable.binder) : 0;
 }
 
 static void number_pattern(Analysis *analysis, const Term *pattern) {
@@ -148,68 +134,7 @@ static void turn_round(Analysis *analysis) {
       analysis->callers[first[analysis->calls.items[i] + 1]++] = node;
 }
 
-// Second: recursive fields.
-
-static bool is_of_component(const Analysis *analysis, const Function *callee) {
-  return callee && callee->demand && callee->demand->node != UINT32_MAX &&
-         analysis->components.of[callee->demand->node] == analysis->component;
-}
-
-static bool is_call_of_component(const Analysis *analysis, const Term *term) {
-  return term->kind == TERM_CALL && is_of_component(analysis, analysis->program->names.items[term->call.name].function);
-}
-
-// What was analysed before relies on the fields of its constructors.
-static void mark_recursive(Analysis *analysis, NameId name, uint32_t field) {
-  Name *constructor = &analysis->program->names.items[name];
-  if (constructor->builtin || constructor->function || name < analysis->program->analysed_names) return;
-  if (!constructor->spine) constructor->spine = ARENA_ARRAY(&analysis->program->arena, bool, constructor->arity);
-  constructor->spine[field] = true;
-}
-
-static void find_origins(Analysis *analysis, const Term *pattern) {
-  while (pattern->kind == TERM_STRICT) pattern = pattern->strict.argument;
-  if (pattern->kind == TERM_LIST)
-    for (uint32_t i = 0; i < pattern->list.count; i++) find_origins(analysis, pattern->list.items[i]);
-  if (pattern->kind != TERM_CALL) return;
-  for (uint32_t i = 0; i < pattern->call.count; i++) {
-    const Term *part = pattern->call.arguments[i];
-    while (part->kind == TERM_STRICT) part = part->strict.argument;
-    uint32_t slot = slot_of_variable(part);
-    if (slot) analysis->origins[slot] = (Origin){pattern->call.name, i};
-    find_origins(analysis, part);
-  }
-}
-
-// Fields that are passed on to a function of the component.
-static void find_recursion(void *context, Term *term) {
-  Analysis *analysis = context;
-  if (is_call_of_component(analysis, term))
-    for (uint32_t i = 0; i < term->call.count; i++) {
-      uint32_t slot = slot_of_variable(term->call.arguments[i]);
-      const Origin *origin = &analysis->origins[slot];
-      if (slot && origin->field != UINT32_MAX) mark_recursive(analysis, origin->name, origin->field);
-    }
-  term_visit_parts(term, find_recursion, context);
-}
-
-// Fields of the result that a function of the component gives.
-static void find_corecursion(Analysis *analysis, const Term *term) {
-  while (term->kind == TERM_DUP || term->kind == TERM_LET)
-    term = term->kind == TERM_DUP ? term->dup.body : term->let.body;
-  if (term->kind != TERM_CALL) return;
-  const Function *callee = analysis->program->names.items[term->call.name].function;
-  if (callee && callee->builtin == BUILTIN_U60_IF) {
-    find_corecursion(analysis, term->call.arguments[1]);
-    find_corecursion(analysis, term->call.arguments[2]);
-  }
-  if (callee) return;
-  for (uint32_t i = 0; i < term->call.count; i++)
-    if (is_call_of_component(analysis, term->call.arguments[i]))
-      mark_recursive(analysis, term->call.name, i);
-    else
-      find_corecursion(analysis, term->call.arguments[i]);
-}
+// Second: what of the call graph is recursive.
 
 static bool is_recursive(const Analysis *analysis, uint32_t node) {
   uint32_t component = analysis->components.of[node];
@@ -225,26 +150,6 @@ static void tell_components(Analysis *analysis) {
     analysis->functions[node]->recursive = is_recursive(analysis, node);
   }
   analysis->program->components += analysis->components.count;
-}
-
-static void find_recursive_fields(Analysis *analysis) {
-  for (uint32_t i = 0; i <= analysis->slot_limit; i++) analysis->origins[i].field = UINT32_MAX;
-  for (uint32_t node = 0; node < analysis->count; node++) {
-    if (!is_recursive(analysis, node)) continue;
-    const Function *function = analysis->functions[node];
-    analysis->component = analysis->components.of[node];
-    for (size_t i = 0; i < function->rules.count; i++) {
-      const Rule *rule = function->rules.items[i];
-      analysis->slots = 0; // counts the variables of the patterns once more
-      for (uint32_t k = 0; k < rule->arity; k++) {
-        number_pattern(analysis, rule->patterns[k]);
-        find_origins(analysis, rule->patterns[k]);
-      }
-      find_recursion(analysis, rule->body);
-      find_corecursion(analysis, rule->body);
-      for (uint32_t slot = 1; slot <= analysis->slots; slot++) analysis->origins[slot].field = UINT32_MAX;
-    }
-  }
 }
 
 // Third: how a term uses its variables.
@@ -629,11 +534,10 @@ static void restrict_functions(Analysis *analysis) {
 static void analyse(Analysis *analysis) {
   analysis->components = components_find(&(Graph){analysis->count, analysis->first_call, analysis->calls.items});
   turn_round(analysis);
-  analysis->origins = allocate(analysis->slot_limit + 1, sizeof *analysis->origins);
   analysis->use = allocate(analysis->slot_limit + 1, sizeof *analysis->use);
   analysis->first_branch = allocate(analysis->slot_limit + 1, sizeof *analysis->first_branch);
   tell_components(analysis);
-  find_recursive_fields(analysis);
+  spine_find(analysis->program, analysis->functions, analysis->count, &analysis->components, analysis->slot_limit);
   analyse_components(analysis);
   tell_binders(analysis);
 }
@@ -649,7 +553,6 @@ static void finish(Analysis *analysis) {
   free(analysis->first_caller);
   free(analysis->callers);
   components_free(&analysis->components);
-  free(analysis->origins);
   free(analysis->use);
   free(analysis->first_branch);
   ARRAY_FREE(&analysis->changes);

@@ -48,6 +48,14 @@ static inline Flow flow_either(Flow a, Flow b) {
   return result;
 }
 
+// Variables are numbered within a rule; those that dups make of one variable share its number, its slot. Slot 0 is
+// nobody's.
+static inline uint32_t slot_of(const Binder *binder) { return binder && !binder->scopeless ? binder->index : 0; }
+
+static inline uint32_t slot_of_variable(const Term *term) {
+  return term->kind == TERM_VARIABLE ? slot_of(term->variable.binder) : 0;
+}
+
 // What is known of a function: the flow to each argument, from the demand on its result.
 struct FunctionDemand {
   uint32_t node; // while it is analysed: its number

@@ -181,6 +181,7 @@ n=$size
 sum=$((n * (n - 1) / 2)) # of the numbers below n
 third=$((n / 3))
 tenth=$((n / 10))
+thousand=$((n / 1000))
 leaves=$((1 << depth))
 tree=$(((3 * leaves - 1) * leaves / 2)) # of the leaves, which are leaves … 2 leaves - 1
 begin stream "(Total (Take $n (From 0)) 0)" $sum
@@ -196,6 +197,7 @@ begin zip "(TotalTo $n (Zip (From 0) (From 1)) 0)" $((2 * sum + n))
 begin append "(Total (Append (Range $((n / 2)) 0) (Range $((n / 2)) $((n / 2)))) 0)" $sum
 begin pieces "(Length (Pieces $third) 0)" $((3 * third))
 begin gaps "(Length (Gaps $n) 0)" $((n / 1000))
+begin skipped "(Total (Gaps $n) 0)" $((thousand * (thousand + 1) * 500 - thousand))
 begin concat "(Pairwise $((n / 2)))" $((2 * (n / 2)))
 begin merge "(TotalTo $n (Merge (By 0 2) (By 1 2)) 0)" $sum
 begin while "(Length (While λx (< x $n) (From 0)) 0)" "$n"

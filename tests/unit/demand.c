@@ -237,6 +237,32 @@ static void programs_with_effects_grow(void) {
   program_free(program);
 }
 
+static bool is_spine(Program *program, const char *constructor, uint32_t field) {
+  NameId name;
+  return program_find_name(program, constructor, strlen(constructor), &name) && demand_is_spine(program, name, field);
+}
+
+// A field is recursive where it comes back to the parameter that it was taken out of, not to another one.
+static void recursive_fields(void) {
+  Program *program = load("(Sort Nil) = Nil  (Sort (Cons x xs)) = (Sort1 x xs)\n"
+                          "(Sort1 x Nil) = (Cons x Nil)  (Sort1 x (Cons y ys)) = (Sort2 (Cons x (Cons y ys)))\n"
+                          "(Sort2 xs) = (Merge (Sort (Tail xs)) (Sort xs))\n"
+                          "(Merge Nil ys) = ys  (Merge (Cons x xs) Nil) = x  (Merge (Cons x xs) (Cons y ys)) = y\n"
+                          "(Tail (Cons x xs)) = (Tail xs)  (Tail Nil) = Nil\n"
+                          "(Step (Node l x r)) = (Choose x l r)\n"
+                          "(Choose 0 l r) = (Step l)  (Choose n l r) = (Step r)\n"
+                          "(Sink k (More x m)) = (Sink x m)  (Sink k End) = k\n"
+                          "(Turn (This a b) n) = (Back n a b)  (Back n a b) = (Turn b a)\n"
+                          "(Build n) = (Branch n (Build (- n 1)) n)");
+  CHECK(!is_spine(program, "Cons", 0) && is_spine(program, "Cons", 1));
+  CHECK(is_spine(program, "Node", 0) && !is_spine(program, "Node", 1) && is_spine(program, "Node", 2));
+  CHECK(!is_spine(program, "More", 0) && is_spine(program, "More", 1));
+  CHECK(!is_spine(program, "This", 0) && is_spine(program, "This", 1));
+  CHECK(!is_spine(program, "Branch", 0) && is_spine(program, "Branch", 1) && !is_spine(program, "Branch", 2));
+  CHECK_NUMBER(demand_of_argument(program, function_of(program, "Sort1"), DEMAND_WEAK, 1), DEMAND_SPINE);
+  program_free(program);
+}
+
 static void programs_grow(void) {
   Program *program = load("(Sum Nil a) = a  (Sum (Cons x xs) a) = (Sum xs (+ a x))");
   const Function *sum = function_of(program, "Sum");
@@ -385,6 +411,7 @@ int main(void) {
   restricted_programs();
   effects_restrict_functions();
   programs_with_effects_grow();
+  recursive_fields();
   programs_grow();
   built_in_functions();
   variables();
