@@ -12,12 +12,6 @@ typedef struct {
   uint32_t visited, done;
 } Search;
 
-static void *allocate(size_t count, size_t size) {
-  void *memory = calloc(count + 1, size);
-  if (!memory) memory_exhausted();
-  return memory;
-}
-
 static void enter(Search *search, uint32_t node, uint32_t *number) {
   number[node] = search->low[node] = search->visited++;
   search->next[node] = search->graph->first[node];
@@ -59,14 +53,14 @@ static void visit(Search *search, uint32_t root, uint32_t *number) {
 }
 
 Components components_find(const Graph *graph) {
-  Components found = {.of = allocate(graph->count, sizeof(uint32_t)),
-                      .nodes = allocate(graph->count, sizeof(uint32_t)),
-                      .start = allocate(graph->count + 1, sizeof(uint32_t))};
+  Components found = {.of = memory_zeroed(graph->count, sizeof(uint32_t)),
+                      .nodes = memory_zeroed(graph->count, sizeof(uint32_t)),
+                      .start = memory_zeroed(graph->count + 1, sizeof(uint32_t))};
   Search search = {.graph = graph,
                    .found = &found,
-                   .low = allocate(graph->count, sizeof(uint32_t)),
-                   .next = allocate(graph->count, sizeof(size_t))};
-  uint32_t *number = allocate(graph->count, sizeof(uint32_t)); // in the order of the visit
+                   .low = memory_zeroed(graph->count, sizeof(uint32_t)),
+                   .next = memory_zeroed(graph->count, sizeof(size_t))};
+  uint32_t *number = memory_zeroed(graph->count, sizeof(uint32_t)); // in the order of the visit
   for (uint32_t i = 0; i < graph->count; i++) number[i] = found.of[i] = UNSEEN;
   for (uint32_t i = 0; i < graph->count; i++)
     if (number[i] == UNSEEN) visit(&search, i, number);

@@ -36,12 +36,6 @@ typedef struct {
   bool record; // walk the terms that nobody demands as well, and tell the binders
 } Analysis;
 
-static void *allocate(size_t count, size_t size) {
-  void *memory = calloc(count + 1, size);
-  if (!memory) memory_exhausted();
-  return memory;
-}
-
 static Flow field_flow(const Program *program, NameId name, uint32_t field) {
   return demand_is_spine(program, name, field) ? FLOW_SPINE_FIELD : FLOW_FIELD;
 }
@@ -108,7 +102,7 @@ static void number_term(void *context, Term *term) {
 }
 
 static void number_functions(Analysis *analysis) {
-  analysis->first_call = allocate(analysis->count + 1, sizeof(size_t));
+  analysis->first_call = memory_zeroed(analysis->count + 1, sizeof(size_t));
   for (uint32_t node = 0; node < analysis->count; node++) {
     const Function *function = analysis->functions[node];
     analysis->first_call[node] = analysis->calls.count;
@@ -124,8 +118,8 @@ static void number_functions(Analysis *analysis) {
 }
 
 static void turn_round(Analysis *analysis) {
-  analysis->first_caller = allocate(analysis->count + 2, sizeof(size_t));
-  analysis->callers = allocate(analysis->calls.count, sizeof(uint32_t));
+  analysis->first_caller = memory_zeroed(analysis->count + 2, sizeof(size_t));
+  analysis->callers = memory_zeroed(analysis->calls.count, sizeof(uint32_t));
   size_t *first = analysis->first_caller;
   for (size_t i = 0; i < analysis->calls.count; i++) first[analysis->calls.items[i] + 2]++;
   for (uint32_t i = 2; i < analysis->count + 2; i++) first[i] += first[i - 1];
@@ -437,8 +431,8 @@ static void analyse_component(Analysis *analysis, uint32_t *queue, bool *queued)
 }
 
 static void analyse_components(Analysis *analysis) {
-  uint32_t *queue = allocate(analysis->count, sizeof(uint32_t));
-  bool *queued = allocate(analysis->count, sizeof(bool));
+  uint32_t *queue = memory_zeroed(analysis->count, sizeof(uint32_t));
+  bool *queued = memory_zeroed(analysis->count, sizeof(bool));
   for (analysis->component = 0; analysis->component < analysis->components.count; analysis->component++)
     analyse_component(analysis, queue, queued);
   free(queue);
@@ -484,7 +478,7 @@ static Flow restricted_flow(const Function *function, uint32_t index) {
 
 static void start(Analysis *analysis) {
   Program *program = analysis->program;
-  analysis->functions = allocate(program->functions.count - program->analysed_functions, sizeof(Function *));
+  analysis->functions = memory_zeroed(program->functions.count - program->analysed_functions, sizeof(Function *));
   for (size_t i = program->analysed_functions; i < program->functions.count; i++) {
     Function *function = program->functions.items[i];
     if (function->builtin) continue;
@@ -534,8 +528,8 @@ static void restrict_functions(Analysis *analysis) {
 static void analyse(Analysis *analysis) {
   analysis->components = components_find(&(Graph){analysis->count, analysis->first_call, analysis->calls.items});
   turn_round(analysis);
-  analysis->use = allocate(analysis->slot_limit + 1, sizeof *analysis->use);
-  analysis->first_branch = allocate(analysis->slot_limit + 1, sizeof *analysis->first_branch);
+  analysis->use = memory_zeroed(analysis->slot_limit + 1, sizeof *analysis->use);
+  analysis->first_branch = memory_zeroed(analysis->slot_limit + 1, sizeof *analysis->first_branch);
   tell_components(analysis);
   spine_find(analysis->program, analysis->functions, analysis->count, &analysis->components, analysis->slot_limit);
   analyse_components(analysis);

@@ -19,6 +19,12 @@ _Noreturn void memory_exhausted(void) {
   _exit(1);
 }
 
+void *memory_zeroed(size_t count, size_t item_size) {
+  void *items = calloc(count ? count : 1, item_size);
+  if (!items) memory_exhausted();
+  return items;
+}
+
 void *memory_grow(void *items, size_t *capacity, size_t needed, size_t item_size) {
   size_t wanted = *capacity < 8 ? 8 : *capacity;
   while (wanted < needed) {

@@ -31,6 +31,7 @@ void arena_free(Arena *arena);
 #define ARENA_ARRAY(arena, T, n) ((T *)arena_alloc((arena), sizeof(T) * (size_t)(n)))
 
 _Noreturn void memory_exhausted(void);
+void *memory_zeroed(size_t count, size_t item_size);                               // for free(); never returns NULL
 void *memory_grow(void *items, size_t *capacity, size_t needed, size_t item_size); // doubles; never returns NULL
 
 // A size like 1000000, 64K, 512M, 8G or 1T, in bytes; the units are of 1024. False: it is none, or too large.

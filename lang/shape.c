@@ -18,12 +18,6 @@ typedef struct {
   uint32_t function;
 } Finder;
 
-static void *allocate(size_t count, size_t size) {
-  void *memory = calloc(count + 1, size);
-  if (!memory) memory_exhausted();
-  return memory;
-}
-
 static void add_name(Shape *shape, NameId name) {
   for (uint32_t i = 0; i < shape->count && i < SHAPE_NAMES; i++)
     if (shape->names[i] == name) return;
@@ -39,8 +33,8 @@ static void add_shape(Shape *to, const Shape *from) {
 
 // Every node gets what the nodes have that it reaches: those of a component all have the same.
 static void spread(Shape *shapes, uint32_t count, const Edge *edges, size_t edge_count) {
-  size_t *first = allocate(count + 2, sizeof *first);
-  uint32_t *targets = allocate(edge_count, sizeof *targets);
+  size_t *first = memory_zeroed(count + 2, sizeof *first);
+  uint32_t *targets = memory_zeroed(edge_count, sizeof *targets);
   for (size_t i = 0; i < edge_count; i++) first[edges[i].from + 2]++;
   for (size_t i = 2; i < (size_t)count + 2; i++) first[i] += first[i - 1];
   for (size_t i = 0; i < edge_count; i++) targets[first[edges[i].from + 1]++] = edges[i].to;
@@ -174,16 +168,16 @@ static void find_function(Finder *finder, uint32_t index) {
 Shapes shapes_find(Program *program) {
   Finder finder = {.program = program};
   uint32_t count = (uint32_t)program->functions.count;
-  finder.function_of_name = allocate(program->names.count, sizeof(uint32_t));
-  finder.shapes.first = allocate(count + 1, sizeof(size_t));
+  finder.function_of_name = memory_zeroed(program->names.count, sizeof(uint32_t));
+  finder.shapes.first = memory_zeroed(count + 1, sizeof(size_t));
   for (uint32_t i = 0; i < count; i++) {
     const Function *function = program->functions.items[i];
     finder.function_of_name[function->name] = i;
     finder.shapes.first[i + 1] = finder.shapes.first[i] + function->arity;
   }
   size_t arguments = finder.shapes.first[count];
-  finder.shapes.arguments = allocate(arguments, sizeof(Shape));
-  finder.shapes.results = allocate(count, sizeof(Shape));
+  finder.shapes.arguments = memory_zeroed(arguments, sizeof(Shape));
+  finder.shapes.results = memory_zeroed(count, sizeof(Shape));
   for (uint32_t i = 0; i < count; i++) find_function(&finder, i);
   spread(finder.shapes.arguments, (uint32_t)arguments, finder.passed.items, finder.passed.count);
   spread(finder.shapes.results, count, finder.results.items, finder.results.count);

@@ -30,12 +30,6 @@ typedef struct {
   ARRAY(Passing) passings;
 } Search;
 
-static void *allocate(size_t count, size_t size) {
-  void *memory = calloc(count + 1, size);
-  if (!memory) memory_exhausted();
-  return memory;
-}
-
 // What was analysed before relies on the fields of its constructors.
 static void mark(const Search *search, NameId name, uint32_t field) {
   Name *constructor = &search->program->names.items[name];
@@ -115,8 +109,8 @@ static void walk_rules(Search *search, uint32_t node) {
 
 // Passings are in the order of the functions that pass, not of their parameters.
 static Components find_circles(const Search *search, uint32_t parameters) {
-  size_t *first = allocate(parameters + 2, sizeof(size_t));
-  uint32_t *targets = allocate(search->passings.count, sizeof(uint32_t));
+  size_t *first = memory_zeroed(parameters + 2, sizeof(size_t));
+  uint32_t *targets = memory_zeroed(search->passings.count, sizeof(uint32_t));
   for (size_t i = 0; i < search->passings.count; i++) first[search->passings.items[i].from + 2]++;
   for (uint32_t i = 2; i < parameters + 2; i++) first[i] += first[i - 1];
   for (size_t i = 0; i < search->passings.count; i++)
@@ -130,8 +124,8 @@ static Components find_circles(const Search *search, uint32_t parameters) {
 void spine_find(Program *program, Function *const *functions, uint32_t count, const Components *components,
                 uint32_t slot_limit) {
   Search search = {.program = program, .functions = functions, .components = components};
-  search.first_parameter = allocate(count, sizeof(uint32_t));
-  search.origins = allocate(slot_limit, sizeof(Origin));
+  search.first_parameter = memory_zeroed(count, sizeof(uint32_t));
+  search.origins = memory_zeroed((size_t)slot_limit + 1, sizeof(Origin));
   uint32_t parameters = 0;
   for (uint32_t node = 0; node < count; parameters += functions[node++]->arity)
     search.first_parameter[node] = parameters;
