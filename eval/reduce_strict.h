@@ -213,9 +213,9 @@ CODE_RESULT:
 // What a unit gives. Without fuel a caller that expects no value has it as it is: reduced here, with new fuel, it would
 // come back to here again and again, on a deeper and deeper stack.
 result:
-  if (UNLIKELY(!machine->fuel) && !word_is_value(term)) {
+  if (UNLIKELY(!machine->fuel) && !word_is_value(term) && (sp[-1] & 15) == FRAME_RUN) {
     const int32_t *call = code + (sp[-1] >> FRAME_SHIFT);
-    if ((sp[-1] & 15) == FRAME_RUN && call[0] == CODE_CALL_UNIT && !call[4]) {
+    if (call[0] == CODE_CALL_UNIT && !call[4]) {
       fp = sp - 1 - call[2];
       fp[call[1]] = term;
       sp = fp;

@@ -128,14 +128,16 @@ void buffer_number(Buffer *buffer, uint64_t number) {
 }
 
 void buffer_vformat(Buffer *buffer, const char *format, va_list arguments) {
+  size_t room = buffer->capacity - buffer->size; // mostly it fits
   va_list copy;
   va_copy(copy, arguments);
-  int size = vsnprintf(NULL, 0, format, copy);
+  int size = vsnprintf(room ? buffer->text + buffer->size : NULL, room, format, copy);
   va_end(copy);
-  if (size < 0) return;
-  if (buffer->size + (size_t)size + 1 > buffer->capacity)
+  if (size < 0) size = 0;
+  if ((size_t)size >= room) {
     buffer->text = memory_grow(buffer->text, &buffer->capacity, buffer->size + (size_t)size + 1, 1);
-  vsnprintf(buffer->text + buffer->size, (size_t)size + 1, format, arguments);
+    vsnprintf(buffer->text + buffer->size, (size_t)size + 1, format, arguments);
+  }
   buffer->size += (size_t)size;
 }
 
