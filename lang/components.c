@@ -12,6 +12,20 @@ typedef struct {
   uint32_t visited, done;
 } Search;
 
+Graph graph_of_edges(uint32_t count, const Edge *edges, size_t edge_count) {
+  size_t *first = memory_zeroed((size_t)count + 2, sizeof *first);
+  uint32_t *targets = memory_zeroed(edge_count, sizeof *targets);
+  for (size_t i = 0; i < edge_count; i++) first[edges[i].from + 2]++;
+  for (size_t i = 2; i < (size_t)count + 2; i++) first[i] += first[i - 1];
+  for (size_t i = 0; i < edge_count; i++) targets[first[edges[i].from + 1]++] = edges[i].to;
+  return (Graph){count, first, targets};
+}
+
+void graph_free(Graph *graph) {
+  free((void *)(uintptr_t)graph->first);
+  free((void *)(uintptr_t)graph->targets);
+}
+
 static void enter(Search *search, uint32_t node, uint32_t *number) {
   number[node] = search->low[node] = search->visited++;
   search->next[node] = search->graph->first[node];

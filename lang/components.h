@@ -1,4 +1,4 @@
-// The strongly connected components of a directed graph, in time linear in its size (Tarjan), without recursion.
+// Directed graphs, and their strongly connected components, in time linear in their size (Tarjan), without recursion.
 #ifndef HVM_LANG_COMPONENTS_H
 #define HVM_LANG_COMPONENTS_H
 
@@ -10,6 +10,14 @@ typedef struct {
   const size_t *first;
   const uint32_t *targets;
 } Graph;
+
+typedef struct {
+  uint32_t from, to;
+} Edge;
+
+// The graph of so many nodes that has these edges, at each node in their order; for graph_free.
+Graph graph_of_edges(uint32_t count, const Edge *edges, size_t edge_count);
+void graph_free(Graph *graph);
 
 typedef struct {
   uint32_t count;

@@ -1,5 +1,5 @@
-// Flows: how a demand on a whole becomes a demand on a part. The values that demand.c computes
-// with, and what it leaves for demand_query.c.
+// Flows: how a demand on a whole becomes a demand on a part. The values that demand.c computes with, what it leaves for
+// demand_query.c, and the slots of variables, which spine.c goes by as well.
 #ifndef HVM_LANG_FLOW_H
 #define HVM_LANG_FLOW_H
 

@@ -3,12 +3,8 @@
 #include "components.h"
 #include "match.h"
 
-// Nodes of two graphs: the arguments, each pointing at those that it is passed on to, and the results, each pointing at
-// those of the functions whose calls are the result.
-typedef struct {
-  uint32_t from, to;
-} Edge;
-
+// Two graphs: the arguments, each pointing at those that it is passed on to, and the results, each pointing at those of
+// the functions whose calls are the result.
 typedef struct {
   Program *program;
   Shapes shapes;
@@ -33,24 +29,19 @@ static void add_shape(Shape *to, const Shape *from) {
 
 // Every node gets what the nodes have that it reaches: those of a component all have the same.
 static void spread(Shape *shapes, uint32_t count, const Edge *edges, size_t edge_count) {
-  size_t *first = memory_zeroed(count + 2, sizeof *first);
-  uint32_t *targets = memory_zeroed(edge_count, sizeof *targets);
-  for (size_t i = 0; i < edge_count; i++) first[edges[i].from + 2]++;
-  for (size_t i = 2; i < (size_t)count + 2; i++) first[i] += first[i - 1];
-  for (size_t i = 0; i < edge_count; i++) targets[first[edges[i].from + 1]++] = edges[i].to;
-  Components all = components_find(&(Graph){count, first, targets});
+  Graph graph = graph_of_edges(count, edges, edge_count);
+  Components all = components_find(&graph);
   for (uint32_t c = 0; c < all.count; c++) {
     Shape whole = {0};
     for (uint32_t i = all.start[c]; i < all.start[c + 1]; i++) {
       uint32_t node = all.nodes[i];
       add_shape(&whole, &shapes[node]);
-      for (size_t e = first[node]; e < first[node + 1]; e++) add_shape(&whole, &shapes[targets[e]]);
+      for (size_t e = graph.first[node]; e < graph.first[node + 1]; e++) add_shape(&whole, &shapes[graph.targets[e]]);
     }
     for (uint32_t i = all.start[c]; i < all.start[c + 1]; i++) shapes[all.nodes[i]] = whole;
   }
   components_free(&all);
-  free(first);
-  free(targets);
+  graph_free(&graph);
 }
 
 // Binder.index is 1 + the number of the argument that a variable is; 0: none.

@@ -2,22 +2,19 @@
 
 #include "flow.h"
 
+typedef struct {
+  NameId name;
+  uint32_t index; // NO_FIELD: a whole argument
+} Field;
+
+static const uint32_t NO_FIELD = UINT32_MAX;
+
 // The parameter in whose pattern a variable stands, and the constructor field that it is there.
 typedef struct {
   const Rule *rule; // whose slot this is; an old one's counts for nothing
   uint32_t parameter;
-  NameId name;
-  uint32_t field; // NO_FIELD: the whole argument
+  Field field;
 } Origin;
-
-static const uint32_t NO_FIELD = UINT32_MAX;
-
-// A variable that is passed on, within a component of the call graph.
-typedef struct {
-  uint32_t from, to; // parameters
-  NameId name;
-  uint32_t field;
-} Passing;
 
 typedef struct {
   Program *program;
@@ -26,16 +23,17 @@ typedef struct {
   uint32_t *first_parameter; // by function: the parameters of all are numbered
   Origin *origins;           // by slot
   const Rule *rule;
-  uint32_t component; // the rule's function's
-  ARRAY(Passing) passings;
+  uint32_t component;  // the rule's function's
+  ARRAY(Edge) passed;  // variables, from a parameter to a parameter, within a component of the call graph
+  ARRAY(Field) fields; // which each of them is
 } Search;
 
 // What was analysed before relies on the fields of its constructors.
-static void mark(const Search *search, NameId name, uint32_t field) {
-  Name *constructor = &search->program->names.items[name];
-  if (constructor->builtin || constructor->function || name < search->program->analysed_names) return;
+static void mark(const Search *search, Field field) {
+  Name *constructor = &search->program->names.items[field.name];
+  if (constructor->builtin || constructor->function || field.name < search->program->analysed_names) return;
   if (!constructor->spine) constructor->spine = ARENA_ARRAY(&search->program->arena, bool, constructor->arity);
-  constructor->spine[field] = true;
+  constructor->spine[field.index] = true;
 }
 
 // The number of a function of the rule's component that is called; UINT32_MAX: it is none.
@@ -52,11 +50,12 @@ static void find_origins(Search *search, const Term *pattern, Origin origin) {
   case TERM_VARIABLE: search->origins[slot_of(pattern->variable.binder)] = origin; break;
   case TERM_LIST:
     for (uint32_t i = 0; i < pattern->list.count; i++)
-      find_origins(search, pattern->list.items[i], (Origin){search->rule, origin.parameter, NAME_LIST_CONS, 0});
+      find_origins(search, pattern->list.items[i], (Origin){search->rule, origin.parameter, {NAME_LIST_CONS, 0}});
     break;
   case TERM_CALL:
     for (uint32_t i = 0; i < pattern->call.count; i++)
-      find_origins(search, pattern->call.arguments[i], (Origin){search->rule, origin.parameter, pattern->call.name, i});
+      find_origins(search, pattern->call.arguments[i],
+                   (Origin){search->rule, origin.parameter, {pattern->call.name, i}});
     break;
   default: break;
   }
@@ -70,8 +69,8 @@ static void find_passings(void *context, Term *term) {
       uint32_t slot = slot_of_variable(term->call.arguments[i]);
       const Origin *origin = &search->origins[slot];
       if (!slot || origin->rule != search->rule) continue;
-      Passing passing = {origin->parameter, search->first_parameter[callee] + i, origin->name, origin->field};
-      ARRAY_PUSH(&search->passings, passing);
+      ARRAY_PUSH(&search->passed, (Edge){origin->parameter, search->first_parameter[callee] + i});
+      ARRAY_PUSH(&search->fields, origin->field);
     }
   term_visit_parts(term, find_passings, context);
 }
@@ -89,7 +88,7 @@ static void mark_built(const Search *search, const Term *term) {
   if (callee) return;
   for (uint32_t i = 0; i < term->call.count; i++)
     if (called(search, term->call.arguments[i]) != UINT32_MAX)
-      mark(search, term->call.name, i);
+      mark(search, (Field){term->call.name, i});
     else
       mark_built(search, term->call.arguments[i]);
 }
@@ -101,24 +100,10 @@ static void walk_rules(Search *search, uint32_t node) {
   for (size_t i = 0; i < function->rules.count; i++) {
     const Rule *rule = search->rule = function->rules.items[i];
     for (uint32_t k = 0; k < rule->arity; k++)
-      find_origins(search, rule->patterns[k], (Origin){rule, search->first_parameter[node] + k, 0, NO_FIELD});
+      find_origins(search, rule->patterns[k], (Origin){rule, search->first_parameter[node] + k, {0, NO_FIELD}});
     find_passings(search, rule->body);
     mark_built(search, rule->body);
   }
-}
-
-// Passings are in the order of the functions that pass, not of their parameters.
-static Components find_circles(const Search *search, uint32_t parameters) {
-  size_t *first = memory_zeroed(parameters + 2, sizeof(size_t));
-  uint32_t *targets = memory_zeroed(search->passings.count, sizeof(uint32_t));
-  for (size_t i = 0; i < search->passings.count; i++) first[search->passings.items[i].from + 2]++;
-  for (uint32_t i = 2; i < parameters + 2; i++) first[i] += first[i - 1];
-  for (size_t i = 0; i < search->passings.count; i++)
-    targets[first[search->passings.items[i].from + 1]++] = search->passings.items[i].to;
-  Components circles = components_find(&(Graph){parameters, first, targets});
-  free(first);
-  free(targets);
-  return circles;
 }
 
 void spine_find(Program *program, Function *const *functions, uint32_t count, const Components *components,
@@ -130,14 +115,17 @@ void spine_find(Program *program, Function *const *functions, uint32_t count, co
   for (uint32_t node = 0; node < count; parameters += functions[node++]->arity)
     search.first_parameter[node] = parameters;
   for (uint32_t node = 0; node < count; node++) walk_rules(&search, node);
-  Components circles = find_circles(&search, parameters);
-  for (size_t i = 0; i < search.passings.count; i++) {
-    const Passing *passing = &search.passings.items[i];
-    if (passing->field != NO_FIELD && circles.of[passing->from] == circles.of[passing->to])
-      mark(&search, passing->name, passing->field);
+  Graph graph = graph_of_edges(parameters, search.passed.items, search.passed.count);
+  Components circles = components_find(&graph);
+  for (size_t i = 0; i < search.passed.count; i++) {
+    const Edge *edge = &search.passed.items[i];
+    if (search.fields.items[i].index != NO_FIELD && circles.of[edge->from] == circles.of[edge->to])
+      mark(&search, search.fields.items[i]);
   }
   components_free(&circles);
+  graph_free(&graph);
   free(search.first_parameter);
   free(search.origins);
-  ARRAY_FREE(&search.passings);
+  ARRAY_FREE(&search.passed);
+  ARRAY_FREE(&search.fields);
 }
