@@ -139,8 +139,9 @@ struct Machine {
   atomic_bool lags;               // sleeps behind another one
   atomic_int followers;           // machines that sleep behind it
   _Atomic(uint64_t) followed_until, followed_for; // … until then, and how long in all; in nanoseconds
-  _Atomic(Machine *) waits_for; // a machine that speculates, which has claimed what this one waits for
-  _Atomic(uint64_t) asked_for;  // sizes of free cells that others need, as a set
+  _Atomic(Machine *) waits_for;        // a machine that speculates, which has claimed what this one waits for
+  _Atomic(uint64_t) asked_for;         // sizes of free cells that others need, as a set
+  _Atomic(const uint32_t *) processor; // where the kernel says which one its thread is on; NULL: that is not known
   // Its own.
   _Alignas(MACHINE_ALIGNMENT) _Atomic(Word *) spark_below; // code whose frame is below makes sparks; spark_above for
                                                            // machine code

@@ -1,7 +1,10 @@
-// How many threads a run has unless it is told.
+// The processors that a run may use, and where its threads are.
 #include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
 
 #include "worker.h"
 
@@ -18,4 +21,42 @@ unsigned worker_default_threads(void) {
     fclose(file);
   }
   return count < 1 ? 1 : (unsigned)count;
+}
+
+// Where the kernel says which processor the calling thread is on, or was when it ran last: anybody may look there.
+// NULL: it does not say.
+static const uint32_t *own_processor(void) {
+#if __has_include(<sys/rseq.h>)
+  const struct rseq *area = (const struct rseq *)((const char *)__builtin_thread_pointer() + __rseq_offset);
+  return __rseq_size ? &area->cpu_id : NULL;
+#else
+  return NULL;
+#endif
+}
+
+void processors_enter(Machine *machine) { atomic_store(&machine->processor, own_processor()); }
+
+void processors_leave(Machine *machine) { atomic_store(&machine->processor, NULL); }
+
+// Those that other machines work on. Is the machine's one of them?
+static bool find_taken(const Machine *machine, uint32_t here, cpu_set_t *taken) {
+  CPU_ZERO(taken);
+  for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next) {
+    const uint32_t *there = atomic_load(&one->processor);
+    if (one == machine || !there || !atomic_load(&one->works) || atomic_load(&one->waiting)) continue;
+    uint32_t processor = __atomic_load_n(there, __ATOMIC_RELAXED);
+    if (processor < CPU_SETSIZE) CPU_SET(processor, taken);
+  }
+  return here < CPU_SETSIZE && CPU_ISSET(here, taken);
+}
+
+void processors_spread(const Machine *machine) {
+  const uint32_t *here = atomic_load(&machine->processor);
+  cpu_set_t taken, before, free;
+  if (!here || !find_taken(machine, __atomic_load_n(here, __ATOMIC_RELAXED), &taken)) return;
+  if (sched_getaffinity(0, sizeof before, &before) != 0) return;
+  CPU_AND(&free, &before, &taken);
+  CPU_XOR(&free, &free, &before);
+  if (CPU_COUNT(&free) == 0 || sched_setaffinity(0, sizeof free, &free) != 0) return;
+  sched_setaffinity(0, sizeof before, &before);
 }

@@ -198,6 +198,7 @@ static void rest(Machine *machine) {
     if (active == 1) machine_want_attention(shared->main); // it may be alone now
   }
   while (!sleep_for(machine, later)) later = want_more(shared);
+  processors_spread(machine);
   profile_turn(machine, ACTIVITY_SEARCHING);
 }
 
@@ -208,8 +209,10 @@ static void *help(void *argument) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, NULL);
   pthread_setaffinity_np(pthread_self(), sizeof shared->processors, &shared->processors);
+  processors_enter(machine);
   machine_begin_stack(machine, machine->worker->stack_bytes);
   sleep_until_woken(machine);
+  processors_spread(machine);
   pause_if_wanted(machine); // whoever wants it to start need not work by now: tables may be moving
   machine->natives = shared->main->natives;
   machine->stages = shared->main->stages;
@@ -255,6 +258,7 @@ static void *help(void *argument) {
     atomic_fetch_add(&shared->searching, 1);
     atomic_store(&machine->works, false);
   }
+  processors_leave(machine);
   return NULL;
 }
 
@@ -383,6 +387,7 @@ void worker_sleep(Machine *machine) {
   if (alone || spark_any_left(shared) || spark_want_all(shared)) worker_want_help(shared);
   solo_stop(machine);
   sleep_until_woken(machine);
+  processors_spread(machine);
   solo_go_on(machine);
 }
 
@@ -532,6 +537,7 @@ void worker_begin(Machine *machine) {
   solo_begin(machine);
   profile_begin(shared);
   machine->tank = machine->profile ? THIEF_FUEL : NATIVE_FUEL; // with a profile, as if it were a thief
+  processors_enter(machine);
   atomic_store(&machine->works, true);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     one->natives = machine->natives;

@@ -14,6 +14,13 @@
 
 unsigned worker_default_threads(void); // the processors that this process may use
 
+// The machine is on the calling thread from now on, and is not any more.
+void processors_enter(Machine *machine);
+void processors_leave(Machine *machine);
+// Of a thread that slept: if it woke on a processor on which another one works, it goes to one on which none does. The
+// kernel may leave both there for as long as a short run takes.
+void processors_spread(const Machine *machine);
+
 // Sleeps until the term that was claimed in a cell, a box's or a field, has been reduced.
 void worker_wait(Machine *machine, Location at);
 // Those who wait for it: what the cell held before the result was put there.

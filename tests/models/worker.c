@@ -84,6 +84,9 @@ uint64_t machine_begin_normalising(Machine *machine) { return (void)machine, 0; 
 uint64_t profile_now(void) { return 0; }
 uint64_t profile_processor_time(void) { return 0; }
 void profile_turn(Machine *machine, Activity activity) { (void)machine, (void)activity; }
+void processors_enter(Machine *machine) { (void)machine; }
+void processors_leave(Machine *machine) { (void)machine; }
+void processors_spread(const Machine *machine) { (void)machine; }
 void profile_begin(Shared *shared) { (void)shared; }
 void profile_end(Shared *shared) { (void)shared; }
 void profile_add_machine(Machine *machine) { (void)machine; }
