@@ -127,6 +127,7 @@ struct Machine {
   _Alignas(MACHINE_ALIGNMENT) Deque deque;
   _Atomic(uint64_t) spark_change; // when spark_depth changed last, in nanoseconds
   _Atomic(uint64_t) spark_pause;  // how long it stays so, whoever asks for more: what they got was not worth it
+  _Atomic(uint32_t) spark_worth;  // how long thefts from it keep the thief busy, on average, in nanoseconds
   atomic_bool spark_asked;        // it grew since somebody asked, and was not cut since
   _Atomic(size_t) spark_least;    // the least depth of a spark since it began to do this
   _Atomic(size_t) spark_depth;    // how far the next two are from the beginnings of what it does, in bytes

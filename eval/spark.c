@@ -21,6 +21,12 @@ enum { DEPTH_CUT = 16 };                            // by which part it is cut; 
 enum { SPARKS_ENOUGH = HARD_OR(1 << 20, 1 << 10) }; // that nobody took: then there are no more, until somebody asks
 static const size_t DEPTH_MOST = (size_t)1 << 40;
 
+// Where thieves look.
+
+enum { CHOICES = 3, LOOKS = 8 };                // at so many that have sparks, among so many from the first of them
+enum { MUCH = 32 };                             // times as large
+enum { WORTH_PARTS = 4, WORTH_MOST = 1000000 }; // of the average, one of which is a theft; nanoseconds
+
 // How long nobody asks a machine for more when what it made then was not worth a theft, in nanoseconds.
 
 enum { PAUSE_MOST = 8000000, PAUSE_MOST_ALONE = 64000000 }; // at most; and where it is long until it is alone again:
@@ -143,7 +149,7 @@ static void count_spark(Machine *machine, ptrdiff_t depth) {
   if ((size_t)depth < atomic_load_explicit(&machine->spark_least, memory_order_relaxed))
     atomic_store_explicit(&machine->spark_least, (size_t)depth, memory_order_relaxed);
   uint64_t made = atomic_load(&machine->sparks), waiting = (uint64_t)deque_size(&machine->deque);
-  if (waiting > SPARKS_ENOUGH) set_spark_depth(machine, 1);
+  if (waiting > SPARKS_ENOUGH && !machine->profile) set_spark_depth(machine, 1);
   uint64_t time = profile_now(), took = time - machine->burst_began;
   uint64_t count = made - machine->burst;
   if (waiting > machine->burst_waiting) count -= waiting - machine->burst_waiting;
@@ -180,21 +186,38 @@ static Machine *random_machine(Machine *machine) {
   return one;
 }
 
-Location spark_find(Machine *machine) {
-  Shared *shared = machine->shared;
-  Machine *first = random_machine(machine), *victim = first;
-  machine->victim = NULL;
+// The next machine that has sparks, unless one of the few behind it has much larger ones: those who compute the rows of
+// a matrix, and offer single elements, are many; who offers the rows is one. Before there is any, those without are
+// asked for some.
+static Machine *choose_victim(Machine *machine) {
+  Machine *first = random_machine(machine), *one = first, *chosen = NULL;
+  int seen = 0, found = 0;
   do {
-    Location box = deque_steal(&victim->deque);
-    if (box != DEQUE_EMPTY) {
-      machine->victim = victim;
-      if (victim != machine) machine->steals++, atomic_fetch_add(&shared->steals, 1);
-      return box;
+    if (deque_size(&one->deque) > 0) {
+      found++;
+      if (!chosen || atomic_load(&one->spark_worth) / MUCH > atomic_load(&chosen->spark_worth)) chosen = one;
+    } else if (one != machine && !chosen) {
+      ask_for_sparks(one);
     }
-    if (victim != machine) ask_for_sparks(victim);
-    victim = victim->next ? victim->next : atomic_load(&shared->machines);
-  } while (victim != first);
-  return DEQUE_EMPTY;
+    seen += chosen != NULL;
+    one = one->next ? one->next : atomic_load(&machine->shared->machines);
+  } while (one != first && found < CHOICES && seen < LOOKS);
+  return chosen;
+}
+
+Location spark_find(Machine *machine) {
+  Machine *victim = machine->victim = choose_victim(machine);
+  Location box = victim ? deque_steal(&victim->deque) : DEQUE_EMPTY;
+  if (box == DEQUE_EMPTY)
+    machine->victim = NULL; // another thief was faster
+  else if (victim != machine)
+    machine->steals++, atomic_fetch_add(&machine->shared->steals, 1);
+  return box;
+}
+
+void spark_note_worth(Machine *victim, uint64_t busy) {
+  int before = (int)atomic_load(&victim->spark_worth), now = (int)(busy < WORTH_MOST ? busy : WORTH_MOST);
+  atomic_store(&victim->spark_worth, (uint32_t)(before + (now - before) / WORTH_PARTS));
 }
 
 bool spark_any_left(Shared *shared) {
@@ -262,7 +285,7 @@ void spark_run(Machine *machine, Location box) {
 
 // What a machine does with its own.
 
-bool spark_is_hungry(const Machine *machine) { return deque_size(&machine->deque) < SPARKS_FEW; }
+bool spark_is_hungry(const Machine *machine) { return machine->profile || deque_size(&machine->deque) < SPARKS_FEW; }
 
 Word spark_make(Machine *machine, Word term, ptrdiff_t depth) {
   worker_be_many(machine);

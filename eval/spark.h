@@ -28,6 +28,7 @@ void spark_ask_all(Shared *shared);                       // as somebody who fin
 uint64_t spark_want_all(Shared *shared);
 bool spark_is_in_doubt(const Machine *victim);            // were its last ones not worth it? NULL: there is none
 void spark_judge(Machine *victim, uint64_t busy);         // a theft from one in doubt took so many nanoseconds
+void spark_note_worth(Machine *victim, uint64_t busy);    // one from anybody kept the thief busy for so many
 void spark_note_alone(Machine *machine);                  // all others have gone to sleep
 bool spark_is_hungry(const Machine *machine);             // has it so few for others that there should be more?
 bool spark_takes_long(const Machine *machine, Word term); // a call of a function that calls itself

@@ -249,11 +249,13 @@ static void *help(void *argument) {
     spark_start(machine, __builtin_frame_address(0));
     Machine *victim = machine->victim;
     uint64_t started = spark_is_in_doubt(victim) ? profile_processor_time() : 0;
+    uint64_t busy = machine->account.spent[ACTIVITY_BUSY];
     if (box & DEQUE_SPECULATIVE)
       speculate_run(machine, box & ~DEQUE_SPECULATIVE);
     else
       spark_run(machine, box);
     if (started) spark_judge(victim, profile_processor_time() - started);
+    if (victim) spark_note_worth(victim, machine->account.spent[ACTIVITY_BUSY] - busy);
     solo_stop(machine);
     atomic_fetch_add(&shared->searching, 1);
     atomic_store(&machine->works, false);
@@ -544,6 +546,7 @@ void worker_begin(Machine *machine) {
     one->stages = machine->stages;
     one->next_label = one->last_label = 0;
     atomic_store(&one->spark_pause, 0);
+    atomic_store(&one->spark_worth, 0);
     atomic_store(&one->wanted, 0);
     atomic_store(&one->followed_until, 0);
     atomic_store(&one->followers, 0);
@@ -564,6 +567,7 @@ void worker_end(Machine *machine) {
   worker_hurry_all(shared);
   while (!is_over(shared)) worker_nap();
   spark_stop(machine); // nobody who slept has let it go on meanwhile
+  processors_leave(machine);
   gather_debts(machine);
   profile_end(shared);
   speculate_end(machine);

@@ -148,8 +148,9 @@ for mode in --native=off --native=on --strict=off; do
   for round in 1 2 3; do
     printf '(Endless 1)\n(Count (Tree 12))\n(Count (Tree 16))\n(Endless 2)\n(Count (Tree 16))\n' |
       timeout -s KILL $((LIMIT * 6)) "$HVM" repl "$mode" -t 4 --memory=64M again.hvm >out 2>err
-    [ "$(<out)" = $'4096\n65536\n65536' ] && [ "$(grep -c 'out of memory' err)" = 2 ] && pass ||
-      fail "after a failure, $mode, round $round" "$(<out)" "$(<err)"
+    status=$?
+    [ $status -le 1 ] && [ "$(<out)" = $'4096\n65536\n65536' ] && [ "$(grep -c 'out of memory' err)" = 2 ] && pass ||
+      fail "after a failure, $mode, round $round" "exit status $status" "$(<out)" "$(<err)"
   done
 done
 finish
