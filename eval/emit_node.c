@@ -55,6 +55,15 @@ static void emit_peel(Emitter *emitter, const Step *step, Atom x) {
   if (step->boxed) PRINT("  if (f%d) release(m, LOCATION(f%d), 2);\n", x, x);
 }
 
+// What is in the fields is mostly asked for soon, behind a branch that is not foreseen, as where lists are merged.
+static void emit_prefetch(Emitter *emitter, const Step *step) {
+  for (uint32_t i = 1; i < step->count; i++) {
+    Atom x = step->arguments[i];
+    if (emitter->of->wanted[x] == KNOWN_NOTHING && !is_dropped_next(step->next, x))
+      PRINT("  __builtin_prefetch(&HEAP[LOCATION(v%d)]);\n", x);
+  }
+}
+
 void emit_open(Emitter *emitter, const Step *step) {
   const Atom *x = step->arguments;
   uint32_t count = step->count - 1;
@@ -62,6 +71,7 @@ void emit_open(Emitter *emitter, const Step *step) {
   if (shares) emit_peel(emitter, step, x[0]); // f: the box that it is in, if others own it too
   PRINT("  NATIVE_CHECK_TERM(m, v%d);\n", x[0]);
   for (uint32_t i = 0; i < count; i++) PRINT("  v%d = HEAP[LOCATION(v%d) + %u];\n", x[i + 1], x[0], i);
+  emit_prefetch(emitter, step);
   if (!step->keep) PRINT("  release(m, LOCATION(v%d), %u);\n", x[0], count);
   if (shares) PRINT("  }\n");
 }
