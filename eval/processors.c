@@ -38,25 +38,37 @@ void processors_enter(Machine *machine) { atomic_store(&machine->processor, own_
 
 void processors_leave(Machine *machine) { atomic_store(&machine->processor, NULL); }
 
-// Those that other machines work on. Is the machine's one of them?
-static bool find_taken(const Machine *machine, uint32_t here, cpu_set_t *taken) {
+// Those on which machines work, but for one.
+static void find_taken(const Shared *shared, const Machine *but, cpu_set_t *taken) {
   CPU_ZERO(taken);
-  for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next) {
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     const uint32_t *there = atomic_load(&one->processor);
-    if (one == machine || !there || !atomic_load(&one->works) || atomic_load(&one->waiting)) continue;
+    if (one == but || !there || !atomic_load(&one->works) || atomic_load(&one->waiting)) continue;
     uint32_t processor = __atomic_load_n(there, __ATOMIC_RELAXED);
     if (processor < CPU_SETSIZE) CPU_SET(processor, taken);
   }
-  return here < CPU_SETSIZE && CPU_ISSET(here, taken);
+}
+
+// What is in a set and not taken. False: nothing.
+static bool find_free(const cpu_set_t *set, const cpu_set_t *taken, cpu_set_t *free) {
+  CPU_AND(free, set, taken);
+  CPU_XOR(free, free, set);
+  return CPU_COUNT(free) > 0;
+}
+
+bool processors_free(const Shared *shared, cpu_set_t *free) {
+  cpu_set_t taken;
+  find_taken(shared, NULL, &taken);
+  CPU_SET((size_t)sched_getcpu(), &taken);
+  return find_free(&shared->processors, &taken, free);
 }
 
 void processors_spread(const Machine *machine) {
   const uint32_t *here = atomic_load(&machine->processor);
+  uint32_t processor = here ? __atomic_load_n(here, __ATOMIC_RELAXED) : CPU_SETSIZE;
   cpu_set_t taken, before, free;
-  if (!here || !find_taken(machine, __atomic_load_n(here, __ATOMIC_RELAXED), &taken)) return;
-  if (sched_getaffinity(0, sizeof before, &before) != 0) return;
-  CPU_AND(&free, &before, &taken);
-  CPU_XOR(&free, &free, &before);
-  if (CPU_COUNT(&free) == 0 || sched_setaffinity(0, sizeof free, &free) != 0) return;
-  sched_setaffinity(0, sizeof before, &before);
+  find_taken(machine->shared, machine, &taken);
+  if (processor >= CPU_SETSIZE || !CPU_ISSET(processor, &taken)) return;
+  if (sched_getaffinity(0, sizeof before, &before) != 0 || !find_free(&before, &taken, &free)) return;
+  if (sched_setaffinity(0, sizeof free, &free) == 0) sched_setaffinity(0, sizeof before, &before);
 }

@@ -97,9 +97,8 @@ static Machine *new_helper(Shared *shared) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstack(&attributes, worker->stack, worker->stack_bytes);
-  cpu_set_t elsewhere = shared->processors; // else the kernel may let it wait for this one, for milliseconds
-  CPU_CLR((size_t)sched_getcpu(), &elsewhere);
-  if (CPU_COUNT(&elsewhere) > 0) pthread_attr_setaffinity_np(&attributes, sizeof elsewhere, &elsewhere);
+  cpu_set_t room; // else the kernel may let it wait for one on which another machine works, for milliseconds
+  if (processors_free(shared, &room)) pthread_attr_setaffinity_np(&attributes, sizeof room, &room);
   bool started = pthread_create(&worker->thread, &attributes, help, machine) == 0;
   pthread_attr_destroy(&attributes);
   if (started) return machine;

@@ -17,6 +17,8 @@ unsigned worker_default_threads(void); // the processors that this process may u
 // The machine is on the calling thread from now on, and is not any more.
 void processors_enter(Machine *machine);
 void processors_leave(Machine *machine);
+// Those of the run's processors on which no machine works, and the calling thread does not. False: there are none.
+bool processors_free(const Shared *shared, cpu_set_t *free);
 // Of a thread that slept: if it woke on a processor on which another one works, it goes to one on which none does. The
 // kernel may leave both there for as long as a short run takes.
 void processors_spread(const Machine *machine);

@@ -15,7 +15,7 @@ fi
 renamed=
 for name in malloc calloc free sched_yield nanosleep clock_gettime sem_init sem_destroy sem_post sem_wait sem_timedwait \
   pthread_mutex_lock pthread_mutex_trylock pthread_mutex_unlock pthread_create pthread_join mmap munmap \
-  sched_getcpu sched_getaffinity pthread_sigmask pthread_setaffinity_np pthread_attr_init pthread_attr_destroy pthread_attr_setstack \
+  sched_getaffinity pthread_sigmask pthread_setaffinity_np pthread_attr_init pthread_attr_destroy pthread_attr_setstack \
   pthread_attr_setaffinity_np; do
   renamed+=" -D$name=check_$name"
 done

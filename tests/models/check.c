@@ -346,7 +346,6 @@ ATOMIC(64, uint64_t)
 #define CALL(what, at, number) visible((Op){.kind = what, .address = (at), .value = (number), .from = FROM})
 int check_yield(void) { return (int)CALL(OP_YIELD, NULL, 0); }
 // Processors, and attributes of threads: there are none.
-int check_sched_getcpu(void) { return 0; }
 int check_sched_getaffinity(pid_t process, size_t size, cpu_set_t *set) {
   (void)process, memset(set, 0, size);
   return 0;

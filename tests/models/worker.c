@@ -86,6 +86,7 @@ uint64_t profile_processor_time(void) { return 0; }
 void profile_turn(Machine *machine, Activity activity) { (void)machine, (void)activity; }
 void processors_enter(Machine *machine) { (void)machine; }
 void processors_leave(Machine *machine) { (void)machine; }
+bool processors_free(const Shared *shared, cpu_set_t *set) { return (void)shared, (void)set, false; }
 void processors_spread(const Machine *machine) { (void)machine; }
 void profile_begin(Shared *shared) { (void)shared; }
 void profile_end(Shared *shared) { (void)shared; }

@@ -84,7 +84,26 @@ static void a_thread_stays_where_no_other_one_works_or_can_work(void) {
   end(&world);
 }
 
+static void free_processors_are_those_without_machines(void) {
+  cpu_set_t all, room;
+  CHECK(sched_getaffinity(0, sizeof all, &all) == 0);
+  World world;
+  begin(&world);
+  world.shared->processors = all;
+  bool any = processors_free(world.shared, &room);
+  CHECK(any == (CPU_COUNT(&all) > 1) || (uint32_t)sched_getcpu() != world.other);
+  CHECK(!CPU_ISSET(world.other, &room));
+  CPU_OR(&room, &room, &all);
+  CHECK(CPU_EQUAL(&room, &all)); // and only those of the run
+  CPU_ZERO(&world.shared->processors);
+  CHECK(!processors_free(world.shared, &room));
+  processors_leave(world.second);
+  end(&world);
+}
+
 int main(void) {
+  free_processors_are_those_without_machines();
+
   a_thread_leaves_the_processor_of_another_one();
   a_thread_stays_where_no_other_one_works_or_can_work();
   return unit_finish();
