@@ -50,8 +50,9 @@ typedef enum {
   CODE_IF_NUMBER,  // x target                  jump unless x is a U60
   CODE_BRANCH,     // x target                  U60.if of a number: jump when it is 0
   // Leaving: m words of continuation frames, then …
-  CODE_CALL,   // m name n x*m x*n          … the arguments of a function
-  CODE_RETURN, // m x x*m                   … a term to evaluate
+  CODE_CALL,       // m name n x*m x*n          … the arguments of a function
+  CODE_CALL_OFFER, // …                     … of which some, or operands in the frames, may be offered to others
+  CODE_RETURN,     // m x x*m                   … a term to evaluate
   // Operations: computed at once when both operands are numbers of one kind, else a node.
   CODE_OP2,                        // + operator: dst x y word; x, y: registers; word: the node's constant
   CODE_OP2K = CODE_OP2 + OP_COUNT, // + operator: dst x constant word

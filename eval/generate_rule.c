@@ -242,10 +242,22 @@ static void leave_with(Generator *generator, int32_t operand, const Operands *sp
   for (size_t i = 0; i < spine->count; i++) emit(generator, spine->items[i]);
 }
 
+// May several arguments be calls, or anything in the frames?
+static bool may_offer(const Generator *generator, const Term *term, const Operands *spine) {
+  uint32_t calls = 0;
+  for (uint32_t i = 0; i < term->call.count; i++) {
+    const Term *argument = term->call.arguments[i];
+    calls += argument->kind == TERM_VARIABLE || argument->kind == TERM_DUP || argument->kind == TERM_LET ||
+             (argument->kind == TERM_CALL && generator->program->names.items[argument->call.name].function);
+  }
+  return calls > 1 || spine->count > 0;
+}
+
 static void leave_call(Generator *generator, const Term *term, const Operands *spine) {
   Operands operands = {0};
   build_all(generator, term->call.arguments, term->call.count, &operands);
-  emit(generator, CODE_CALL), emit(generator, (int32_t)spine->count), emit(generator, (int32_t)term->call.name);
+  emit(generator, may_offer(generator, term, spine) ? CODE_CALL_OFFER : CODE_CALL);
+  emit(generator, (int32_t)spine->count), emit(generator, (int32_t)term->call.name);
   emit(generator, (int32_t)operands.count);
   for (size_t i = 0; i < spine->count; i++) emit(generator, spine->items[i]);
   for (size_t i = 0; i < operands.count; i++) emit(generator, operands.items[i]);

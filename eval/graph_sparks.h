@@ -16,13 +16,20 @@ static inline bool may_offer(const Word *frames, int32_t words) {
   return false;
 }
 
+// The same for the arguments that a call of a function demands in any case: are several of them calls?
+static inline bool may_offer_arguments(const FunctionCode *function, const Word *arguments) {
+  uint32_t calls = 0;
+  for (uint32_t i = 0; i < function->demanded_count; i++) calls += word_tag(arguments[function->demanded[i]]) == TAG_CAL;
+  return calls > 1;
+}
+
 // A call that strict code offers to others, `depth` bytes deep: the box that it is in then; or the call itself if it
 // takes no time, since its arguments choose a rule without calls.
 Word offer_call(Machine *machine, Word call, ptrdiff_t depth);
 // Offers all fields of a constructor but the last, which is to be made normal first, if reducing them has no effect.
 // frame: the top of the stack.
 bool offer_fields(Machine *machine, Location fields, unsigned count, const Word *frame);
-// Of the arguments that a call of a function demands in any case, which are several, offers all calls but the first.
+// Offers all of them but the first.
 void offer_arguments(Machine *machine, const FunctionCode *function, Word *arguments);
 // Offers an operand of an operation whose left one is about to be reduced. frame: the right one, and a FRAME_OP2_LEFT.
 // Gives the one to be reduced.

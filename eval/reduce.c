@@ -84,7 +84,7 @@ Word machine_reduce(Machine *machine, Word term) {
       [CODE_LAM_UNUSED] = &&CODE_LAM_UNUSED, [CODE_CONSTANT] = &&CODE_CONSTANT, [CODE_APP] = &&CODE_APP, [CODE_NODE] = &&CODE_NODE, [CODE_NODE_1] = &&CODE_NODE_1, [CODE_NODE_2] = &&CODE_NODE_2,
       [CODE_NODE_3] = &&CODE_NODE_3,
       [CODE_SUP] = &&CODE_SUP, [CODE_STRING] = &&CODE_STRING, [CODE_LIST] = &&CODE_LIST,
-      [CODE_IF_NUMBER] = &&CODE_IF_NUMBER, [CODE_BRANCH] = &&CODE_BRANCH, [CODE_CALL] = &&CODE_CALL, [CODE_RETURN] = &&CODE_RETURN,
+      [CODE_IF_NUMBER] = &&CODE_IF_NUMBER, [CODE_BRANCH] = &&CODE_BRANCH, [CODE_CALL] = &&CODE_CALL, [CODE_CALL_OFFER] = &&CODE_CALL_OFFER, [CODE_RETURN] = &&CODE_RETURN,
       [CODE_OP2 + OP_ADD] = &&CODE_OP2_ADD, [CODE_OP2 + OP_SUB] = &&CODE_OP2_SUB,
       [CODE_OP2 + OP_MUL] = &&CODE_OP2_MUL, [CODE_OP2 + OP_DIV] = &&CODE_OP2_DIV,
       [CODE_OP2 + OP_MOD] = &&CODE_OP2_MOD, [CODE_OP2 + OP_AND] = &&CODE_OP2_AND,
@@ -237,7 +237,7 @@ trace_eval:
         __builtin_prefetch(&heap[word_location(fp[i])]);
       }
       heap_free(machine, location, arity);
-      if (UNLIKELY(IS_SHALLOW(fp)) && function->demanded_count) offer_arguments(machine, function, fp);
+      if (UNLIKELY(IS_SHALLOW(fp)) && may_offer_arguments(function, fp)) offer_arguments(machine, function, fp);
     }
     pc = code + function->entry;
     goto run;

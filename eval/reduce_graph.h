@@ -199,28 +199,37 @@ CODE_BRANCH:;
   machine->rewrites[RULE_FUN_RULE]++;
   pc = OPERAND(pc[1]) ? pc + 3 : code + pc[2];
   NEXT();
+// The frames and the arguments overwrite the registers that they come from: through a buffer.
+#define PASS_ARGUMENTS(m, n, at)                                                                                       \
+  machine->rewrites[RULE_FUN_RULE]++;                                                                                  \
+  for (int32_t i = 0; i < (m) + (n); i++) words[i] = OPERAND((at)[i]);                                                 \
+  for (int32_t i = 0; i < (m) + (n); i++) fp[i] = words[i];
+#define CALL_FUNCTION(m, n, function)                                                                                  \
+  fp += (m);                                                                                                           \
+  sp = fp;                                                                                                             \
+  term = word_make(TAG_CAL, (unsigned)pc[2], 0);                                                                       \
+  CHECK_STACK((function)->frame + STACK_SLACK + (unsigned)(n), (size_t)(n));                                           \
+  pc = code + (function)->entry;                                                                                       \
+  NEXT();
 CODE_CALL : {
-  // The frames and the arguments overwrite the registers that they come from: through a buffer.
   int32_t m = pc[1], n = pc[3];
   const FunctionCode *function = functions[pc[2]];
-  const int32_t *at = pc + 4;
-  machine->rewrites[RULE_FUN_RULE]++;
-  for (int32_t i = 0; i < m + n; i++) words[i] = OPERAND(at[i]);
-  for (int32_t i = 0; i < m + n; i++) fp[i] = words[i];
+  PASS_ARGUMENTS(m, n, pc + 4)
+  CALL_FUNCTION(m, n, function)
+}
+CODE_CALL_OFFER : {
+  int32_t m = pc[1], n = pc[3];
+  const FunctionCode *function = functions[pc[2]];
+  PASS_ARGUMENTS(m, n, pc + 4)
   if (UNLIKELY(IS_SHALLOW(fp + m))) {
     if (may_offer(fp, m)) {
       term = offer_operands(machine, gather_call(machine, (NameId)pc[2], fp + m), fp, m);
       sp = fp + m;
       goto eval;
     }
-    if (function->demanded_count) offer_arguments(machine, function, fp + m);
+    if (may_offer_arguments(function, fp + m)) offer_arguments(machine, function, fp + m);
   }
-  fp += m;
-  sp = fp;
-  term = word_make(TAG_CAL, (unsigned)pc[2], 0);
-  CHECK_STACK(function->frame + STACK_SLACK + (unsigned)n, (size_t)n);
-  pc = code + function->entry;
-  NEXT();
+  CALL_FUNCTION(m, n, function)
 }
 CODE_RETURN : {
   int32_t m = pc[1];
