@@ -196,7 +196,7 @@ static bool is_code(const Simplifier *s, const Term *term) {
   uint32_t count = 0;
   for (; term->kind == TERM_LAMBDA && count < GROUP_LIMIT; term = term->lambda.body)
     if (term->lambda.binder) binders[count++] = term->lambda.binder;
-  return wait_is_fine(s->program, term, binders, count);
+  return wait_may_repeat(s->program, term, binders, count);
 }
 
 bool simplify_may_repeat(Simplifier *s, const Term *term) {

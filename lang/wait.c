@@ -37,6 +37,7 @@ typedef struct {
   uint32_t count;
   const Assumption *assumed;
   uint32_t *looks; // that are left
+  bool briefly;    // steps that depend on a number alone do not count if they are few
 } Wait;
 
 static bool are_still(const Program *program, Term *const *terms, uint32_t count) {
@@ -106,7 +107,7 @@ static unsigned look_at_rules(const Wait *wait, const Function *function, const 
     const Rule *rule = function->rules.items[i];
     if (!may_match(rule, given)) continue;
     Awaited awaited[POSITION_LIMIT];
-    Wait inner = {wait->program, awaited, 0, &assumed, wait->looks};
+    Wait inner = {wait->program, awaited, 0, &assumed, wait->looks, wait->briefly};
     for (uint32_t k = 0; k < rule->arity && k < POSITION_LIMIT; k++) {
       const Term *pattern = rule->patterns[k];
       if (!((given->waits | given->applied) >> k & 1) || pattern->kind != TERM_VARIABLE) continue;
@@ -140,7 +141,8 @@ static unsigned look_at_call(const Wait *wait, const Function *function, const T
     if (i >= POSITION_LIMIT) continue;
     if (argument & WAITS) given.waits |= (uint64_t)1 << i;
     if (lambdas && lambdas <= UINT8_MAX) given.applied |= (uint64_t)1 << i, given.lambdas[i] = (uint8_t)lambdas;
-    if (argument & BRIEF && !(argument & WAITS) && looked_at && !function->builtin) given.brief |= (uint64_t)1 << i;
+    bool brief = wait->briefly && argument & BRIEF && !(argument & WAITS);
+    if (brief && looked_at && !function->builtin) given.brief |= (uint64_t)1 << i;
   }
   if (stuck) return STUCK;
   if (!given.waits && !given.applied && !given.brief) return 0;
@@ -168,7 +170,7 @@ static bool effect_waits(const Wait *wait, const Term *term) {
 static unsigned look_inside(const Wait *wait, const Term *body, Binder *const *binders, uint32_t count, bool leaves) {
   Awaited *awaited = malloc((wait->count + count + 1) * sizeof *awaited);
   if (!awaited) memory_exhausted();
-  Wait inner = {wait->program, awaited, wait->count, wait->assumed, wait->looks};
+  Wait inner = {wait->program, awaited, wait->count, wait->assumed, wait->looks, wait->briefly};
   if (wait->count) memcpy(awaited, wait->awaited, wait->count * sizeof *awaited);
   for (uint32_t i = 0; i < count; i++)
     if (binders[i]) awaited[inner.count++] = (Awaited){binders[i], 0};
@@ -192,7 +194,7 @@ static unsigned look_at_closure(const Wait *wait, const Term *term) {
   const Function *function = wait->program->names.items[term->closure.stage + term->closure.missing].function;
   const Rule *rule = function->rules.items[0];
   Awaited awaited[POSITION_LIMIT];
-  Wait inner = {wait->program, awaited, 0, wait->assumed, wait->looks};
+  Wait inner = {wait->program, awaited, 0, wait->assumed, wait->looks, wait->briefly};
   for (uint32_t i = 0; i < term->closure.count && inner.count < POSITION_LIMIT; i++) {
     unsigned captured = look(wait, term->closure.captured[i], true), lambdas = captured >> LAMBDAS_SHIFT;
     if (captured & WAITS || lambdas) awaited[inner.count++] = (Awaited){rule->patterns[i]->variable.binder, lambdas};
@@ -254,8 +256,17 @@ static unsigned look(const Wait *wait, const Term *term, bool leaves) {
   }
 }
 
-bool wait_is_fine(const Program *program, const Term *term, const Binder *const *binders, uint32_t count) {
+static bool is_fine(const Program *program, const Term *term, const Binder *const *binders, uint32_t count,
+                    bool briefly) {
   uint32_t looks = LOOKS_LIMIT;
-  Wait wait = {program, NULL, 0, NULL, &looks};
+  Wait wait = {program, NULL, 0, NULL, &looks, briefly};
   return look_inside(&wait, term, (Binder *const *)binders, count, true) & FINE;
+}
+
+bool wait_is_fine(const Program *program, const Term *term, const Binder *const *binders, uint32_t count) {
+  return is_fine(program, term, binders, count, true);
+}
+
+bool wait_may_repeat(const Program *program, const Term *term, const Binder *const *binders, uint32_t count) {
+  return is_fine(program, term, binders, count, false);
 }

@@ -14,5 +14,8 @@
 bool wait_is_still(const Program *program, const Term *term);
 // … before one of the binders' variables has arrived? On terms that are not linear yet.
 bool wait_is_fine(const Program *program, const Term *term, const Binder *const *binders, uint32_t count);
+// … nor are there even the few steps of functions that look at a number, as of Church in (Church 3): is the term as
+// good in several places as in one, where each of them would take these steps, and perhaps again and again?
+bool wait_may_repeat(const Program *program, const Term *term, const Binder *const *binders, uint32_t count);
 
 #endif

@@ -40,4 +40,11 @@ HVM
 takes unfailing 4950 100000 <<'HVM'
 Main = (Foldl λa λi (+ a if (== i 1000) { (Slow (/ 1 0) 0) } else { i }) 0 (Range 1 100))
 HVM
+# What is put in several places must not take steps in each of them: it would apply a numeral that is no closure, and so
+# add superpositions, one for each of the numbers that are added up (400,000 of them).
+cp "$ROOT/bench/programs/church.hvm" church.hvm
+sed -i 's/^Size = .*/Size = 105/' church.hvm
+expect 'numerals' 0 '419125' '*' "$HVM" run --native=off --stats=json church.hvm
+sums=$(sed -n 's/.*"Op2-Sup": \([0-9]*\).*/\1/p' <<<"$err")
+check "numerals: $sums superpositions are added" test "$sums" -lt 20000
 finish
