@@ -19,7 +19,8 @@ static inline bool may_offer(const Word *frames, int32_t words) {
 // The same for the arguments that a call of a function demands in any case: are several of them calls?
 static inline bool may_offer_arguments(const FunctionCode *function, const Word *arguments) {
   uint32_t calls = 0;
-  for (uint32_t i = 0; i < function->demanded_count; i++) calls += word_tag(arguments[function->demanded[i]]) == TAG_CAL;
+  for (uint32_t i = 0; i < function->demanded_count; i++)
+    calls += word_tag(arguments[function->demanded[i]]) == TAG_CAL;
   return calls > 1;
 }
 
