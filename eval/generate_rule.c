@@ -243,7 +243,7 @@ static void leave_with(Generator *generator, int32_t operand, const Operands *sp
 }
 
 // May several arguments be calls, or anything in the frames?
-static bool may_offer(const Generator *generator, const Term *term, const Operands *spine) {
+static bool has_offers(const Generator *generator, const Term *term, const Operands *spine) {
   uint32_t calls = 0;
   for (uint32_t i = 0; i < term->call.count; i++) {
     const Term *argument = term->call.arguments[i];
@@ -256,7 +256,7 @@ static bool may_offer(const Generator *generator, const Term *term, const Operan
 static void leave_call(Generator *generator, const Term *term, const Operands *spine) {
   Operands operands = {0};
   build_all(generator, term->call.arguments, term->call.count, &operands);
-  emit(generator, may_offer(generator, term, spine) ? CODE_CALL_OFFER : CODE_CALL);
+  emit(generator, has_offers(generator, term, spine) ? CODE_CALL_OFFER : CODE_CALL);
   emit(generator, (int32_t)spine->count), emit(generator, (int32_t)term->call.name);
   emit(generator, (int32_t)operands.count);
   for (size_t i = 0; i < spine->count; i++) emit(generator, spine->items[i]);
