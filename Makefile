@@ -21,7 +21,6 @@ known_flags = $(foreach flag,$(1),$(shell $(CC) -Werror $(flag) -x c -c -o /dev/
 ifeq ($(origin EVAL_FLAGS),undefined)
 EVAL_FLAGS := $(call known_flags,-O3 -fno-tree-loop-distribute-patterns -fno-gcse -fno-crossjumping)
 endif
-CLI_LIBS := -ljansson
 LIBS := -ltree-sitter -lm -lpthread -ldl
 
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
@@ -36,7 +35,7 @@ LIB_SOURCES := $(wildcard lang/*.c eval/*.c lib/*.c) grammar/src/parser.c gramma
 EDITOR_SOURCES := $(wildcard editor/*.c)
 CLI_SOURCES := $(wildcard cli/*.c) $(EDITOR_SOURCES)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OBJ)/%.o)
-PROGRAM_OBJECTS := $(patsubst %,$(OBJ)/cli/%.o,program reduction options output interrupt statistics profile)
+PROGRAM_OBJECTS := $(patsubst %,$(OBJ)/cli/%.o,program process reduction options output interrupt statistics profile)
 CLI_OBJECTS := $(filter-out $(OBJ)/cli/program.o,$(CLI_SOURCES:%.c=$(OBJ)/%.o))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 REFERENCE_SOURCES := $(wildcard tests/reference/*.c)
@@ -51,16 +50,16 @@ OWN_SOURCES := $(wildcard cli/*.[ch] editor/*.[ch] lang/*.[ch] eval/*.[ch] lib/*
 all: $(BUILD)/hvm $(BUILD)/libhvm.a $(BUILD)/libhvm.so
 	@:
 
-# The command
+# The command, and what `hvm compile` makes programs from: one object file, which hvm carries inside. They hold
+# libtree-sitter and jansson where their archives are installed, which start faster, else they use the shared ones.
+
+archive = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a 2>/dev/null))
+CLI_LIBS = $(foreach name,jansson tree-sitter,$(or $(call archive,$(name)),-l$(name))) -lm -lpthread -ldl
 
 $(BUILD)/hvm: $(CLI_OBJECTS) $(LIB_OBJECTS)
 	$(call say,LINK $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS) $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
-# What `hvm compile` makes programs from: one object file, which hvm carries inside. It holds libtree-sitter and jansson
-# too where their archives are installed, else the programs are linked with the shared ones.
-
-archive = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a 2>/dev/null))
 RUNTIME_ARCHIVES = $(call archive,tree-sitter) $(call archive,jansson)
 RUNTIME_LIBS = $(filter -fsanitize%,$(CFLAGS)) $(foreach name,tree-sitter jansson,$(if $(call archive,$(name)),,-l$(name)))
 

@@ -76,10 +76,14 @@ int option_join_boolean(int count, char **words, const char *letter, const char 
 // Reports a wrong command line; command may be NULL. Returns EXIT_USAGE.
 int usage_error(const Command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// process.c
+
+// At the start of main: a closed pipe will be an error message, not a silent death; the three standard streams exist,
+// so that no file that is opened later is mistaken for one of them.
+void process_prepare(void);
+
 // output.c
 
-// Makes the three standard streams exist, so that no file that is opened later is mistaken for one of them.
-void output_prepare(void);
 bool output_colour(Colour colour);                       // whether messages are coloured
 void output_messages(hvm_runtime *runtime, bool colour); // prints all diagnostics and forgets them
 void output_error(bool colour, const char *format, ...) __attribute__((format(printf, 2, 3)));

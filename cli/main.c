@@ -1,6 +1,5 @@
 #include "cli.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,8 +72,6 @@ static int dispatch(int count, char **words) {
 }
 
 int main(int count, char **words) {
-  // A closed pipe shall be an error message, not a silent death.
-  signal(SIGPIPE, SIG_IGN);
-  output_prepare();
+  process_prepare();
   return output_finish(dispatch(count, words));
 }

@@ -1,7 +1,6 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -10,16 +9,6 @@
 #include <unistd.h>
 
 enum { RED = 31, YELLOW = 33 }; // as the terminal numbers colours
-
-// A closed descriptor is opened in the direction in which it is not used: reading or writing fails as if it were
-// closed, and no file takes its number.
-void output_prepare(void) {
-  for (int descriptor = 0; descriptor < 3; descriptor++) {
-    if (fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
-    int opened = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-    if (opened > descriptor) close(opened);
-  }
-}
 
 bool output_colour(Colour colour) {
   if (colour != COLOUR_AUTO) return colour == COLOUR_ALWAYS;

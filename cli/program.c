@@ -2,7 +2,6 @@
 
 #include "cli.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 static const char HELP[] =
@@ -63,8 +62,7 @@ static void load_and_reduce(void *context) {
 }
 
 int hvm_program(int count, char **words, const char *path, const char *text, size_t size, const NativeModule *module) {
-  signal(SIGPIPE, SIG_IGN);
-  output_prepare();
+  process_prepare();
   Command command = {"", NULL, "", HELP, NULL, count ? words[0] : "PROGRAM"};
   Job job = {.path = path, .text = text, .size = size, .module = module, .exit_status = EXIT_ERROR};
   int exit_status = parse(&command, &job.reduction, &job.expression, count, words);

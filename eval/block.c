@@ -111,7 +111,10 @@ static Atom lower_call_apart(Lowering *lowering, Term *term, Demand on, bool fue
     shallow->word = fuel;
     build_instead(lowering, shallow, term, on, true);
   }
-  lower_tail(lowering, term, on);
+  if (fuel)
+    lower_tail(lowering, term, on);
+  else
+    lower_end(lowering, STEP_RETURN, lower_use(lowering, lower_value(lowering, term, on)));
   Atom dst = lower_end_block(lowering, &block);
   lower_bind(lowering, term, dst);
   return dst;

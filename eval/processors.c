@@ -43,7 +43,8 @@ static void find_taken(const Shared *shared, const Machine *but, cpu_set_t *take
   CPU_ZERO(taken);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     const uint32_t *there = atomic_load(&one->processor);
-    if (one == but || !there || !atomic_load(&one->works) || atomic_load(&one->waiting)) continue;
+    if (one == but || !there || !atomic_load(&one->works)) continue;
+    if (atomic_load(&one->waiting) || atomic_load(&one->lags)) continue;
     uint32_t processor = __atomic_load_n(there, __ATOMIC_RELAXED);
     if (processor < CPU_SETSIZE) CPU_SET(processor, taken);
   }

@@ -226,4 +226,26 @@ begin scott "(ScottSum (ScottMap λx (& x 1) (Scott 0 $tenth)) 0)" $((tenth / 2 
 begin recursion "(Sum $tenth)" $((tenth * (tenth + 1) / 2))
 wait
 for name in "${started[@]}"; do include "$name" cat "$name.text"; done
+
+# What an operand needs is gone when the next one begins: chains of 4 and of 8 cells for each element.
+cat >operands.hvm <<'END'
+(Foldr f z Nil) = z
+(Foldr f z (Cons x xs)) = (f x (Foldr f z xs))
+(Steps 0) = Nil
+(Steps n) = (Cons (Step (% (* n 17) 1009) n) (Steps (- n 1)))
+(Step a b) = λx (% (+ (* x a) b) 1000003)
+(ComposeAll fs) = (Foldr λf λg λx (g (f x)) λx x fs)
+(FibK 0 k) = (k 0)
+(FibK 1 k) = (k 1)
+(FibK n k) = (FibK (- n 1) λa (FibK (- n 2) λb (k (+ a b))))
+(FibSum 0 k) = (k 0)
+(FibSum n k) = (FibK (% n 8) λa (FibSum (- n 1) λb (k (+ a b))))
+(Run n) = (+ ((ComposeAll (Steps n)) 1) (FibSum n λx x))
+Main = (Run 100000)
+END
+for mode in '--native=off' '--native=on'; do
+  "$HVM" run -t 1 "$mode" --stats=json operands.hvm >out 2>err </dev/null
+  cells=$(grep -o '"peak_cells": [0-9]*' err | grep -o "[0-9]*$")
+  [ "${cells:-0}" -gt 0 ] && [ "$cells" -lt 1000000 ] && pass || fail "operands $mode" "they took ${cells:-no} cells" "$(<out)"
+done
 finish
