@@ -139,6 +139,7 @@ struct Machine {
   atomic_int wanted;              // machines that wait for what it has claimed
   atomic_bool lags;               // sleeps behind another one
   atomic_int followers;           // machines that sleep behind it
+  _Atomic(Location) stolen;       // the box of the spark that it took from another one and reduces; 0: none
   _Atomic(uint64_t) followed_until, followed_for; // … until then, and how long in all; in nanoseconds
   _Atomic(Machine *) waits_for;        // a machine that speculates, which has claimed what this one waits for
   _Atomic(uint64_t) asked_for;         // sizes of free cells that others need, as a set

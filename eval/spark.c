@@ -31,7 +31,7 @@ enum { WORTH_PARTS = 4, WORTH_MOST = 1000000 }; // of the average, one of which 
 
 enum { PAUSE_MOST = 8000000, PAUSE_MOST_ALONE = 64000000 }; // at most; and where it is long until it is alone again:
 enum { PAUSE_TIMES = 32 };                                  // so many times as that takes
-enum { WORTH_NANOSECONDS = 5000 };                          // a theft that keeps the thief so busy is worth it,
+enum { WORTH_NANOSECONDS = 10000 };                          // a theft that keeps the thief so busy is worth it,
 enum { PAUSE_CUT = 4 };                                     // and divides the pause by so much
 
 static void set_spark_depth(Machine *machine, size_t depth) {
@@ -264,9 +264,11 @@ void spark_run(Machine *machine, Location box) {
     if (machine->profile) profile_enter(machine, box);
     if (left) machine->tank = LEFT_FUEL;
     machine->fuel = machine->tank;
+    atomic_store_explicit(&machine->stolen, box, memory_order_relaxed);
     frames_hold(machine, word_make(TAG_SHR, 0, box));
     term = machine_evaluate(machine, term);
     frames_let_go(machine);
+    atomic_store_explicit(&machine->stolen, 0, memory_order_relaxed);
     machine->tank = tank;
     if (!word_is_value(term) && word_tag(term) != TAG_SHR) term = mark_stuck(machine, term);
     hard_pause();

@@ -506,7 +506,7 @@ void worker_wait(Machine *machine, Location at) {
   if (whom) {
     atomic_fetch_add(&whom->wanted, 1);
     hurry(whom);
-    stay_behind(machine, whom);
+    if (atomic_load_explicit(&whom->stolen, memory_order_relaxed) + 1 != at) stay_behind(machine, whom);
   }
   wait_for(machine, at);
   machine->worker->met = profile_now();
