@@ -397,7 +397,10 @@ static void assemble(Assembler *assembler, Step *step, Layout *layout, Exit *exi
     }
     case STEP_FUEL:
     case STEP_SHALLOW: {
-      emit(assembler, step->kind == STEP_FUEL ? CODE_FUEL : step->word ? CODE_HUNGRY : CODE_SHALLOW);
+      if (step->kind == STEP_FUEL)
+        emit(assembler, step->word ? CODE_PORTION : CODE_FUEL);
+      else
+        emit(assembler, step->word ? CODE_HUNGRY : CODE_SHALLOW);
       int32_t target = emit(assembler, 0);
       Layout fork = new_layout(assembler, layout);
       release_dead(assembler, layout, step->next, after);

@@ -102,10 +102,16 @@ static void build_instead(Lowering *lowering, Step *step, Term *term, Demand on,
   lower_restore(lowering, &saved);
 }
 
+Step *lower_fuel(Lowering *lowering) {
+  Step *step = lower_step(lowering, STEP_FUEL, NO_ATOM, 0);
+  step->word = lowering->unit->portions;
+  return step;
+}
+
 // A call as a block. With fuel: it goes on while there is some, else it is left for later.
 static Atom lower_call_apart(Lowering *lowering, Term *term, Demand on, bool fuel, bool offered) {
   Block block = lower_begin_block(lowering, lower_root(lowering, term));
-  if (fuel) build_instead(lowering, lower_step(lowering, STEP_FUEL, NO_ATOM, 0), term, on, false);
+  if (fuel) build_instead(lowering, lower_fuel(lowering), term, on, false);
   if (offered) {
     Step *shallow = lower_step(lowering, STEP_SHALLOW, NO_ATOM, 0);
     shallow->word = fuel;
@@ -185,7 +191,7 @@ static void find_parts(Lowering *lowering, Term *term, Demand on, bool late, Par
 
 static bool makes_sparks(const Lowering *lowering) {
   return lowering->strict->code->spreads && !lowering->unit->function->restricted && !lowering->aside &&
-         lower_has_room(lowering);
+         !lowering->unit->portions && lower_has_room(lowering);
 }
 
 void lower_apart(Lowering *lowering, Term *term, const Unit *unit, Demand on) {

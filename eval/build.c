@@ -173,7 +173,8 @@ static Atom build_call(Lowering *lowering, Term *term, Demand on) {
   if (made != NO_ATOM) return made;
   if (on < DEMAND_WEAK) on = DEMAND_WEAK; // if it is reduced at all
   for (uint32_t i = 0; i < count; i++) demands[i] = demand_of_argument(program, function, on, i);
-  Unit *unit = strict_unit(lowering->strict, function, on);
+  Unit *unit = lower_callee(lowering, term, on);
+  if (unit) lower_mark_portions(lowering, term, unit, demands);
   return build_node(lowering, word_make(TAG_CAL, unit ? unit->name : name, 0), term->call.arguments, count, demands);
 }
 

@@ -70,6 +70,7 @@ typedef enum {
   CODE_REFUEL,
   CODE_ENTER,        // name                    a unit begins: in machine code if there is some
   CODE_FUEL,         // target                  takes one, or jumps when there is none
+  CODE_PORTION,      // target                  the same where what there is counts as NATIVE_FUEL at most
   CODE_SHALLOW,      // target                  jumps when few calls deep: there may be a spark
   CODE_HUNGRY,       // target                  … if others have few to take
   CODE_SPARK,        // dst x                   x, a call, in a box that is offered to others

@@ -75,6 +75,7 @@ static void dump_path(const Strict *strict, Buffer *out, const Step *step, int d
     if (step->reuse != NO_ATOM) buffer_format(out, " in v%d", step->reuse);
     if (step->keep) buffer_text(out, " (kept)");
     if (step->kind == STEP_CLONE && step->word) buffer_text(out, " (value)");
+    if (step->kind == STEP_FUEL && step->word) buffer_text(out, " (a portion)");
     buffer_char(out, '\n');
     for (uint32_t i = 0; i < step->case_count; i++) {
       indent(out, depth + 1);

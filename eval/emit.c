@@ -638,7 +638,7 @@ void emit_path(Emitter *emitter, const Step *step, const uint64_t *after) {
       emit_fork(emitter, step, after);
       return;
     case STEP_FUEL:
-      PRINT("  if (TAKE_FUEL())");
+      PRINT("  if (TAKE_%s())", step->word ? "PORTION" : "FUEL");
       emit_fork(emitter, step, after);
       return;
     case STEP_RETURN: emit_return(emitter, step->arguments[0]); return;

@@ -253,10 +253,13 @@ static Atom *lower_arguments(Lowering *lowering, Term *term, const Unit *unit, c
   const Program *program = lowering->strict->program;
   uint32_t count = term->call.count;
   Atom *atoms = ARENA_ARRAY(lowering->arena, Atom, count + 1);
+  Demand *demands = ARENA_ARRAY(lowering->arena, Demand, count + 1);
+  for (uint32_t i = 0; i < count; i++) demands[i] = demand_of_argument(program, function, on, i);
+  if (unit) lower_mark_portions(lowering, term, unit, demands);
   lower_apart(lowering, term, unit, on);
   for (uint32_t i = 0; i < count; i++) {
     Term *argument = term->call.arguments[i];
-    Demand demand = demand_of_argument(program, function, on, i);
+    Demand demand = demands[i];
     bool passes =
         demand > DEMAND_LAZY && lowering->strict->code->spreads && strict_passes(lowering->strict, function, i);
     if (passes && (atoms[i] = lower_passed(lowering, argument)) != NO_ATOM) continue;
@@ -321,6 +324,24 @@ static bool should_inline(const Lowering *lowering, const Function *function) {
   return strict_can_inline(lowering->strict, function, lowering->unit->function);
 }
 
+Unit *lower_callee(Lowering *lowering, const Term *call, Demand on) {
+  const Function *function = lowering->strict->program->names.items[call->call.name].function;
+  Unit *unit = strict_unit(lowering->strict, function, on);
+  bool portions = lowering->unit->portions && function == lowering->unit->function;
+  for (size_t i = 0; i < lowering->portions.count && !portions; i++) portions = lowering->portions.items[i] == call;
+  return unit && portions ? strict_portions(lowering->strict, unit) : unit;
+}
+
+void lower_mark_portions(Lowering *lowering, const Term *call, const Unit *unit, const Demand *demands) {
+  for (uint32_t i = 0; i < call->call.count; i++) {
+    const Term *argument = call->call.arguments[i];
+    const Entry *entry = argument->kind == TERM_VARIABLE ? lower_find(lowering, argument->variable.binder) : NULL;
+    if (entry && entry->atom == NO_ATOM) argument = entry->delayed;
+    if (demands[i] > DEMAND_LAZY && strict_wants_portions(lowering->strict, unit, i, argument))
+      ARRAY_PUSH(&lowering->portions, argument);
+  }
+}
+
 // A call of a unit. What is borrowed is lent on where the callee only looks at it.
 static Step *lower_unit_call(Lowering *lowering, Term *term, const Unit *unit, Demand on, Demand whole, StepKind kind) {
   Atom *atoms = lower_arguments(lowering, term, unit, unit->function, on, whole);
@@ -361,7 +382,7 @@ static Atom lower_call(Lowering *lowering, Term *term, Demand on) {
   Unit *unit = NULL;
   bool apart =
       function->builtin == BUILTIN_U60_IF || function->builtin == BUILTIN_SPARK || should_inline(lowering, function);
-  if (!apart) unit = strict_unit(lowering->strict, function, on);
+  if (!apart) unit = lower_callee(lowering, term, on);
   if (apart || (unit && wants_fuel(lowering, term, unit, on))) {
     Block block = lower_begin_block(lowering, lower_root(lowering, term));
     lower_tail(lowering, term, on);
@@ -500,14 +521,14 @@ static void lower_tail_call(Lowering *lowering, Term *term, Demand on) {
     lower_inline(lowering, term, function, on);
     return;
   }
-  Unit *unit = strict_unit(lowering->strict, function, on);
+  Unit *unit = lower_callee(lowering, term, on);
   if (!unit) {
     lower_end(lowering, STEP_RETURN, lower_use(lowering, build_term(lowering, term, on)));
     return;
   }
   if (wants_fuel(lowering, term, unit, on)) {
     // Without any, its result is left for later as the weakest demand leaves it.
-    Step *step = lower_step(lowering, STEP_FUEL, NO_ATOM, 0);
+    Step *step = lower_fuel(lowering);
     Saved saved = lower_save(lowering);
     lowering->at = &step->aside;
     lower_last_call(lowering, term, strict_unit(lowering->strict, function, DEMAND_WEAK), DEMAND_WEAK, on);

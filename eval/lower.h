@@ -54,7 +54,8 @@ typedef struct {
   const Scope *scope;
   const Entry *entries;
   Root root;
-  ARRAY(Fact) facts; // by variable
+  ARRAY(Fact) facts;            // by variable
+  ARRAY(const Term *) portions; // calls that make what they give in portions
   Step **at;
   bool in_block;  // a result is the block's, not the unit's
   bool aside;     // what is left after a surprise is being built
@@ -113,6 +114,7 @@ Atom lower_value(Lowering *lowering, Term *term, Demand on); // computes it
 void lower_tail(Lowering *lowering, Term *term, Demand on);  // … and leaves the unit, or the block, with it
 // lower_tree.c: … with the body of the rule that a tree of the scope's function selects.
 void lower_tree(Lowering *lowering, const Tree *tree, Demand on);
+Step *lower_fuel(Lowering *lowering); // goes on if there is fuel; aside: there is none
 // A field that is demanded with its constructor, as far as there is fuel.
 Atom lower_field(Lowering *lowering, Term *term, Demand on);
 // An argument of a call that is demanded only as a part of the result (demand_is_late): it is held back like a field,
@@ -136,6 +138,12 @@ typedef struct {
 } Sparks;
 Sparks lower_fields_apart(Lowering *lowering, const Term *term, Demand on);
 void lower_join(Lowering *lowering, Sparks sparks); // when the other fields are there
+
+// The unit for a call, under a demand; NULL: there is none.
+Unit *lower_callee(Lowering *lowering, const Term *call, Demand on);
+// The arguments of a call of a unit, under these demands, may be calls that make what they give in portions: says so to
+// lower_callee.
+void lower_mark_portions(Lowering *lowering, const Term *call, const Unit *unit, const Demand *demands);
 
 // Does a cheap function compute with an argument? Others can only be its result.
 bool build_computes_with(const Lowering *lowering, const Function *function, uint32_t index);

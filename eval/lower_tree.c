@@ -174,4 +174,5 @@ void strict_lower(Strict *strict, Unit *unit) {
   }
   unit->variables = (uint32_t)lowering.facts.count;
   ARRAY_FREE(&lowering.facts);
+  ARRAY_FREE(&lowering.portions);
 }

@@ -152,13 +152,14 @@ struct Machine {
   bool was_many;                                           // in this run
   uint64_t burst, burst_waiting;                           // sparks made, and in the deque, at
   uint64_t burst_began;                                    // this time
-  ptrdiff_t burst_depth;                                   // the deepest of them
-  _Atomic(uint64_t) sparks, done;                          // that it made so far; that it has done with
-  uint64_t steals, waits;                                  // so far
-  Account account;                                         // of its time
-  MachineProfile *profile;                                 // NULL: none is made
-  uint64_t random;                                         // for the choice of victims; not 0
-  Machine *victim;                                         // of its last theft; NULL: there was nothing to take
+  uint64_t looked_around;         // when it asked last whether somebody else is on its processor
+  ptrdiff_t burst_depth;          // the deepest of them
+  _Atomic(uint64_t) sparks, done; // that it made so far; that it has done with
+  uint64_t steals, waits;         // so far
+  Account account;                // of its time
+  MachineProfile *profile;        // NULL: none is made
+  uint64_t random;                // for the choice of victims; not 0
+  Machine *victim;                // of its last theft; NULL: there was nothing to take
   // Speculation.
   uint64_t hinted; // boxes that became hints so far
   Word claim;      // what it puts where it takes a term out that others may ask for: CLAIM_OWNER

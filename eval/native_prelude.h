@@ -631,3 +631,4 @@ INLINE Word node3(Machine *m, Word key, Word a, Word b, Word c) {
   } while (0)
 
 #define TAKE_FUEL() (LIKELY(m->fuel != 0) && (m->fuel--, 1))
+#define TAKE_PORTION() (LIKELY(m->fuel + NATIVE_FUEL > m->tank) && TAKE_FUEL())

@@ -38,13 +38,14 @@ void processors_enter(Machine *machine) { atomic_store(&machine->processor, own_
 
 void processors_leave(Machine *machine) { atomic_store(&machine->processor, NULL); }
 
-// Those on which machines work, but for one.
-static void find_taken(const Shared *shared, const Machine *but, cpu_set_t *taken) {
+// Those on which machines work, but for one; or where they look for work as well.
+static void find_taken(const Shared *shared, const Machine *but, bool searching, cpu_set_t *taken) {
   CPU_ZERO(taken);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
     const uint32_t *there = atomic_load(&one->processor);
-    if (one == but || !there || !atomic_load(&one->works)) continue;
-    if (atomic_load(&one->waiting) || atomic_load(&one->lags)) continue;
+    Activity activity = atomic_load_explicit(&one->account.activity, memory_order_relaxed);
+    bool takes = activity == ACTIVITY_BUSY || (searching && activity == ACTIVITY_SEARCHING);
+    if (one == but || !there || !takes) continue;
     uint32_t processor = __atomic_load_n(there, __ATOMIC_RELAXED);
     if (processor < CPU_SETSIZE) CPU_SET(processor, taken);
   }
@@ -58,18 +59,29 @@ static bool find_free(const cpu_set_t *set, const cpu_set_t *taken, cpu_set_t *f
 }
 
 bool processors_free(const Shared *shared, cpu_set_t *free) {
-  cpu_set_t taken;
-  find_taken(shared, NULL, &taken);
-  CPU_SET((size_t)sched_getcpu(), &taken);
-  return find_free(&shared->processors, &taken, free);
+  for (int searching = 1; searching >= 0; searching--) {
+    cpu_set_t taken;
+    find_taken(shared, NULL, searching, &taken);
+    CPU_SET((size_t)sched_getcpu(), &taken);
+    if (find_free(&shared->processors, &taken, free)) return true;
+  }
+  return false;
+}
+
+static void move_to(const cpu_set_t *processors, const cpu_set_t *before) {
+  if (sched_setaffinity(0, sizeof *processors, processors) == 0) sched_setaffinity(0, sizeof *before, before);
 }
 
 void processors_spread(const Machine *machine) {
   const uint32_t *here = atomic_load(&machine->processor);
   uint32_t processor = here ? __atomic_load_n(here, __ATOMIC_RELAXED) : CPU_SETSIZE;
   cpu_set_t taken, before, free;
-  find_taken(machine->shared, machine, &taken);
+  find_taken(machine->shared, machine, true, &taken);
   if (processor >= CPU_SETSIZE || !CPU_ISSET(processor, &taken)) return;
-  if (sched_getaffinity(0, sizeof before, &before) != 0 || !find_free(&before, &taken, &free)) return;
-  if (sched_setaffinity(0, sizeof free, &free) == 0) sched_setaffinity(0, sizeof before, &before);
+  if (sched_getaffinity(0, sizeof before, &before) != 0) return;
+  if (!find_free(&before, &taken, &free)) {
+    find_taken(machine->shared, machine, false, &taken);
+    if (!CPU_ISSET(processor, &taken) || !find_free(&before, &taken, &free)) return;
+  }
+  move_to(&free, &before);
 }

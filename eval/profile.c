@@ -177,7 +177,7 @@ void profile_turn(Machine *machine, Activity activity) {
     add_time(&machine->profile->timeline, account->since - start, now - start, account->activity);
   }
   if (machine->profile && activity == ACTIVITY_BUSY) sample(machine->profile, now);
-  account->activity = activity;
+  atomic_store_explicit(&account->activity, activity, memory_order_relaxed);
   account->since = now;
 }
 

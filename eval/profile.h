@@ -27,7 +27,7 @@ typedef struct Shared Shared;
 typedef enum { ACTIVITY_ASLEEP, ACTIVITY_SEARCHING, ACTIVITY_BUSY, ACTIVITY_WAITING, ACTIVITIES } Activity;
 
 typedef struct {
-  Activity activity;
+  _Atomic(Activity) activity; // others may look
   uint64_t since;             // when it began
   uint64_t spent[ACTIVITIES]; // before that, in all runs
 } Account;

@@ -156,6 +156,11 @@ CODE_HINT:
   speculate_hint(machine, fp[pc[1]]);
   pc += 2;
   NEXT();
+CODE_PORTION:
+  if (machine->fuel + NATIVE_FUEL <= machine->tank) {
+    pc = code + pc[1];
+    NEXT();
+  }
 CODE_FUEL:
   if (LIKELY(machine->fuel)) {
     machine->fuel--;

@@ -15,7 +15,8 @@ enum {
   BURST = 8,                 // on the average of so many;
   SLOW = 4                   // one in so many times that time is too slow
 };
-enum { ASK_NANOSECONDS = 20000 };                   // how often those who find no work may make it grow
+enum { LOOK_NANOSECONDS = 20000 }; // how often a machine with sparks sees to it that it keeps no thief from running
+enum { ASK_NANOSECONDS = 20000 };  // how often those who find no work may make it grow
 enum { DEPTH_STEP = 4, DEPTH_FIRST = 128 };         // by which part it grows, and by how many bytes more
 enum { DEPTH_CUT = 16 };                            // by which part it is cut; far too fast: by DEPTH_STEP
 enum { SPARKS_ENOUGH = HARD_OR(1 << 20, 1 << 10) }; // that nobody took: then there are no more, until somebody asks
@@ -31,7 +32,7 @@ enum { WORTH_PARTS = 4, WORTH_MOST = 1000000 }; // of the average, one of which 
 
 enum { PAUSE_MOST = 8000000, PAUSE_MOST_ALONE = 64000000 }; // at most; and where it is long until it is alone again:
 enum { PAUSE_TIMES = 32 };                                  // so many times as that takes
-enum { WORTH_NANOSECONDS = 10000 };                          // a theft that keeps the thief so busy is worth it,
+enum { WORTH_NANOSECONDS = 10000 };                         // a theft that keeps the thief so busy is worth it,
 enum { PAUSE_CUT = 4 };                                     // and divides the pause by so much
 
 static void set_spark_depth(Machine *machine, size_t depth) {
@@ -151,6 +152,10 @@ static void count_spark(Machine *machine, ptrdiff_t depth) {
   uint64_t made = atomic_load(&machine->sparks), waiting = (uint64_t)deque_size(&machine->deque);
   if (waiting > SPARKS_ENOUGH && !machine->profile) set_spark_depth(machine, 1);
   uint64_t time = profile_now(), took = time - machine->burst_began;
+  if (time - machine->looked_around > LOOK_NANOSECONDS && atomic_load(&machine->shared->searching)) {
+    machine->looked_around = time;
+    processors_spread(machine); // who looks for work may be waiting for the processor
+  }
   uint64_t count = made - machine->burst;
   if (waiting > machine->burst_waiting) count -= waiting - machine->burst_waiting;
   bool slow = took > SLOW * BURST * SPARK_NANOSECONDS;

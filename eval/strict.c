@@ -172,12 +172,13 @@ static bool makes_a_difference(Strict *strict, const Function *function, Demand 
   return search.found;
 }
 
-static NameId version_name(Strict *strict, const Function *function, Demand demand, uint64_t borrowed) {
-  if (demand <= DEMAND_WEAK && !borrowed) return function->name;
+static NameId version_name(Strict *strict, const Function *function, Demand demand, bool portions, uint64_t borrowed) {
+  if (demand <= DEMAND_WEAK && !borrowed && !portions) return function->name;
   Program *program = strict->program;
   const Name *origin = &program->names.items[function->name];
   Buffer text = {0};
   buffer_format(&text, "%s#%u#%d", origin->text, function->name, (int)demand); // no name that a program can write
+  if (portions) buffer_text(&text, "#portions");
   if (borrowed) buffer_format(&text, "#%llx", (unsigned long long)borrowed);
   NameId name = program_name(program, text.text, text.size);
   buffer_free(&text);
@@ -191,8 +192,8 @@ static NameId version_name(Strict *strict, const Function *function, Demand dema
   return name;
 }
 
-static Unit *make_unit(Strict *strict, const Function *function, Demand demand, uint64_t borrowed) {
-  NameId name = version_name(strict, function, demand, borrowed);
+static Unit *make_unit(Strict *strict, const Function *function, Demand demand, bool portions, uint64_t borrowed) {
+  NameId name = version_name(strict, function, demand, portions, borrowed);
   while (strict->by_name.count <= name) ARRAY_PUSH(&strict->by_name, NULL);
   Unit *unit = strict->by_name.items[name];
   if (unit && unit->function == function) return unit; // expressions share a name
@@ -201,6 +202,7 @@ static Unit *make_unit(Strict *strict, const Function *function, Demand demand, 
   unit->name = name;
   unit->function = function;
   unit->demand = demand;
+  unit->portions = portions;
   unit->borrowed = borrowed;
   unit->values = ARENA_ARRAY(arena, bool, function->arity + 1);
   unit->passed = ARENA_ARRAY(arena, bool, function->arity + 1);
@@ -220,11 +222,15 @@ Unit *strict_unit(Strict *strict, const Function *function, Demand demand) {
   if (!strict_can_lower(strict, function)) return NULL;
   if (demand_is_restricted(strict->program) || function->restricted || demand < DEMAND_WEAK) demand = DEMAND_WEAK;
   if (!makes_a_difference(strict, function, demand)) demand = DEMAND_WEAK;
-  return make_unit(strict, function, demand, 0);
+  return make_unit(strict, function, demand, false, 0);
 }
 
 Unit *strict_borrowing(Strict *strict, const Unit *unit, uint64_t borrowed) {
-  return make_unit(strict, unit->function, unit->demand, unit->borrowed | borrowed);
+  return make_unit(strict, unit->function, unit->demand, unit->portions, unit->borrowed | borrowed);
+}
+
+Unit *strict_portions(Strict *strict, Unit *unit) {
+  return unit->demand > DEMAND_WEAK ? make_unit(strict, unit->function, unit->demand, true, unit->borrowed) : unit;
 }
 
 bool step_opens(const Strict *strict, const Step *step) {
@@ -254,6 +260,7 @@ void strict_free(Strict *strict) {
   ARRAY_FREE(&strict->reached);
   ARRAY_FREE(&strict->looks);
   ARRAY_FREE(&strict->passes);
+  for (size_t i = 0; i < sizeof strict->portions / sizeof *strict->portions; i++) ARRAY_FREE(&strict->portions[i]);
   ARRAY_FREE(&strict->by_name);
   ARRAY_FREE(&strict->abilities);
   ARRAY_FREE(&strict->wanted);

@@ -68,7 +68,7 @@ typedef enum {
   // Ends.
   STEP_CASE,    // x            cases by key; aside: any other value
   STEP_IF,      // x            next: not 0; aside: 0
-  STEP_FUEL,    // -            next: go on eagerly; aside: build it for later
+  STEP_FUEL,    // -            next: go on eagerly; aside: build it for later; word: in portions
   STEP_SHALLOW, // -            next: go on; aside: so few calls deep that it may become a spark: build it
                 // word: only if others have few to take
   STEP_FAIL,    // -            no rule matches: always aside
@@ -116,6 +116,7 @@ typedef struct Unit {
   Demand demand;
   bool *values;       // by parameter: a value when the unit begins, since it is demanded,
   bool *passed;       // … or not, though it is: it is only passed on (pass.c)
+  bool portions;      // what it gives is made in portions (portions.c)
   uint64_t borrowed;  // parameters that stay the caller's, as a set of the first 64: λs are given (STEP_BORROW)
   ARRAY(Loan) loans;  // by variable
   uint32_t variables; // the parameters are the first
@@ -149,6 +150,7 @@ typedef struct Strict {
   ARRAY(Unit *) by_name; // by NameId; NULL: none
   ARRAY(const Function *) wanted; // called by what only the graph can run
   UsesTable looks, passes;        // lend.c, pass.c
+  UsesTable portions[5];          // portions.c
   ARRAY(uint8_t) abilities;       // by NameId, of functions; 0: not known yet
 } Strict;
 
@@ -161,6 +163,11 @@ bool strict_can_inline(Strict *strict, const Function *function,
 Unit *strict_unit(Strict *strict, const Function *function, Demand demand);
 // The unit that does the same with some parameters borrowed.
 Unit *strict_borrowing(Strict *strict, const Unit *unit, uint64_t borrowed);
+// The unit that does the same in portions: a reduction of it makes no sparks, and only so much at a time as on one
+// thread.
+Unit *strict_portions(Strict *strict, Unit *unit);
+// Is a call that is the argument of a unit for a parameter which it demands to be one of such a unit?
+bool strict_wants_portions(Strict *strict, const Unit *unit, uint32_t index, const Term *argument);
 // Does something hold of a parameter in all rules of its function, which must be one that strict code can be made for?
 // The answers are kept in the table; those that are being found are taken to be true.
 bool strict_all_rules(Strict *strict, UsesTable *table, const Function *function, uint32_t index,

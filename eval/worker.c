@@ -20,10 +20,14 @@ enum { GATHER_LEAST = HARD_OR(1 << 11, 1 << 22) };       // cells in use before 
 enum { GATHER_TIMES = HARD_OR(1 << 8, 2) };              // and how many times as many before none has come to be alone
 enum { WAITS_TOO_MANY = 1 << 10 };                       // more than sparks were stolen;
 enum { WAITS_TOO_MANY_OPEN = HARD_OR(1 << 12, 1 << 6) }; // where λs are open
-enum { WAIT_ROUNDS = HARD_OR(0, 1000) }; // looks at a claimed box before a thread sleeps, which takes as long
+enum { WAIT_ROUNDS = HARD_OR(0, 1000), THIEF_ROUNDS = HARD_OR(0, 8000) }; // looks at what is claimed, or reduced by a
+// thief, before a thread sleeps: to be woken takes as long
 enum { FOLLOW_NANOSECONDS = 20000, FOLLOW_TIMES = HARD_OR(0, 8) };                  // see stay_behind
 enum { APART_LEAST = HARD_OR(1000, 250000), APART_MOST = HARD_OR(20000, 4000000) }; // nanoseconds
 enum { SEARCH_ROUNDS = HARD_OR(1, 200), SEARCH_NANOSECONDS = 200000 }; // before a thread sleeps, whichever ends first
+enum {
+  SPREAD_ROUNDS = 16
+}; // of them, after which it looks whether somebody works on its processor: it would yield to that one
 enum { SETTLE_NANOSECONDS = HARD_OR(1000, 20000) };
 static const size_t STACK_BYTES = (size_t)16 << 30; // of a thread, in address space
 
@@ -201,6 +205,8 @@ static void rest(Machine *machine) {
   profile_turn(machine, ACTIVITY_SEARCHING);
 }
 
+static bool is_one_too_many(const Shared *shared) { return atomic_load(&shared->active) > (int)shared->threads; }
+
 static void *help(void *argument) {
   Machine *machine = argument;
   Shared *shared = machine->shared;
@@ -230,13 +236,15 @@ static void *help(void *argument) {
     Location box = DEQUE_EMPTY;
     uint64_t began = profile_now();
     for (int round = 0; round < SEARCH_ROUNDS && box == DEQUE_EMPTY; round++) {
+      if (round > 0 && is_one_too_many(shared)) break; // somebody who was let go on needs the processor
+      if (round % SPREAD_ROUNDS == 1) processors_spread(machine);
       if (round > 0) sched_yield();
       if (profile_now() - began > SEARCH_NANOSECONDS) round = SEARCH_ROUNDS; // others have the processors
       pause_if_wanted(machine);
       if (!atomic_load(&shared->stopping)) box = spark_find(machine);
       if (box == DEQUE_EMPTY && !atomic_load(&shared->stopping)) box = speculate_find(machine);
     }
-    if (box == DEQUE_EMPTY || atomic_load(&shared->active) > (int)shared->threads) {
+    if (box == DEQUE_EMPTY || is_one_too_many(shared)) {
       if (box != DEQUE_EMPTY) deque_push(&machine->deque, box); // for another one
       rest(machine);
       continue;
@@ -447,18 +455,18 @@ static void stay_behind(Machine *machine, Machine *ahead) {
 }
 
 // Looks for a moment whether the term that is claimed in a cell is there; what the cell holds then.
-static Word wait_shortly(Machine *machine, Location at) {
+static Word wait_shortly(Machine *machine, Location at, int rounds) {
   Word claimed = load_cell(machine, at);
-  for (int round = 0; round < WAIT_ROUNDS && word_tag(claimed) == TAG_SLOT; round++) {
+  for (int round = 0; round < rounds && word_tag(claimed) == TAG_SLOT; round++) {
     worker_pause_processor();
     claimed = load_cell(machine, at);
   }
   return claimed;
 }
 
-static void wait_for(Machine *machine, Location at) {
+static void wait_for(Machine *machine, Location at, int rounds) {
   Shared *shared = machine->shared;
-  Word *cell = &machine->heap[at], claimed = wait_shortly(machine, at);
+  Word *cell = &machine->heap[at], claimed = wait_shortly(machine, at, rounds);
   atomic_store(&machine->listed, false);
   atomic_store(&machine->waits_for, NULL);
   atomic_store(&machine->waiting, true);
@@ -502,13 +510,14 @@ void worker_wait(Machine *machine, Location at) {
   Word claimed = load_cell(machine, at);
   if (word_tag(claimed) != TAG_SLOT) return;
   Machine *whom = claimer(claimed);
+  bool stolen = whom && atomic_load_explicit(&whom->stolen, memory_order_relaxed) + 1 == at;
   solo_end(machine);
   if (whom) {
     atomic_fetch_add(&whom->wanted, 1);
     hurry(whom);
-    if (atomic_load_explicit(&whom->stolen, memory_order_relaxed) + 1 != at) stay_behind(machine, whom);
+    if (!stolen) stay_behind(machine, whom); // it does not go ahead of this machine, but works for it
   }
-  wait_for(machine, at);
+  wait_for(machine, at, stolen ? THIEF_ROUNDS : WAIT_ROUNDS);
   machine->worker->met = profile_now();
   if (whom) atomic_fetch_sub(&whom->wanted, 1);
 }

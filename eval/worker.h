@@ -17,10 +17,11 @@ unsigned worker_default_threads(void); // the processors that this process may u
 // The machine is on the calling thread from now on, and is not any more.
 void processors_enter(Machine *machine);
 void processors_leave(Machine *machine);
-// Those of the run's processors on which no machine works, and the calling thread does not. False: there are none.
+// Those of the run's processors on which no machine works or looks for work; if there are none, on which no machine
+// works; and the calling thread does not. False: there are none.
 bool processors_free(const Shared *shared, cpu_set_t *free);
-// Of a thread that slept: if it woke on a processor on which another one works, it goes to one on which none does. The
-// kernel may leave both there for as long as a short run takes.
+// Of a thread that slept, or looks for work: if another one works on its processor, or looks for work, it goes to a
+// free one. The kernel may leave both there for as long as a short run takes.
 void processors_spread(const Machine *machine);
 
 // Sleeps until the term that was claimed in a cell, a box's or a field, has been reduced.

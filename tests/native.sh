@@ -276,4 +276,23 @@ lends() { "$HVM" check --steps "$1" lent.hvm | sed -n '1,/case/p' | grep -q 'off
 check "lent behind a case of a number" lends Take
 check "lent behind a list that is taken apart" lends Dot
 expect "what was lent" 0 '(Cons 20 (Cons 13 (Cons 6 Nil)))' '' "$HVM" run --native on lent.hvm
+
+# Trees are made in portions where each part is worked on by itself, and nowhere else.
+portions() { # NAME EXPRESSION: in how many versions the function makes portions
+  { grep -v '^Main\|^  ' "$ROOT/tests/cases/portions.hvm"; printf 'Main = %s\n' "$2"; } >portions.hvm
+  "$HVM" check --steps "$1" portions.hvm | grep -c 'a portion'
+}
+has_portions() { [ "$(portions "$@")" -gt 0 ]; }
+has_none() { [ "$(portions "$@")" = 0 ]; }
+check "portions for a fork" has_portions Make '(Check (Make 5))'
+check "portions in a loop" has_portions Make '(Rounds 5 0)'
+check "portions for an operand" has_portions Make '(+ (Check (Make 5)) (Check (Make 6)))'
+check "portions through a function that keeps parts apart" has_portions Build '(Sum (Scale (Build 5 0)))'
+check "portions of both branches" has_portions Grow '(Sum (Mirror (Grow 5 0)))'
+check "portions beside another argument" has_portions Build '(Steps 1 (Build 5 0))'
+check "no portions for what goes from part to part" has_none Build '(Hash 7 (Scale (Build 5 0)))'
+check "no portions for a list of what is in the parts" has_none Build '(List (Build 5 0) End)'
+check "no portions for what uses a part twice" has_none Build '(Twice (Build 5 0))'
+check "no portions of parts that share a tree" has_none Filled '(Sum (Filled 3 (Build 2 0)))'
+check "no portions for what is shown" has_none Build '(Build 5 0)'
 finish

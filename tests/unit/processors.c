@@ -23,7 +23,7 @@ static void begin(World *world) {
   atomic_store(&world->shared->machines, world->second);
   world->other = (uint32_t)sched_getcpu();
   atomic_store(&world->first->processor, &world->other);
-  atomic_store(&world->first->works, true);
+  atomic_store(&world->first->account.activity, ACTIVITY_BUSY);
   processors_enter(world->second);
 }
 
@@ -34,11 +34,12 @@ static bool is_free_to_move(const cpu_set_t *before) {
   return sched_getaffinity(0, sizeof now, &now) == 0 && CPU_EQUAL(&now, before);
 }
 
-static void a_thread_leaves_the_processor_of_another_one(void) {
+static void a_thread_leaves_the_processor_of_another_one(Activity activity) {
   cpu_set_t all;
   CHECK(sched_getaffinity(0, sizeof all, &all) == 0);
   World world;
   begin(&world);
+  atomic_store(&world.first->account.activity, activity);
   bool knows = atomic_load(&world.second->processor) != NULL; // some C libraries do not ask the kernel to say it
   if (knows && CPU_COUNT(&all) > 1) {
     cpu_set_t here;
@@ -70,11 +71,13 @@ static void a_thread_stays_where_no_other_one_works_or_can_work(void) {
   CHECK_NUMBER((uint32_t)sched_getcpu(), world.other);
   CHECK(is_free_to_move(&here));
   CHECK(sched_setaffinity(0, sizeof all, &all) == 0);
-  atomic_store(&world.first->waiting, true); // it sleeps
+  atomic_store(&world.first->account.activity, ACTIVITY_WAITING);
+  processors_spread(world.second);
+  atomic_store(&world.first->account.activity, ACTIVITY_ASLEEP);
   processors_spread(world.second);
   CHECK(is_free_to_move(&all));
   world.other = UINT32_MAX; // the kernel has not said it yet
-  atomic_store(&world.first->waiting, false);
+  atomic_store(&world.first->account.activity, ACTIVITY_BUSY);
   processors_spread(world.second);
   processors_leave(world.first);
   processors_spread(world.second);
@@ -103,8 +106,8 @@ static void free_processors_are_those_without_machines(void) {
 
 int main(void) {
   free_processors_are_those_without_machines();
-
-  a_thread_leaves_the_processor_of_another_one();
+  a_thread_leaves_the_processor_of_another_one(ACTIVITY_BUSY);
+  a_thread_leaves_the_processor_of_another_one(ACTIVITY_SEARCHING);
   a_thread_stays_where_no_other_one_works_or_can_work();
   return unit_finish();
 }
