@@ -246,6 +246,7 @@ END
 for mode in '--native=off' '--native=on'; do
   "$HVM" run -t 1 "$mode" --stats=json operands.hvm >out 2>err </dev/null
   cells=$(grep -o '"peak_cells": [0-9]*' err | grep -o "[0-9]*$")
-  [ "${cells:-0}" -gt 0 ] && [ "$cells" -lt 1000000 ] && pass || fail "operands $mode" "they took ${cells:-no} cells" "$(<out)"
+  if [ "${cells:-0}" -gt 0 ] && [ "$cells" -lt 1000000 ]; then pass
+  else fail "operands $mode" "they took ${cells:-no} cells" "$(<out)"; fi
 done
 finish
