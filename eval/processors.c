@@ -73,6 +73,7 @@ static void move_to(const cpu_set_t *processors, const cpu_set_t *before) {
 }
 
 void processors_spread(const Machine *machine) {
+  if (atomic_load(&machine->shared->quitting)) return; // threads end, and with them what says where they are
   const uint32_t *here = atomic_load(&machine->processor);
   uint32_t processor = here ? __atomic_load_n(here, __ATOMIC_RELAXED) : CPU_SETSIZE;
   cpu_set_t taken, before, free;
