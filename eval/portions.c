@@ -85,7 +85,7 @@ static Use *use_of(const Search *search, const Term *term) {
 static void count_uses(void *context, Term *term) {
   Search *search = context;
   Use *use = use_of(search, term);
-  bool outside = !search->inside, part = false;
+  bool outside = !search->inside;
   if (use) {
     use->uses++, use->shared += search->inside;
   } else if (term->kind == TERM_DUP && (use = use_of(search, term->dup.value))) {
@@ -104,8 +104,7 @@ static void count_uses(void *context, Term *term) {
     search->inside = true;
     for (uint32_t i = 0; i < term->call.count; i++) {
       use = use_of(search, term->call.arguments[i]);
-      part = outside && use && i == search->index;
-      if (part) use->parts++;
+      if (outside && use && i == search->index) use->parts++;
       count_uses(search, term->call.arguments[i]);
     }
     search->inside = !outside;
@@ -249,11 +248,12 @@ static bool any_rule(Strict *strict, UsesTable *table, const Function *function,
 
 bool strict_wants_portions(Strict *strict, const Unit *unit, uint32_t index, const Term *argument) {
   const Function *maker = called(strict, argument), *consumer = unit->function;
+  enum { MADE_APART, MADE_OF_ONE, GOES_APART, NO_PARTS, NO_FORK }; // what each table keeps the answers to
   UsesTable *tables = strict->portions;
   if (!strict->code->spreads || !maker || maker->builtin || !maker->recursive || !consumer->recursive) return false;
-  if (!strict_all_rules(strict, &tables[0], maker, 0, makes_apart)) return false;
-  if (!any_rule(strict, &tables[1], maker, 0, makes_no_two)) return false;
-  if (!strict_all_rules(strict, &tables[2], consumer, index, goes_apart)) return false;
-  return unit->portions ? any_rule(strict, &tables[3], consumer, index, has_no_parts)
-                        : any_rule(strict, &tables[4], consumer, index, has_no_fork);
+  if (!strict_all_rules(strict, &tables[MADE_APART], maker, 0, makes_apart)) return false;
+  if (!any_rule(strict, &tables[MADE_OF_ONE], maker, 0, makes_no_two)) return false;
+  if (!strict_all_rules(strict, &tables[GOES_APART], consumer, index, goes_apart)) return false;
+  return unit->portions ? any_rule(strict, &tables[NO_PARTS], consumer, index, has_no_parts)
+                        : any_rule(strict, &tables[NO_FORK], consumer, index, has_no_fork);
 }
