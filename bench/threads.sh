@@ -1,8 +1,9 @@
 #!/bin/bash
 # threads.sh [--graph] [PROGRAM…]: how much faster programs are on several threads: machine code from the cache, size
 # large, the best of 5 runs for each number of threads from 1 to the processors there are, taken in turns. Whole
-# processes. --graph: --strict=off, size medium. Beside it what bounds them: how many times as much as one process so
-# many copies of it do at the same time, and the parallelism that --profile measures, work by span.
+# processes, and the reduction alone, without what one thread does before and after it. --graph: --strict=off, size
+# medium. Beside it what bounds them: how many times as much as one process so many copies of it do at the same time,
+# and the parallelism that --profile measures, work by span.
 . "$(dirname "$0")/lib.sh"
 find_hvm ""
 cd "$ROOT" || exit 2
@@ -14,7 +15,7 @@ threads=(1)
 for ((n = 2; n <= $(nproc); n *= 2)); do threads+=("$n"); done
 printf '| program | 1 thread s |'
 for n in "${threads[@]:1}"; do printf ' %s threads |' "$n"; done
-printf ' %s copies | parallelism |\n|---|---:|---:|' "$n"
+printf ' reduction alone | %s copies | parallelism |\n|---|---:|---:|---:|' "$n"
 for n in "${threads[@]}"; do printf -- '---:|'; done
 echo
 micros() { echo $((10#${1/./})); } # of seconds with six decimals
@@ -35,6 +36,9 @@ for program in "${programs[@]}"; do
       measure "$HVM" run "$gear" -t "$n" "$WORK/$program.hvm"
       [ "$status" = 0 ] || exit 1
       keep "$n" "$wall"
+      measure "$HVM" run "$gear" -t "$n" --stats=json "$WORK/$program.hvm" # takes longer: it counts what is left
+      [ "$status" = 0 ] || exit 1
+      keep "reduction $n" "$(printf %.6f "$(sed -n 's/.*"seconds": \([0-9.]*\).*/\1/p' "$WORK/err")")"
     done
     start=$EPOCHREALTIME
     for ((i = 0; i < n; i++)); do "$HVM" run "$gear" -t 1 "$WORK/$program.hvm" >/dev/null & done
@@ -44,8 +48,11 @@ for program in "${programs[@]}"; do
   done
   printf '| %s | %d.%03d |' "$program" $((best[1] / 1000000)) $((best[1] / 1000 % 1000))
   for n in "${threads[@]:1}"; do ratio "${best[1]}" "${best[$n]}"; done
+  ratio "${best[reduction 1]}" "${best[reduction $n]}"
   ratio $((best[1] * n)) "${best[copies]}"
   "$HVM" run "$gear" -t "$n" --profile "$WORK/$program.hvm" 2>&1 >/dev/null | sed -n 's/^parallelism *\(.*\)/ \1 |/p'
-  echo "${best[1]} ${best[$n]}" >>"$WORK/ratios"
+  echo "${best[1]} ${best[$n]} ${best[reduction 1]} ${best[reduction $n]}" >>"$WORK/ratios"
 done
-awk '{ sum += log($1 / $2) } END { printf "\nat most threads: %.2f times (geometric mean)\n", exp(sum / NR) }' "$WORK/ratios"
+awk '{ whole += log($1 / $2); alone += log($3 / $4) }
+  END { printf "\nat most threads: %.2f times, reduction alone %.2f (geometric means)\n", exp(whole / NR), exp(alone / NR) }' \
+  "$WORK/ratios"

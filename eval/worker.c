@@ -553,6 +553,7 @@ void worker_begin(Machine *machine) {
     one->natives = machine->natives;
     one->stages = machine->stages;
     one->next_label = one->last_label = 0;
+    atomic_store(&one->stolen, 0);
     atomic_store(&one->spark_pause, 0);
     atomic_store(&one->spark_worth, 0);
     atomic_store(&one->wanted, 0);
