@@ -5,14 +5,15 @@
 # make install PREFIX=/usr/local DESTDIR=
 # make bench fuzz sanitize test-sanitize test-stress test-hard test-tsan models format lint grammar uninstall clean
 #
-# Variables: CC, CFLAGS (optimisation and debugging), LDFLAGS, BUILD (the folder for all that is built), V=1 (shows the
-# commands).
+# Variables: CC, OBJCOPY, AR, CFLAGS (optimisation and debugging), LDFLAGS, BUILD (the folder for all that is built), V=1
+# (shows the commands).
 
 BUILD ?= build
 PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^.define HVM_VERSION "\(.*\)"/\1/p' lib/hvm.h)
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 
+OBJCOPY ?= objcopy
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 BASE := -std=c11 -D_GNU_SOURCE -I. -fPIC -MMD -MP
@@ -66,7 +67,7 @@ RUNTIME_LIBS = $(filter -fsanitize%,$(CFLAGS)) $(foreach name,tree-sitter jansso
 $(BUILD)/runtime.o: $(PROGRAM_OBJECTS) $(LIB_OBJECTS)
 	$(call say,LINK $@)
 	$(Q)$(CC) -r -nostdlib -o $@ $^ $(RUNTIME_ARCHIVES)
-	$(Q)objcopy --strip-unneeded --keep-global-symbol=hvm_program $@
+	$(Q)$(OBJCOPY) --strip-unneeded --keep-global-symbol=hvm_program $@
 
 $(OBJ)/cli/runtime.o: $(BUILD)/runtime.o
 $(OBJ)/cli/runtime.o: EXTRA = -DRUNTIME='"$(BUILD)/runtime.o"'
@@ -79,7 +80,7 @@ $(BUILD)/libhvm.a: $(LIB_OBJECTS)
 	$(call say,LINK $@)
 	$(Q)rm -f $@
 	$(Q)$(CC) -r -nostdlib -o $(BUILD)/libhvm.o $^
-	$(Q)objcopy --wildcard --keep-global-symbol='hvm_*' $(BUILD)/libhvm.o
+	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='hvm_*' $(BUILD)/libhvm.o
 	$(Q)$(AR) rcs $@ $(BUILD)/libhvm.o
 
 $(BUILD)/libhvm.so: $(LIB_OBJECTS)

@@ -82,7 +82,7 @@ void compiler_describe(const char *path, size_t size, Buffer *out) {
   struct stat about = {0};
   stat(path, &about);
   buffer_text(out, "// ");
-  for (; *path; path++) buffer_char(out, *path >= 0 && *path < ' ' ? '?' : *path);
+  for (; *path; path++) buffer_char(out, (unsigned char)*path < ' ' ? '?' : *path);
   buffer_format(out, " %lld %lld.%09ld", (long long)about.st_size, (long long)about.st_mtim.tv_sec,
                 about.st_mtim.tv_nsec);
   add_flags(flags, size);
