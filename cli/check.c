@@ -7,9 +7,10 @@
 #include "editor/message.h"
 
 typedef struct {
-  bool json, colour, demand, threads;
-  const char *explain, *steps; // a function; NULL: none
-  json_t *found;               // all diagnostics, in JSON mode
+  bool colour;
+  int view;         // the option that says what is shown; 0: messages
+  const char *name; // of a function, for some options; NULL: none
+  json_t *found;    // all diagnostics, with --json
 } Report;
 
 // File names and what messages quote from a file need not be UTF-8.
@@ -29,7 +30,7 @@ static json_t *json_diagnostic(const hvm_diagnostic *diagnostic, const char *fil
 }
 
 static void report(Report *to, hvm_runtime *runtime, const char *file) {
-  if (!to->json) {
+  if (to->view != OPTION_JSON) {
     output_messages(runtime, to->colour);
     return;
   }
@@ -41,9 +42,9 @@ static void report(Report *to, hvm_runtime *runtime, const char *file) {
 
 // What a right program demands, or why, or what becomes of it. Several files are told apart by their names.
 static bool show_demands(const Report *to, hvm_runtime *runtime, const char *file, bool several) {
-  char *text = to->steps     ? hvm_steps_text(runtime, to->steps)
-               : to->threads ? hvm_threads_text(runtime)
-                             : hvm_demand_text(runtime, to->explain);
+  char *text = to->view == OPTION_STEPS           ? hvm_steps_text(runtime, to->name)
+               : to->view == OPTION_CHECK_THREADS ? hvm_threads_text(runtime)
+                                                  : hvm_demand_text(runtime, to->name);
   if (!text) return output_messages(runtime, to->colour), false;
   if (several) printf("%s:\n", file);
   fputs(text, stdout);
@@ -53,7 +54,7 @@ static bool show_demands(const Report *to, hvm_runtime *runtime, const char *fil
 
 // Every file is a program of its own.
 static int check_file(Report *to, const char *file, bool several) {
-  bool lifted = to->steps || to->threads; // demands are shown of functions as they are written
+  bool lifted = to->view == OPTION_STEPS || to->view == OPTION_CHECK_THREADS; // demands are shown of functions as they are written
   hvm_runtime *runtime = hvm_new(&(hvm_options){.keep_lambdas = !lifted});
   if (!runtime) {
     output_error(to->colour, "cannot reserve memory");
@@ -63,7 +64,7 @@ static int check_file(Report *to, const char *file, bool several) {
   const char *shown = strcmp(file, "-") == 0 ? "<stdin>" : file;
   bool good = status == HVM_OK;
   report(to, runtime, shown);
-  if (good && (to->demand || to->explain || to->steps || to->threads)) good = show_demands(to, runtime, shown, several);
+  if (good && to->view && to->view != OPTION_JSON) good = show_demands(to, runtime, shown, several);
   hvm_free(runtime);
   return good ? EXIT_OK : EXIT_ERROR;
 }
@@ -73,10 +74,24 @@ static const struct option LONG_OPTIONS[] = {{"json", no_argument, NULL, OPTION_
                                              {"explain", required_argument, NULL, OPTION_EXPLAIN},
                                              {"steps", required_argument, NULL, OPTION_STEPS},
                                              {"threads", no_argument, NULL, OPTION_CHECK_THREADS},
-                                             {"color", optional_argument, NULL, OPTION_COLOUR},
+                                             {"color", required_argument, NULL, OPTION_COLOUR},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
                                              {NULL, 0, NULL, 0}};
+
+// What is shown, which is one thing.
+static bool set_view(const Command *command, Report *to, int code, const char *name) {
+  const char *before = NULL, *now = NULL;
+  for (const struct option *option = LONG_OPTIONS; option->name; option++) {
+    if (option->val == to->view) before = option->name;
+    if (option->val == code) now = option->name;
+  }
+  if (before && (name || before != now))
+    return usage_error(command, "--%s beside --%s: only one thing can be shown", now, before), false;
+  to->view = code;
+  to->name = name;
+  return true;
+}
 
 // Returns -1 when there is something to check, else the exit status.
 static int parse(const Command *command, Report *to, int count, char **words) {
@@ -85,17 +100,10 @@ static int parse(const Command *command, Report *to, int count, char **words) {
     if (code == '?') return EXIT_USAGE;
     if (code == 'h') return output_help(command);
     if (code == 'V') return output_version();
-    if (code == OPTION_JSON) to->json = true;
-    if (code == OPTION_DEMAND) to->demand = true;
-    if (code == OPTION_EXPLAIN) to->explain = optarg;
-    if (code == OPTION_STEPS) to->steps = optarg;
-    if (code == OPTION_CHECK_THREADS) to->threads = true;
     if (code == OPTION_COLOUR && !option_colour(command, optarg, &colour)) return EXIT_USAGE;
+    if (code != OPTION_COLOUR && !set_view(command, to, code, optarg)) return EXIT_USAGE;
   }
   to->colour = output_colour(colour);
-  const char *other = to->demand ? "demand" : to->explain ? "explain" : to->steps ? "steps" : "threads";
-  if (to->json && (to->demand || to->explain || to->steps || to->threads))
-    return usage_error(command, "--json writes diagnostics only: leave out --%s", other);
   return optind < count ? -1 : usage_error(command, "nothing to check: give a file");
 }
 
@@ -107,7 +115,7 @@ static int check(const Command *command, int count, char **words) {
   status = EXIT_OK;
   for (int i = optind; i < count; i++)
     if (check_file(&to, words[i], count - optind > 1) != EXIT_OK) status = EXIT_ERROR;
-  if (to.json) {
+  if (to.view == OPTION_JSON) {
     json_dumpf(to.found, stdout, JSON_INDENT(2));
     putchar('\n');
   }

@@ -22,6 +22,7 @@
 #include "lib/hvm.h"
 
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -87,10 +88,13 @@ void process_prepare(void);
 bool output_colour(Colour colour);                       // whether messages are coloured
 void output_messages(hvm_runtime *runtime, bool colour); // prints all diagnostics and forgets them
 void output_error(bool colour, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void output_error_list(bool colour, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 void output_warning(bool colour, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void output_note(bool colour, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int output_version(void);
 int output_help(const Command *command);
 // Flushes standard output. If anything written to it was lost, says so and returns EXIT_ERROR, else status.
+int output_lost(FILE *file); // why something of it could not be written, as in errno; 0: nothing is lost
 int output_finish(int status);
 
 // source.c
@@ -121,7 +125,7 @@ typedef struct {
   {"strict", required_argument, NULL, OPTION_STRICT}, \
   {"native", required_argument, NULL, OPTION_NATIVE}, \
   {"sharing", required_argument, NULL, OPTION_SHARING}, \
-  {"color", optional_argument, NULL, OPTION_COLOUR}, \
+  {"color", required_argument, NULL, OPTION_COLOUR}, \
   {"help", no_argument, NULL, 'h'}, \
   {"version", no_argument, NULL, 'V'}, \
   {NULL, 0, NULL, 0}

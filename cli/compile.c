@@ -13,7 +13,7 @@ typedef struct {
 
 static const struct option LONG_OPTIONS[] = {{"output", required_argument, NULL, 'o'},
                                              {"emit-c", no_argument, NULL, OPTION_EMIT_C},
-                                             {"color", optional_argument, NULL, OPTION_COLOUR},
+                                             {"color", required_argument, NULL, OPTION_COLOUR},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
                                              {NULL, 0, NULL, 0}};

@@ -1,6 +1,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,29 +23,55 @@ static void report(const Diagnostics *diagnostics, bool colour) {
   buffer_free(&text);
 }
 
-static bool write_all(const char *path, const Buffer *text) {
-  FILE *file = fopen(path, "wb");
-  bool good = file && fwrite(text->text, 1, text->size, file) == text->size;
-  if (file && fclose(file) != 0) good = false;
-  return good;
+// Closes the descriptor. False: errno says why.
+static bool write_all(int descriptor, const Buffer *text) {
+  int error = 0;
+  for (size_t at = 0; at < text->size && !error;) {
+    ssize_t size = write(descriptor, text->text + at, text->size - at);
+    if (size >= 0)
+      at += (size_t)size;
+    else if (errno != EINTR)
+      error = errno;
+  }
+  if (!error && ftruncate(descriptor, (off_t)text->size) != 0) error = errno; // of what was longer
+  if (close(descriptor) != 0 && !error) error = errno;
+  errno = error;
+  return !error;
 }
 
-// The new text appears as a whole, beside the file and then in its place; where that is impossible, the file is
-// written.
+// Into the file itself, where no other one may take its place. Room is made first: what does not fit is not begun.
+static bool overwrite(const char *path, const Buffer *text, off_t old_size) {
+  int descriptor = open(path, O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  int error = text->size > (size_t)old_size ? posix_fallocate(descriptor, 0, (off_t)text->size) : 0;
+  if (error) {
+    if (ftruncate(descriptor, old_size) == 0) error = error == EINVAL ? EFBIG : error;
+    close(descriptor);
+    errno = error;
+    return false;
+  }
+  return write_all(descriptor, text);
+}
+
+// The new text appears as a whole, beside the file and then in its place. Where nothing may be made beside it, or
+// nothing may take its place, the file is written; a text that cannot be written leaves the file as it was.
 static bool replace_file(const char *path, const Buffer *text) {
   struct stat information;
   char *target = realpath(path, NULL), *beside = NULL;
   if (!target || stat(target, &information) != 0) return free(target), false;
-  if (asprintf(&beside, "%s.XXXXXX", target) < 0) beside = NULL;
-  int descriptor = beside ? mkstemp(beside) : -1;
-  bool good = false;
-  if (descriptor >= 0) {
-    good = fchmod(descriptor, information.st_mode & 07777) == 0;
-    close(descriptor);
-    good = good && write_all(beside, text) && rename(beside, target) == 0;
+  if (asprintf(&beside, "%s.XXXXXX", target) < 0) memory_exhausted();
+  int descriptor = mkostemp(beside, O_CLOEXEC);
+  bool good = false, impossible = descriptor < 0;
+  if (!impossible) {
+    if (fchmod(descriptor, information.st_mode & 07777) != 0)
+      impossible = true, close(descriptor);
+    else if (write_all(descriptor, text))
+      good = rename(beside, target) == 0, impossible = !good;
+    int error = errno;
     if (!good) unlink(beside);
+    errno = error;
   }
-  if (!good) good = write_all(target, text);
+  if (impossible && errno != ENOSPC && errno != EDQUOT) good = overwrite(target, text, information.st_size);
   free(beside);
   free(target);
   return good;
@@ -94,7 +121,7 @@ static void format_file(Formatting *to, const char *path) {
 }
 
 static const struct option LONG_OPTIONS[] = {{"check", no_argument, NULL, 'n'},
-                                             {"color", optional_argument, NULL, OPTION_COLOUR},
+                                             {"color", required_argument, NULL, OPTION_COLOUR},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
                                              {NULL, 0, NULL, 0}};

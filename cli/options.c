@@ -20,9 +20,7 @@ static void hint(const Command *command) {
 int usage_error(const Command *command, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  fputs("hvm: error: ", stderr);
-  vfprintf(stderr, format, arguments);
-  fputc('\n', stderr);
+  output_error_list(false, format, arguments);
   va_end(arguments);
   hint(command);
   return EXIT_USAGE;
@@ -126,7 +124,7 @@ bool option_threads(const Command *command, const char *text, unsigned *threads)
 bool option_colour(const Command *command, const char *text, Colour *colour) {
   static const char *const names[] = {"auto", "always", "never"};
   for (int i = 0; i < 3; i++) {
-    if (strcmp(text ? text : "always", names[i]) == 0) {
+    if (strcmp(text, names[i]) == 0) {
       *colour = (Colour)i;
       return true;
     }

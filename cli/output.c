@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RED = 31, YELLOW = 33 }; // as the terminal numbers colours
+#include "lang/memory.h"
+
+enum { RED = 31, YELLOW = 33, BLUE = 34 }; // as the terminal numbers colours
 
 bool output_colour(Colour colour) {
   if (colour != COLOUR_AUTO) return colour == COLOUR_ALWAYS;
@@ -24,18 +26,27 @@ void output_messages(hvm_runtime *runtime, bool colour) {
 }
 
 static void report(const char *severity, int colour, const char *format, va_list arguments) {
+  Buffer message = {0}, shown = {0};
   if (colour)
-    fprintf(stderr, "\x1b[1mhvm:\x1b[0m \x1b[1;%dm%s:\x1b[0m \x1b[1m", colour, severity);
+    buffer_format(&shown, "\x1b[1mhvm:\x1b[0m \x1b[1;%dm%s:\x1b[0m \x1b[1m", colour, severity);
   else
-    fprintf(stderr, "hvm: %s: ", severity);
-  vfprintf(stderr, format, arguments);
-  fputs(colour ? "\x1b[0m\n" : "\n", stderr);
+    buffer_format(&shown, "hvm: %s: ", severity);
+  buffer_vformat(&message, format, arguments);
+  buffer_printable(&shown, message.text);
+  buffer_text(&shown, colour ? "\x1b[0m\n" : "\n");
+  fwrite(shown.text, 1, shown.size, stderr);
+  buffer_free(&message);
+  buffer_free(&shown);
+}
+
+void output_error_list(bool colour, const char *format, va_list arguments) {
+  report("error", colour ? RED : 0, format, arguments);
 }
 
 void output_error(bool colour, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  report("error", colour ? RED : 0, format, arguments);
+  output_error_list(colour, format, arguments);
   va_end(arguments);
 }
 
@@ -43,6 +54,13 @@ void output_warning(bool colour, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   report("warning", colour ? YELLOW : 0, format, arguments);
+  va_end(arguments);
+}
+
+void output_note(bool colour, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  report("note", colour ? BLUE : 0, format, arguments);
   va_end(arguments);
 }
 
@@ -56,17 +74,20 @@ int output_help(const Command *command) {
   return EXIT_OK;
 }
 
+int output_lost(FILE *file) {
+  int reason = fflush(file) == 0 ? 0 : errno;
+  if (!reason && !ferror(file)) return 0;
+  // An earlier failure has left no reason, but the next byte fails as well.
+  if (!reason && write(fileno(file), "\n", 1) < 0) reason = errno;
+  return reason ? reason : EIO;
+}
+
 int output_finish(int status) {
-  bool failed = ferror(stdout) != 0;
-  int reason = 0;
-  if (fflush(stdout) != 0) {
-    failed = true;
-    reason = errno;
-  }
-  if (!failed) return status;
+  int reason = output_lost(stdout);
+  if (!reason) return status;
   // What could not be written is dropped, so that it is reported once.
   __fpurge(stdout);
   clearerr(stdout);
-  output_error(false, "cannot write to standard output%s%s", reason ? ": " : "", reason ? strerror(reason) : "");
+  output_error(false, "cannot write to standard output: %s", strerror(reason));
   return status ? status : EXIT_ERROR;
 }

@@ -22,7 +22,8 @@ static void complete_streams(void) {
 }
 
 void process_prepare(void) {
-  signal(SIGPIPE, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN); // what cannot be written is reported
+  signal(SIGXFSZ, SIG_IGN);
   complete_streams();
 #ifdef __GLIBC__
   mallopt(M_TOP_PAD, MEMORY_STEP); // off the main thread it asks the kernel for page after page otherwise

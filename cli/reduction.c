@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const double ADVICE_SECONDS = 1;
 
 bool reduction_option(const Command *command, Reduction *reduction, int code, const char *value) {
   switch (code) {
@@ -73,6 +77,19 @@ static int print_result(hvm_runtime *runtime) {
   return output_finish(EXIT_OK);
 }
 
+// A word to those who wait: to a terminal, after a long run, or after one that took all memory.
+static void advise(hvm_runtime *runtime, const Reduction *reduction, hvm_status status, double seconds) {
+  if (status != HVM_EXHAUSTED && (seconds < ADVICE_SECONDS || !isatty(STDERR_FILENO))) return;
+  const char *advice = hvm_advice(runtime);
+  if (advice) output_note(output_colour(reduction->colour), "%s", advice);
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
 static int reduce(const Reduction *reduction, hvm_runtime *runtime, const char *name, const char *expression) {
   FILE *picture = reduction->picture ? fopen(reduction->picture, "w") : NULL;
   if (reduction->picture && !picture) {
@@ -80,11 +97,13 @@ static int reduce(const Reduction *reduction, hvm_runtime *runtime, const char *
                  strerror(errno));
     return EXIT_ERROR;
   }
+  double start = now();
   interrupt_begin(runtime);
   hvm_status status = expression ? hvm_reduce(runtime, expression) : hvm_reduce_main(runtime);
   int exit_status = status == HVM_OK ? print_result(runtime) : EXIT_ERROR;
   interrupt_end();
   output_messages(runtime, output_colour(reduction->colour));
+  advise(runtime, reduction, status, now() - start);
   if (reduction->settings.profile && !show_profile(runtime, reduction, picture, expression ? expression : name))
     exit_status = EXIT_ERROR;
   print_statistics(runtime, reduction);

@@ -100,6 +100,14 @@ static bool split_names(Names *names, char *list) {
   return names->count > 0;
 }
 
+typedef struct {
+  const Options *options;
+  void *writer;
+  uint64_t shown;
+  bool cut, failed;
+  bool seen[NAMES_MAX]; // of the watched variables
+} Run;
+
 // "Dup" and "dup-" stand for all rules that begin so.
 static bool is_rule(const char *rule, const char *name) {
   size_t size = strlen(name);
@@ -132,16 +140,22 @@ static bool shows_variable(const char *text, size_t start, size_t end, const cha
   return false;
 }
 
-static bool is_watched(const hvm_step *step, const Options *options) {
-  if (step->part != HVM_STEP_WHOLE) return true;
+static bool shows(const hvm_step *step, const char *name) {
   const hvm_picture *pictures[2] = {&step->before, &step->after};
-  for (size_t i = 0; i < options->watched.count; i++)
-    for (int k = 0; k < 2; k++)
-      for (size_t r = 0; r < pictures[k]->range_count; r++)
-        if (shows_variable(pictures[k]->text, pictures[k]->ranges[r].start, pictures[k]->ranges[r].end,
-                           options->watched.items[i]))
-          return true;
-  return options->watched.count == 0;
+  for (int k = 0; k < 2; k++)
+    for (size_t r = 0; r < pictures[k]->range_count; r++)
+      if (shows_variable(pictures[k]->text, pictures[k]->ranges[r].start, pictures[k]->ranges[r].end, name)) return true;
+  return false;
+}
+
+// Is one of the watched variables in it? Notes which of them were seen.
+static bool is_watched(Run *run, const hvm_step *step) {
+  if (step->part != HVM_STEP_WHOLE) return true;
+  const Names *watched = &run->options->watched;
+  bool any = watched->count == 0;
+  for (size_t i = 0; i < watched->count; i++)
+    if (shows(step, watched->items[i])) any = run->seen[i] = true;
+  return any;
 }
 
 static bool is_any_rule(const char *name) {
@@ -180,16 +194,9 @@ static bool are_known(hvm_runtime *runtime, const Options *options) {
 
 // The run.
 
-typedef struct {
-  const Options *options;
-  void *writer;
-  uint64_t shown;
-  bool cut, failed;
-} Run;
-
 static bool take_step(void *context, const hvm_step *step) {
   Run *run = context;
-  if (!is_named(step, run->options) || !is_watched(step, run->options)) return true;
+  if (!is_named(step, run->options) || !is_watched(run, step)) return true;
   if (run->options->steps && run->shown == run->options->steps) {
     run->cut = true;
     return false;
@@ -218,6 +225,10 @@ static int reduce(const Options *options, hvm_runtime *runtime) {
                   .rewrites = hvm_stats(runtime).rewrites,
                   .result = result};
   bool written = options->format->end(run.writer, &end) && !run.failed;
+  for (size_t i = 0; i < options->watched.count && written && !run.cut; i++)
+    if (!run.seen[i])
+      output_warning(output_colour(options->reduction.colour), "no step has to do with a variable '%s'",
+                     options->watched.items[i]);
   free(result);
   if (!written) return EXIT_ERROR;
   return status == HVM_OK || status == HVM_STOPPED ? EXIT_OK : EXIT_ERROR;
@@ -285,11 +296,12 @@ static int run_to_output(Options *options) {
   options->reduction.settings.output = is_text(options) ? options->target.out : stderr;
   int status = run_with(options);
   if (pager) pclose(pager);
-  if (length && !folder && (ferror(options->target.out) | fclose(options->target.out))) {
-    output_error(false, "cannot write the file '%s'", options->output);
-    return EXIT_ERROR;
-  }
-  return status;
+  if (!length || folder) return status;
+  int reason = output_lost(options->target.out);
+  fclose(options->target.out);
+  if (!reason) return status;
+  output_error(false, "cannot write the file '%s': %s", options->output, strerror(reason));
+  return EXIT_ERROR;
 }
 
 // The command line.

@@ -185,23 +185,37 @@ static void write_graph(FILE *out, const hvm_picture *picture, const char *title
   free(graph.nodes);
 }
 
-// What dot draws goes to a file, or to out.
-static bool draw(const hvm_picture *picture, const char *title, const char *path, FILE *out) {
-  fflush(out);
-  int descriptor = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : dup(fileno(out));
-  if (descriptor < 0) {
-    output_error(false, "cannot write the file '%s': %s", path ? path : "-", strerror(errno));
-    return false;
-  }
-  char command[64];
+// Says what could not be written, for the reason in errno.
+static bool complain(const char *path) {
+  output_error(false, "cannot write the file '%s': %s", path, strerror(errno));
+  return false;
+}
+
+// What dot draws, at its beginning. NULL: it could not. It goes through a file, since dot does not tell whether all of
+// it was written.
+static FILE *draw(const hvm_picture *picture, const char *title) {
+  static const char end[] = "</svg>\n";
+  char command[64], last[sizeof end] = "";
+  FILE *drawing = tmpfile();
+  if (!drawing) return complain("a temporary one"), NULL;
+  int descriptor = fileno(drawing);
   snprintf(command, sizeof command, "exec dot -Tsvg >&%d", descriptor);
   fcntl(descriptor, F_SETFD, 0);
   FILE *pipe = popen(command, "w"); // NOLINT: a fixed command
   if (pipe) write_graph(pipe, picture, title);
-  bool drawn = pipe && pclose(pipe) == 0;
-  close(descriptor);
-  if (!drawn) output_error(false, "'dot' of Graphviz could not draw the graph");
-  return drawn;
+  bool drawn = pipe && pclose(pipe) == 0 && fseek(drawing, -(long)strlen(end), SEEK_END) == 0 &&
+               fread(last, 1, strlen(end), drawing) == strlen(end) && strcmp(last, end) == 0;
+  fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  rewind(drawing);
+  if (drawn) return drawing;
+  output_error(false, "'dot' of Graphviz could not draw the graph, or had no room for it in the folder of temporary files");
+  fclose(drawing);
+  return NULL;
+}
+
+static void copy(FILE *from, FILE *to) {
+  char block[1 << 14];
+  for (size_t size; (size = fread(block, 1, sizeof block, from)) > 0;) fwrite(block, 1, size, to);
 }
 
 // In a file of its own, by its number; the end of an opened call has that of the call.
@@ -212,19 +226,29 @@ static bool write_step(const Writer *writer, const hvm_picture *picture, const c
   if (own)
     snprintf(path, sizeof path, "%sstep-%06llu%s.%s", writer->output.folder, (unsigned long long)number,
              ends ? "-end" : "", writer->svg ? "svg" : "dot");
-  if (writer->svg) return draw(picture, title, own ? path : NULL, writer->output.out);
+  FILE *drawing = writer->svg ? draw(picture, title) : NULL;
+  if (writer->svg && !drawing) return false;
   FILE *out = own ? fopen(path, "w") : writer->output.out;
-  if (!out) {
-    output_error(false, "cannot write the file '%s': %s", path, strerror(errno));
-    return false;
-  }
-  write_graph(out, picture, title);
-  return own ? fclose(out) == 0 : !ferror(out);
+  if (out && drawing)
+    copy(drawing, out);
+  else if (out)
+    write_graph(out, picture, title);
+  if (drawing) fclose(drawing);
+  if (!out) return complain(path);
+  if (!own) return !ferror(out); // whoever opened it says so
+  int reason = output_lost(out);
+  fclose(out);
+  errno = reason;
+  return !reason || complain(path);
 }
 
 static bool has_dot(void) {
-  if (system("command -v dot >/dev/null 2>&1") == 0) return true; // NOLINT: a fixed command
-  output_error(false, "svg needs the command 'dot': install Graphviz, or use --format dot or html");
+  int status = system("command -v dot >/dev/null 2>&1"); // NOLINT: a fixed command
+  if (status == 0) return true;
+  if (status == -1)
+    output_error(false, "svg needs the command 'dot', which cannot be run: %s", strerror(errno));
+  else
+    output_error(false, "svg needs the command 'dot': install Graphviz, or use --format dot or html");
   return false;
 }
 

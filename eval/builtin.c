@@ -103,20 +103,33 @@ static BuiltinResult run_query(Machine *machine, Word *arguments) {
     if (line.size % 4096 == 0) check_size(machine, &line, NULL);
   }
   check_size(machine, &line, NULL);
+  if (ferror(machine->shared->input)) {
+    char message[128];
+    snprintf(message, sizeof message, "cannot read the standard input: %s", strerror(errno));
+    clearerr(machine->shared->input);
+    buffer_free(&line);
+    fail_here(machine, MACHINE_FAILED, message);
+  }
   if (line.size && line.text[line.size - 1] == '\r') line.size--;
   Word text = machine_make_string(machine, line.text, line.size);
   buffer_free(&line);
   return (BuiltinResult){.next = arguments[0], .argument = text, .applied = true};
 }
 
-// The path in an argument; false when it is no string without NUL.
-static bool read_path(const Machine *machine, Buffer *path, Word argument) {
-  return machine_string(machine, path, argument) && path->size && !memchr(path->text, 0, path->size);
+// The file of a path, which may be any string: the system knows none with NUL in it.
+static FILE *open_file(const Buffer *path, const char *mode) {
+  if (path->size && memchr(path->text, 0, path->size)) return errno = EINVAL, NULL;
+  return fopen(path->size ? path->text : "", mode);
 }
 
 static _Noreturn void fail_file(Machine *machine, Buffer *path, const char *what) {
+  int error = errno;
   char message[512];
-  snprintf(message, sizeof message, "cannot %s the file '%.300s': %s", what, path->text, strerror(errno));
+  Buffer shown = {0};
+  buffer_text(&shown, ""); // so that there is a text
+  if (path->size) buffer_printable(&shown, path->text);
+  snprintf(message, sizeof message, "cannot %s the file '%.300s': %s", what, shown.text, strerror(error));
+  buffer_free(&shown);
   buffer_free(path);
   if (atomic_load(&machine->shared->interrupted)) fail_here(machine, MACHINE_INTERRUPTED, "interrupted");
   fail_here(machine, MACHINE_FAILED, message);
@@ -124,12 +137,12 @@ static _Noreturn void fail_file(Machine *machine, Buffer *path, const char *what
 
 static BuiltinResult run_store(Machine *machine, Word *arguments) {
   Buffer path = {0}, text = {0};
-  if (!read_path(machine, &path, arguments[0]) || !machine_string(machine, &text, arguments[1])) {
+  if (!machine_string(machine, &path, arguments[0]) || !machine_string(machine, &text, arguments[1])) {
     buffer_free(&path);
     buffer_free(&text);
     return (BuiltinResult){.stuck = true};
   }
-  FILE *file = fopen(path.text, "wb");
+  FILE *file = open_file(&path, "wb");
   bool failed = !file || (text.size && fwrite(text.text, 1, text.size, file) != text.size);
   if (file && fclose(file) != 0) failed = true;
   buffer_free(&text);
@@ -142,11 +155,11 @@ static BuiltinResult run_store(Machine *machine, Word *arguments) {
 
 static BuiltinResult run_load(Machine *machine, Word *arguments) {
   Buffer path = {0}, text = {0};
-  if (!read_path(machine, &path, arguments[0])) {
+  if (!machine_string(machine, &path, arguments[0])) {
     buffer_free(&path);
     return (BuiltinResult){.stuck = true};
   }
-  FILE *file = fopen(path.text, "rb");
+  FILE *file = open_file(&path, "rb");
   bool failed = !file;
   char block[1 << 14];
   for (size_t size; !failed && (size = fread(block, 1, sizeof block, file)) > 0;) {

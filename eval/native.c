@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
@@ -107,15 +108,33 @@ static NativeStatus load(NativeBuild *build, int file) {
   return library ? NATIVE_READY : NATIVE_FAILED;
 }
 
+// May the system run what is in the file? Then a module that cannot be loaded is damaged.
+static bool may_run(int file) {
+  void *page = mmap(NULL, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0);
+  if (page == MAP_FAILED) return false;
+  munmap(page, 1);
+  return true;
+}
+
+// Loads the module if the cache has it. One that is damaged is removed: it is missing.
+static NativeStatus load_cached(NativeBuild *build, int folder) {
+  int file = cache_find(&build->cache, folder);
+  if (file < 0) return NATIVE_MISSING;
+  bool runs = may_run(file);
+  NativeStatus status = load(build, file);
+  if (status == NATIVE_READY || !runs || unlinkat(folder, build->cache.name, 0) != 0) return status;
+  buffer_free(&build->reason);
+  return NATIVE_MISSING;
+}
+
 NativeStatus native_look_up(NativeBuild *build) {
   if (build->reason.size) return NATIVE_FAILED;
   Buffer reason = {0};
   int folder = cache_open(&build->cache, false, &reason);
   buffer_free(&reason); // the folder may be made yet
-  int file = folder < 0 ? -1 : cache_find(&build->cache, folder);
-  if (folder >= 0) close(folder);
-  if (file < 0) return NATIVE_MISSING;
-  NativeStatus status = load(build, file);
+  if (folder < 0) return NATIVE_MISSING;
+  NativeStatus status = load_cached(build, folder);
+  close(folder);
   if (status == NATIVE_READY) machine_use_native(build->machine, build->module);
   return status;
 }
@@ -206,10 +225,10 @@ static NativeStatus build_in(NativeBuild *build, int folder) {
                   strerror(errno));
     return NATIVE_FAILED;
   }
-  int file = cache_find(&build->cache, folder);
-  if (file < 0) return compile(build, folder, workshop);
+  NativeStatus status = load_cached(build, folder);
+  if (status == NATIVE_MISSING) return compile(build, folder, workshop);
   cache_abandon(folder, build->cache.workshop, workshop);
-  return load(build, file);
+  return status;
 }
 
 static NativeStatus build_all(NativeBuild *build) {

@@ -85,6 +85,9 @@ static void check_arity(Checker *checker, NameId id, uint32_t count, Span span) 
                     name->arity, name->arity == 1 ? "" : "s");
   else
     HINT(checker, diagnostic, "'%s' is built in", name->text);
+  if (count > name->arity && name->source)
+    HINT(checker, diagnostic, "what it gives is applied with parentheses around the call: ((%s%s) x)", name->text,
+         name->arity ? " …" : "");
 }
 
 // The binder in scope whose name is nearest to the given one, within a third of its letters; NULL when none is.

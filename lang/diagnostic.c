@@ -84,7 +84,8 @@ static const char *const RED = "\x1b[1;31m", *const YELLOW = "\x1b[1;33m", *cons
                          *const BOLD = "\x1b[1m", *const PLAIN = "\x1b[0m";
 
 // The source line with the span underlined. Tabs become one space and control characters a dot, so that the
-// underline stays below what it marks; a very long line is cut around the span.
+// underline stays below what it marks, also behind characters that take two cells or none; a very long line is cut
+// around the span.
 static void render_line(Buffer *out, const Source *source, Span span, const char *colour, const char *frame,
                         const char *plain) {
   Place place = source_place(source, span.start);
@@ -111,8 +112,10 @@ static void render_line(Buffer *out, const Source *source, Span span, const char
         buffer_add(out, source->text + at, size);
       bool inside = at >= span.start && (at < span.end || !marked);
       if (at + (size ? size : 1) <= span.start) inside = false;
-      buffer_char(&under, inside ? '^' : ' ');
-      if (inside) marked = true;
+      for (int cells = size ? source_cells(code) : 1; cells; cells--) {
+        buffer_char(&under, inside ? '^' : ' ');
+        if (inside) marked = true;
+      }
     }
     at += size ? size : 1;
   }
@@ -127,7 +130,8 @@ static void render_line(Buffer *out, const Source *source, Span span, const char
 
 void diagnostic_render_place(Buffer *out, const Source *source, Span span, const char *text) {
   Place place = source_place(source, span.start);
-  buffer_format(out, "%s:%u:%u: %s\n", source->path, place.line, place.column, text);
+  buffer_printable(out, source->path);
+  buffer_format(out, ":%u:%u: %s\n", place.line, place.column, text);
   render_line(out, source, span, "", "", "");
 }
 
@@ -139,9 +143,13 @@ void diagnostic_render(Buffer *out, const Diagnostic *diagnostic, bool colour) {
   if (diagnostic->source && diagnostic->placed) {
     Place place = source_place(diagnostic->source, diagnostic->span.start);
     gutter = (uint32_t)snprintf(NULL, 0, "%u", place.line);
-    buffer_format(out, "%s%s:%u:%u:%s ", bold, diagnostic->source->path, place.line, place.column, plain);
+    buffer_text(out, bold);
+    buffer_printable(out, diagnostic->source->path);
+    buffer_format(out, ":%u:%u:%s ", place.line, place.column, plain);
   } else if (diagnostic->source) {
-    buffer_format(out, "%s%s:%s ", bold, diagnostic->source->path, plain);
+    buffer_text(out, bold);
+    buffer_printable(out, diagnostic->source->path);
+    buffer_format(out, ":%s ", plain);
   } else {
     buffer_format(out, "%shvm:%s ", bold, plain);
   }
@@ -150,8 +158,9 @@ void diagnostic_render(Buffer *out, const Diagnostic *diagnostic, bool colour) {
     render_line(out, diagnostic->source, diagnostic->span, mark, frame, plain);
   if (diagnostic->note) {
     Place place = source_place(diagnostic->note_source, diagnostic->note_span.start);
-    buffer_format(out, "  %s%*s = note:%s %s (%s:%u:%u)\n", frame, (int)gutter, "", plain, diagnostic->note,
-                  diagnostic->note_source->path, place.line, place.column);
+    buffer_format(out, "  %s%*s = note:%s %s (", frame, (int)gutter, "", plain, diagnostic->note);
+    buffer_printable(out, diagnostic->note_source->path);
+    buffer_format(out, ":%u:%u)\n", place.line, place.column);
     render_line(out, diagnostic->note_source, diagnostic->note_span, frame, frame, plain);
   }
   if (diagnostic->hint) buffer_format(out, "  %s%*s = hint:%s %s\n", frame, (int)gutter, "", plain, diagnostic->hint);

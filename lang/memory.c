@@ -127,6 +127,14 @@ void buffer_number(Buffer *buffer, uint64_t number) {
   buffer_add(buffer, digits + start, sizeof digits - start);
 }
 
+void buffer_printable(Buffer *buffer, const char *text) {
+  for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+    bool second = *at == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0; // those that UTF-8 writes with two bytes
+    buffer_char(buffer, second || *at < ' ' || *at == 127 ? '?' : (char)*at);
+    at += second;
+  }
+}
+
 void buffer_vformat(Buffer *buffer, const char *format, va_list arguments) {
   size_t room = buffer->capacity - buffer->size; // mostly it fits
   va_list copy;

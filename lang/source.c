@@ -1,5 +1,8 @@
 #include "source.h"
 
+#include <locale.h>
+#include <wchar.h>
+
 void source_init(Source *source, const char *path, const char *text, size_t size) {
   *source = (Source){.path = path, .text = text, .size = (uint32_t)size};
   ARRAY_PUSH(&source->lines, 0);
@@ -18,9 +21,11 @@ Place source_place(const Source *source, uint32_t offset) {
     else
       high = middle;
   }
-  uint32_t column = 1;
-  for (uint32_t at = source->lines.items[low]; at < offset && at < source->size; at++)
-    if (((unsigned char)source->text[at] & 0xC0) != 0x80) column++;
+  uint32_t column = 1, code;
+  for (size_t at = source->lines.items[low]; at < offset && at < source->size; column++) {
+    size_t size = (unsigned char)source->text[at] < 0x80 ? 1 : source_decode(source->text, source->size, at, &code);
+    at += size ? size : 1; // what is no UTF-8 is a column a byte
+  }
   // A byte-order mark is no column.
   if (low == 0 && source->size >= 3 && memcmp(source->text, "\xEF\xBB\xBF", 3) == 0 && column > 1) column--;
   return (Place){(uint32_t)low + 1, column};
@@ -48,4 +53,16 @@ size_t source_decode(const char *text, size_t size, size_t offset, uint32_t *cod
   }
   if (value < least[length] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return 0;
   return *code = value, length;
+}
+
+// The C library knows it in locales that have Unicode. The one of the process may have none.
+int source_cells(uint32_t code) {
+  if (code < 0x300) return 1;
+  locale_t unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+  if (!unicode) return 1;
+  locale_t before = uselocale(unicode);
+  int cells = wcwidth((wchar_t)code);
+  uselocale(before);
+  freelocale(unicode);
+  return cells < 0 ? 1 : cells;
 }

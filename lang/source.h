@@ -32,5 +32,6 @@ Span source_line(const Source *source, uint32_t line);
 // Decodes the UTF-8 character at an offset into *code; returns its length in bytes, 0 when it is malformed
 // (overlong forms, surrogates and code points beyond U+10FFFF are malformed).
 size_t source_decode(const char *text, size_t size, size_t offset, uint32_t *code);
+int source_cells(uint32_t code); // of a terminal that a character takes: 0 to 2
 
 #endif

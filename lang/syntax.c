@@ -463,8 +463,10 @@ static void report_leftover(Reader *reader) {
   if (!reader->expression) restart(reader, reader->rule);
   bool argument = begins_term(reader->token.kind);
   Buffer message = {0};
-  buffer_text(&message, "unexpected ");
-  add_found(reader, &message, reader->token);
+  Buffer found = {0};
+  add_found(reader, &found, reader->token);
+  buffer_format(&message, "unexpected %s", found.text + (strncmp(found.text, "a ", 2) == 0 ? 2 : 0));
+  buffer_free(&found);
   buffer_text(&message, reader->expression ? " after the expression" : " after the right side of the rule");
   Diagnostic *diagnostic = add_error(reader, reader->token.span, &message);
   add_hint(reader, diagnostic, argument ? "an application is written (f x)" : hint_for(reader, NULL));

@@ -76,6 +76,11 @@ static void print(void *argument) {
       if (job->found > SHOWN) buffer_format(job->out, " … and %zu more", job->found - SHOWN);
       buffer_text(job->out, "\n");
     }
+    if (open) {
+      buffer_text(job->out, "  = note: these λs are reduced before they are applied, once for all copies, layer by layer\n");
+      show_open_lambdas(job, start);
+      buffer_text(job->out, "  = hint: with --sharing=need λs are closures, which often takes far less time and memory\n");
+    }
   }
   if (!program->has_sparks || !(one || effects || open || superposed)) return;
   const char *why = one          ? ""
@@ -83,7 +88,6 @@ static void print(void *argument) {
                     : superposed ? " in programs with superpositions"
                                  : " where λs are reduced before they are applied";
   buffer_format(job->out, "  = note: HVM.spark offers nothing%s\n", why);
-  if (!one && !effects && !superposed) show_open_lambdas(job, start);
 }
 
 void threads_explain(Program *program, Buffer *out) {

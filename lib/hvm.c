@@ -14,6 +14,8 @@
 #include "module.h"
 #include "lib/profile.h"
 
+enum { CLONES_LEAST = 1 << 18 }; // rewrites that are worth a word of advice
+
 struct hvm_runtime {
   Program *program;
   Machine *machine;
@@ -22,7 +24,7 @@ struct hvm_runtime {
   bool grown;                   // functions were loaded since machine code was made last
   const NativeModule *module;   // that the process came with; NULL: none
   ARRAY(NativeBuild *) natives; // one for each time that the program grew
-  Buffer messages;
+  Buffer messages, advice;
   double seconds;
   Arena choices; // for nodes of the result
   bool broken;   // a load failed: nothing may be reduced
@@ -63,6 +65,7 @@ void hvm_free(hvm_runtime *runtime) {
   machine_free(runtime->machine);
   program_free(runtime->program);
   buffer_free(&runtime->messages);
+  buffer_free(&runtime->advice);
   arena_free(&runtime->choices);
   arena_free(&runtime->profile.arena);
   free(runtime);
@@ -415,6 +418,24 @@ hvm_statistics hvm_stats(const hvm_runtime *runtime) {
   }
   for (int rule = 0; rule < HVM_RULE_COUNT; rule++) stats.rewrites += stats.rewrites_by_rule[rule];
   return stats;
+}
+
+const char *hvm_advice(hvm_runtime *runtime) {
+  static const hvm_rule cloning[] = {HVM_DUP_LAM, HVM_DUP_SUP, HVM_APP_SUP, HVM_OP2_SUP, HVM_FUN_SUP};
+  const Program *program = runtime->program;
+  if (program->share_by_need || program->has_superposition || program->has_scopeless) return NULL;
+  uint64_t all = 0, clones = 0;
+  for (const Machine *one = runtime->machine->shared->machines; one; one = one->next) {
+    for (int rule = 0; rule < HVM_RULE_COUNT; rule++) all += one->rewrites[rule];
+    for (size_t i = 0; i < sizeof cloning / sizeof *cloning; i++) clones += one->rewrites[cloning[i]];
+  }
+  if (clones < CLONES_LEAST || clones < all / 4) return NULL;
+  buffer_free(&runtime->advice);
+  buffer_format(&runtime->advice,
+                "%.0f %% of the rewrites cloned λs layer by layer, so that copies share what is reduced under them; "
+                "with --sharing=need λs are closures, which often takes far less time and memory",
+                100 * (double)clones / (double)all);
+  return runtime->advice.text;
 }
 
 bool hvm_worker_at(const hvm_runtime *runtime, size_t index, hvm_worker *worker) {

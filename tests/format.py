@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """format.py: hvm fmt on all programs there are and on random ones. The text means the same, formatting it again changes
 nothing, its comments are the same, and examples are formatted as they are committed."""
-import glob, os, random, re, subprocess, sys, tempfile
+import glob, os, random, re, resource, subprocess, sys, tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HVM = os.path.abspath(os.environ.get("HVM", os.path.join(ROOT, "build", "hvm")))
@@ -157,6 +157,14 @@ def check_command():
         check(run.returncode == 1 and b"error" in run.stderr and read(path) == b"(F x = x\nG = 1   \n", "fmt",
               "an erroneous file must stay")
         check(subprocess.run([HVM, "fmt"], capture_output=True).returncode == 2, "fmt", "no file is no error")
+        # What there is no room for leaves the file as it is, and nothing beside it.
+        text = b"".join(b"(Function%d x  y) =    (+ x   (* y %d))\n" % (i, i) for i in range(300))
+        put(text)
+        run = subprocess.run([HVM, "fmt", path], capture_output=True, timeout=LIMIT,
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192)))
+        check(run.returncode == 1 and b"File too large" in run.stderr, "fmt", "no room is no error")
+        check(read(path) == text, "fmt", "the file changed though there was no room")
+        check(os.listdir(folder) == ["a.hvm"], "fmt", "something is left over")
 
 
 # What the style is: text and what it becomes.

@@ -59,6 +59,17 @@ check "one module for both" is_built 1
 touch -d '2001-01-01' "$WORK/counting"
 check "another compiler is another module" test "$(runs "${on[@]}")" = 1
 
+# What cannot be loaded is built again.
+damage() { # of what the system looks at
+  local module
+  module=$(modules | head -n 1)
+  chmod u+w "$module"
+  printf '\377\377' | dd of="$module" bs=1 seek=4 conv=notrunc status=none
+}
+damage
+expect "a damaged module" 0 6765 '' "${on[@]}"
+check "a damaged module was replaced" test "$(runs "${on[@]}")" = 0
+
 # What is not ours is not loaded, but built again.
 module=$(modules | head -n 1)
 empty_cache

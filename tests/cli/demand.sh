@@ -64,7 +64,7 @@ expect "a let" 0 "*9:25: the value of 'y', which is not needed for sure*" '' "$H
 expect "a call" 0 '*9:38: passed to First, which needs its head*' '' "$HVM" check --explain Pass lists.hvm
 expect "strict code" 0 '*      open Cons v0 v2 v3*' '' "$HVM" check --steps Sum lists.hvm
 expect "strict code of an unknown function" 1 '' "*did you mean 'Digit'?*" "$HVM" check --steps Digits lists.hvm
-expect "strict code and JSON" 2 '' '*leave out --steps*' "$HVM" check --json --steps Sum lists.hvm
+expect "strict code and JSON" 2 '' '*--steps beside --json: only one thing*' "$HVM" check --json --steps Sum lists.hvm
 expect "an unknown function" 1 '' "*did you mean 'Digit'?*" "$HVM" check --explain Digits lists.hvm
 expect "a built-in function" 1 '' "*no rule is for 'U60.if'*" "$HVM" check --explain U60.if lists.hvm
 expect "no name" 2 '' '*needs a value*' "$HVM" check --explain
@@ -92,7 +92,10 @@ Main = (Use (+ 1 2))
 END
 expect "threads" 0 'all threads run this program' '' "$HVM" check --threads lists.hvm
 expect "threads and effects" 0 '*with effects: Main, Say, Map*' '' "$HVM" check --threads threads.hvm
-expect "threads and open λs" 0 'all threads run this program' '' "$HVM" check --threads open.hvm
+expect "threads and open λs" 0 '*open.hvm:4:14: in Main: what is under this λ does not wait for it*' '' "$HVM" check --threads open.hvm
+if [[ $out == "all threads run this program"* && $out == *--sharing=need* ]]; then pass; else fail "open λs: what to do" "$out"; fi
+expect "contradictory views" 2 '' '*--demand beside --threads: only one thing*' "$HVM" check --threads --demand open.hvm
+expect "two explanations" 2 '' '*--explain beside --explain*' "$HVM" check --explain Fib --explain Main open.hvm
 expect "threads, hints and open λs" 0 '*offers nothing where λs are reduced before they are applied*' '' \
   "$HVM" check --threads open-hint.hvm
 if [[ $out == *"open-hint.hvm:4:33: "* ]]; then pass; else fail "threads, hints and open λs: which" "$out"; fi
@@ -133,7 +136,7 @@ for line in 10 11 12; do
 done
 INPUT='Main = (HVM.log 0 (+ {1 2} 3))' expect "threads, effects and superpositions" 0 'one thread runs this program: it has effects, and superpositions' '' "$HVM" check --threads -
 expect "threads and hints" 0 '*HVM.spark offers nothing in programs with effects*' '' "$HVM" check --threads hint.hvm
-expect "threads and JSON" 2 '' '*leave out --threads*' "$HVM" check --json --threads lists.hvm
+expect "threads and JSON" 2 '' '*--threads beside --json: only one thing*' "$HVM" check --json --threads lists.hvm
 for file in "$ROOT"/examples/*.hvm; do
   expect "the threads of $(basename "$file")" 0 "* thread*" "*" "$HVM" check --threads "$file"
 done

@@ -41,10 +41,41 @@ shell "a help text on a full disk" 1 "${lost}No space left on device" "'$HVM' --
 shell "JSON on a full disk" 1 "${lost}No space left on device" "'$HVM' check --json wrong.hvm >/dev/full"
 shell "a program that logs on a full disk" 1 "hvm: error: cannot write the output: No space left on device
     = hint: while reducing a call of HVM.log" "'$HVM' run '(HVM.log 1 2)' >/dev/full"
+shell "a trace on a full disk" 1 "${lost}No space left on device" "'$HVM' trace '(+ 1 2)' >/dev/full"
+shell "a trace in a file on a full disk" 1 "hvm: error: cannot write the file '/dev/full': No space left on device" \
+  "'$HVM' trace -o /dev/full '(+ 1 2)'"
+mkdir steps && ln -s /dev/full steps/step-000000.dot
+shell "steps in files on a full disk" 1 "hvm: error: cannot write the file 'steps/step-000000.dot': No space left on device" \
+  "'$HVM' trace --format dot -o steps/ '(+ 1 2)'"
+if command -v dot >/dev/null; then
+  shell "a drawing on a full disk" 1 "${lost}No space left on device" "'$HVM' trace --format svg '(+ 1 2)' >/dev/full"
+fi
+shell "C text on a full disk" 1 "${lost}No space left on device" "'$HVM' compile --emit-c main.hvm >/dev/full"
+shell "more than a file may hold" 1 "*File too large*" \
+  "ulimit -f 1; '$HVM' run '(HVM.store \"large\" \"$(printf '%2000s' '')\" 1)'"
+shell "input that cannot be read" 1 "*cannot read the standard input: Is a directory*" "'$HVM' run '(HVM.query λx x)' </"
 shell "an endless log into a closed pipe ends" 1 '*output*' "set -o pipefail
   printf '(Loop n) = (HVM.log n (Loop (+ n 1)))\\nMain = (Loop 0)\\n' >loop.hvm; '$HVM' run loop.hvm | head -n 1 >/dev/null"
 shell "closed input and output" 1 '*' "'$HVM' run - <&- >&-"
 shell "closed input is an error" 1 '*standard input*' "'$HVM' run - <&-"
 expect "closed standard error" 1 '' '' bash -c "'$HVM' run wrong.hvm 2>&-"
 expect "closed standard error, right program" 0 '"λ"' '' bash -c "'$HVM' run main.hvm 2>&-"
+
+# A word on what takes less.
+cat >closures.hvm <<'END'
+(Two f a b) = λe (f (a e) (b e))
+(Choose c a b) = λe if (c e) { (a e) } else { (b e) }
+(Call f x) = λe (Apply (f e) (x e))
+(Apply (Fun f) x) = (f x)
+(Tie b e) = (Fun λx (b (Cons x (Cons (Tie b e) e))))
+(Nth 0 (Cons x xs)) = x
+(Nth i (Cons x xs)) = (Nth (- i 1) xs)
+(Var i) = λe (Nth i e)
+(Less n) = (Call (Var 1) (Two λxλy (- x y) (Var 0) λe n))
+Body = (Choose (Two λxλy (< x y) (Var 0) λe 2) (Var 0) (Two λxλy (+ x y) (Less 1) (Less 2)))
+(Main n) = (Apply (Tie (Body) Nil) n)
+END
+expect "no memory for layers of clones" 1 '' '*out of memory*hvm: note: * % of the rewrites cloned*--sharing=need*' \
+  "$HVM" run -s 8M -t 1 closures.hvm '(Main 24)'
+expect "no word on it where it is no question" 0 46368 '' "$HVM" run -s 8M -t 1 --sharing=need closures.hvm '(Main 24)'
 finish
