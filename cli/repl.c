@@ -3,6 +3,7 @@
 #include "trace.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,14 +265,17 @@ static char *read_input(void) {
   return text;
 }
 
-static void loop(Repl *repl) {
+// False, after a report: the input cannot be read.
+static bool loop(Repl *repl) {
   while (!repl->done) {
     interrupt_ignore();
     fflush(stdout);
     char *text = read_input();
     if (!text) {
+      bool failed = ferror(stdin) != 0;
+      if (failed) output_error(colour(repl), "cannot read standard input: %s", strerror(errno));
       if (input_is_terminal()) putchar('\n');
-      return;
+      return !failed;
     }
     input_remember(text);
     if (*text == ':')
@@ -282,6 +286,7 @@ static void loop(Repl *repl) {
       reduce(repl, text);
     free(text);
   }
+  return true;
 }
 
 static const struct option LONG_OPTIONS[] = {REDUCTION_OPTIONS};
@@ -301,7 +306,7 @@ static int run(const Command *command, int count, char **words) {
   load(&repl);
   bool good = optind == count || load_file(&repl, words[optind]);
   if (input_is_terminal()) puts("hvm " HVM_VERSION ", :help shows what can be typed");
-  loop(&repl);
+  good &= loop(&repl);
   input_end();
   hvm_free(repl.runtime);
   hvm_free(repl.written);

@@ -46,7 +46,7 @@ char *source_read(const char *path, size_t *size) {
   FILE *file = named ? fopen(path, "rb") : stdin;
   char *text = file ? read_all(file, size) : NULL;
   if (!text && named) output_error(false, "cannot read the file '%s': %s", path, strerror(errno));
-  if (!text && !named) output_error(false, "cannot read standard input");
+  if (!text && !named) output_error(false, "cannot read standard input: %s", strerror(errno));
   if (file && named) fclose(file);
   return text;
 }

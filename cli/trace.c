@@ -144,7 +144,8 @@ static bool shows(const hvm_step *step, const char *name) {
   const hvm_picture *pictures[2] = {&step->before, &step->after};
   for (int k = 0; k < 2; k++)
     for (size_t r = 0; r < pictures[k]->range_count; r++)
-      if (shows_variable(pictures[k]->text, pictures[k]->ranges[r].start, pictures[k]->ranges[r].end, name)) return true;
+      if (shows_variable(pictures[k]->text, pictures[k]->ranges[r].start, pictures[k]->ranges[r].end, name))
+        return true;
   return false;
 }
 

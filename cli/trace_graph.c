@@ -208,7 +208,8 @@ static FILE *draw(const hvm_picture *picture, const char *title) {
   fcntl(descriptor, F_SETFD, FD_CLOEXEC);
   rewind(drawing);
   if (drawn) return drawing;
-  output_error(false, "'dot' of Graphviz could not draw the graph, or had no room for it in the folder of temporary files");
+  output_error(false,
+               "'dot' of Graphviz could not draw the graph, or had no room for it in the folder of temporary files");
   fclose(drawing);
   return NULL;
 }

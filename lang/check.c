@@ -85,7 +85,7 @@ static void check_arity(Checker *checker, NameId id, uint32_t count, Span span) 
                     name->arity, name->arity == 1 ? "" : "s");
   else
     HINT(checker, diagnostic, "'%s' is built in", name->text);
-  if (count > name->arity && name->source)
+  if (count > name->arity && name->source && name->function)
     HINT(checker, diagnostic, "what it gives is applied with parentheses around the call: ((%s%s) x)", name->text,
          name->arity ? " …" : "");
 }

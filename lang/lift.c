@@ -175,7 +175,11 @@ typedef struct {
   Arena *arena;
   Binders inside; // binders of the λs and below
   ARRAY(Moved) moved;
+  bool
+      full; // there would be more than MOVED_MOST: then nothing is moved, for each λ around these would move them again
 } Mover;
+
+enum { MOVED_MOST = 256 };
 
 static void find_fixed(void *context, Term *term) {
   bool *fixed = context;
@@ -186,6 +190,8 @@ static void find_fixed(void *context, Term *term) {
 static bool must_stay(Mover *mover, Term **place);
 
 static void move(Mover *mover, Term **place, Binder *binder, Term *value, Term *instead) {
+  mover->full |= mover->moved.count == MOVED_MOST;
+  if (mover->full) return;
   ARRAY_PUSH(&mover->moved, (Moved){place, *place, binder, value});
   *place = instead;
 }
@@ -218,7 +224,7 @@ static bool let_must_stay(Mover *mover, Term **place) {
   if (!fixed) find_fixed(&fixed, term->let.value);
   if (!fixed) {
     move(mover, place, term->let.binder, term->let.value, term->let.body);
-    return must_stay(mover, place);
+    return mover->full || must_stay(mover, place);
   }
   size_t bound = mover->inside.count;
   add_binder(&mover->inside, term->let.binder);
@@ -257,7 +263,7 @@ static bool waits(Lifter *lifter, Mover *mover, Term **body, Binder *const *bind
   if (lifter->program->has_superposition) return false;
   for (uint32_t i = 0; i < count; i++) add_binder(&mover->inside, binders[i]);
   if (!must_stay(mover, body)) move_out(mover, body);
-  bool fine = mover->moved.count && wait_is_fine(lifter->program, *body, &last, 1);
+  bool fine = mover->moved.count && !mover->full && wait_is_fine(lifter->program, *body, &last, 1);
   if (!fine) put_back(mover);
   return fine;
 }
@@ -266,9 +272,9 @@ static bool waits(Lifter *lifter, Mover *mover, Term **body, Binder *const *bind
 static Term *bind_moved(Lifter *lifter, const Mover *mover, Term *closure) {
   for (size_t i = mover->moved.count; i-- > 0;) {
     const Moved *moved = &mover->moved.items[i];
-    Term *let = ARENA_NEW(&lifter->program->arena, Term);
-    let->kind = TERM_LET;
-    let->span = closure->span;
+    bool again = moved->term->kind == TERM_LET && moved->term->let.binder == moved->binder; // a let of the body
+    Term *let = again ? moved->term : ARENA_NEW(&lifter->program->arena, Term);
+    *let = (Term){.kind = TERM_LET, .span = closure->span};
     let->let.binder = moved->binder;
     let->let.value = moved->value;
     let->let.body = closure;

@@ -61,8 +61,8 @@ typedef struct {
 void buffer_add(Buffer *buffer, const char *text, size_t size);
 void buffer_text(Buffer *buffer, const char *text);
 void buffer_char(Buffer *buffer, char c);
-void buffer_code_point(Buffer *buffer, uint32_t code); // as UTF-8
-void buffer_number(Buffer *buffer, uint64_t number);   // decimal
+void buffer_code_point(Buffer *buffer, uint32_t code);   // as UTF-8
+void buffer_number(Buffer *buffer, uint64_t number);     // decimal
 void buffer_printable(Buffer *buffer, const char *text); // with '?' for control characters, so that terminals obey none
 void buffer_format(Buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_vformat(Buffer *buffer, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));

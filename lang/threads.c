@@ -77,9 +77,11 @@ static void print(void *argument) {
       buffer_text(job->out, "\n");
     }
     if (open) {
-      buffer_text(job->out, "  = note: these λs are reduced before they are applied, once for all copies, layer by layer\n");
+      buffer_text(job->out,
+                  "  = note: these λs are reduced before they are applied, once for all copies, layer by layer\n");
       show_open_lambdas(job, start);
-      buffer_text(job->out, "  = hint: with --sharing=need λs are closures, which often takes far less time and memory\n");
+      buffer_text(job->out,
+                  "  = hint: with --sharing=need λs are closures, which often takes far less time and memory\n");
     }
   }
   if (!program->has_sparks || !(one || effects || open || superposed)) return;

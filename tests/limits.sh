@@ -77,6 +77,8 @@ nested $m '(S ' Z ')' >constructors.hvm
 survives "$m constructors" "$(printf '(S %.0s' {1..67} | head -c 200)" "$HVM" run constructors.hvm
 nested $m 'λx ' x '' >lambdas.hvm
 survives "$m λs" "$(printf 'λ* %.0s' {1..67} | head -c 200)" "$HVM" run lambdas.hvm
+nested $((m / 20)) 'ask x = λk (k 1) ' x '' >asks.hvm
+survives "$((m / 20)) asks" 1 "$HVM" run asks.hvm
 nested $m 'let x = 1; ' x '' >lets.hvm
 survives "$m lets" 1 "$HVM" run lets.hvm
 nested $m '{' 1 ' 3}' >superpositions.hvm

@@ -74,4 +74,5 @@ END
 status=$?
 if [ $status = 0 ]; then pass; else fail 'repl: terminal' "status $status" "$(<"$WORK/out")"; fi
 check 'repl: history is kept' grep -qF '(*' "$WORK/.hvm_history"
+expect 'repl: input that cannot be read' 1 '' '*cannot read standard input: Is a directory*' bash -c "'$HVM' repl </"
 finish

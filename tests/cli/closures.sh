@@ -34,6 +34,12 @@ takes moved 5049 2000000 <<'HVM'
 (One x) = (+ 1 (* 0 x))
 Main = (Foldl λa λi (+ a (+ i (One (Slow 100000 0)))) 0 (Range 1 100))
 HVM
+# More than are moved at a time: the λ stays open, or is a closure that computes them for each call.
+many=$(for i in {1..400}; do printf '(Cons (Slow %d 0) ' "$i"; done; printf '(Cons i Nil)'; printf ')%.0s' {1..400})
+expected=$("$HVM" run --sharing=need -f library.hvm "(Foldl λa λi (+ a (Sum $many 0)) 0 (Range 1 4))")
+takes many "$expected" 20000000 <<HVM
+Main = (Foldl λa λi (+ a (Sum $many 0)) 0 (Range 1 4))
+HVM
 takes lazy 4950 100000 <<'HVM'
 Main = (Foldl λa λi (+ a if (== i 1000) { (Never 0) } else { i }) 0 (Range 1 100))
 HVM
