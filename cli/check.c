@@ -80,14 +80,15 @@ static const struct option LONG_OPTIONS[] = {{"json", no_argument, NULL, OPTION_
                                              {"version", no_argument, NULL, 'V'},
                                              {NULL, 0, NULL, 0}};
 
-// What is shown, which is one thing.
+// What is shown, which is one thing; --explain says more of what --demand shows.
 static bool set_view(const Command *command, Report *to, int code, const char *name) {
   const char *before = NULL, *now = NULL;
   for (const struct option *option = LONG_OPTIONS; option->name; option++) {
     if (option->val == to->view) before = option->name;
     if (option->val == code) now = option->name;
   }
-  if (before && (name || before != now))
+  if (to->view == OPTION_EXPLAIN && code == OPTION_DEMAND) return true;
+  if (before && (name || before != now) && !(to->view == OPTION_DEMAND && code == OPTION_EXPLAIN))
     return usage_error(command, "--%s beside --%s: only one thing can be shown", now, before), false;
   to->view = code;
   to->name = name;

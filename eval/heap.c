@@ -136,6 +136,7 @@ static bool extend_heap(Machine *machine) {
     machine->bump = begin;
   }
   machine->bump_limit = wanted;
+  if (machine->purse) machine->heap_grew = true, machine_want_attention(machine);
   if (shared->touched < begin) shared->touched = begin;
   return true;
 }

@@ -6,6 +6,7 @@
 #include "strict.h"
 #include "trace.h"
 #include "solo.h"
+#include "purse.h"
 #include "spark.h"
 #include "worker.h"
 
@@ -24,6 +25,7 @@ static const size_t FRAMES_AT_ONCE = (size_t)2 << 20; // bytes of frames that mo
 // Nothing is being reduced any more.
 static void reset(Machine *machine) {
   heap_reset(machine->shared);
+  for (Machine *one = machine->shared->machines; one; one = one->next) purse_forget(one);
   machine->cycle_debt = 0;
   machine->shared->exhausted = machine->cycle_wanted = machine->cycles_possible = false;
   machine->stack_top = machine->stack;
@@ -96,6 +98,7 @@ void machine_free(Machine *machine) {
   for (Machine *one = shared->machines, *next; one; one = next) {
     next = one->next;
     ARRAY_FREE(&one->work);
+    purse_free(one);
     ARRAY_FREE(&one->aside);
     ARRAY_FREE(&one->cells);
     deque_free(&one->deque);

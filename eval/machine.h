@@ -54,6 +54,7 @@ enum {
 }; // the heap's end moves by; the least to look for cycles
 
 // What all machines of a run have in common.
+typedef struct Purse Purse;
 typedef struct Worker Worker;
 // Free cells of one size that machines have given to others: heap.c.
 typedef struct {
@@ -158,6 +159,8 @@ struct Machine {
   uint64_t steals, waits;         // so far
   Account account;                // of its time
   MachineProfile *profile;        // NULL: none is made
+  Purse *purse;                   // see purse.h; NULL: it has none yet
+  bool heap_grew;                 // and it has one: it is to be emptied
   uint64_t random;                // for the choice of victims; not 0
   Machine *victim;                // of its last theft; NULL: there was nothing to take
   // Speculation.
@@ -317,12 +320,20 @@ static inline void heap_free(Machine *machine, Location location, unsigned size)
   heap_add_free(machine, location, size);
 }
 
-// The count of a box.
+// The count of a box. Among several machines purse.h helps where it is large.
+enum { OWNERS_MANY = HARD_OR(3, 3) };
+
+bool purse_take(Machine *machine, Location box);
+bool purse_keep(Machine *machine, Location box);
+
 static inline void add_owner(Machine *machine, Location box) {
-  if (__builtin_expect(machine->locked, 0))
-    __atomic_fetch_add(&machine->heap[box], SHARE_ONE, __ATOMIC_RELAXED);
-  else
+  if (__builtin_expect(!machine->locked, 1)) {
     machine->heap[box] += SHARE_ONE;
+    return;
+  }
+  Word owners = __atomic_load_n(&machine->heap[box], __ATOMIC_RELAXED);
+  if (owners >= OWNERS_MANY * SHARE_ONE && purse_take(machine, box)) return;
+  __atomic_fetch_add(&machine->heap[box], SHARE_ONE, __ATOMIC_RELAXED);
 }
 
 // Does nobody else own the box? Then nobody else can see what is in it, either.
@@ -332,11 +343,14 @@ static inline bool is_last_owner(const Machine *machine, Location box) {
 
 // False: it was the last one, whose the box is now, whatever its count.
 static inline bool drop_owner(Machine *machine, Location box) {
-  if (is_last_owner(machine, box)) return false;
-  if (__builtin_expect(machine->locked, 0))
-    return __atomic_fetch_sub(&machine->heap[box], SHARE_ONE, __ATOMIC_ACQ_REL) >= 2 * SHARE_ONE;
-  machine->heap[box] -= SHARE_ONE;
-  return true;
+  Word owners = __atomic_load_n(&machine->heap[box], __ATOMIC_ACQUIRE);
+  if (owners < 2 * SHARE_ONE) return false;
+  if (__builtin_expect(!machine->locked, 1)) {
+    machine->heap[box] -= SHARE_ONE;
+    return true;
+  }
+  if (owners >= OWNERS_MANY * SHARE_ONE && purse_keep(machine, box)) return true;
+  return __atomic_fetch_sub(&machine->heap[box], SHARE_ONE, __ATOMIC_ACQ_REL) >= 2 * SHARE_ONE;
 }
 
 static inline Word load_cell(const Machine *machine, Location cell) {

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NATIVE_ABI 13
+#define NATIVE_ABI 14
 
 typedef uint64_t Word; // word.h says what it holds
 typedef uint64_t Location;
@@ -91,6 +91,7 @@ typedef struct {
   Word (*surprise)(Machine *machine, Word term); // what it gave, no value, for what is built around it
   Word (*unbox)(Machine *machine, Word box);     // the value of a box that has one, for one of the owners
   void (*erase)(Machine *machine, Word term);
+  void (*add_owner)(Machine *machine, Word box); // one of several machines is
   NativePair (*clone)(Machine *machine, Word term);
   NativePair (*copy_value)(Machine *machine, Word term);
   NativePair (*lend)(Machine *machine, Word term); // first: what the lender has left

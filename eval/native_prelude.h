@@ -516,7 +516,7 @@ static __attribute__((noinline, unused)) Word box(Machine *m, Word x) {
 
 INLINE void add_owner(Machine *m, Word w) {
   if (UNLIKELY(m->locked))
-    __atomic_fetch_add(&HEAP[LOCATION(w)], SHARE_ONE_, __ATOMIC_RELAXED);
+    runtime->add_owner(m, w);
   else
     HEAP[LOCATION(w)] += SHARE_ONE_;
 }

@@ -18,6 +18,8 @@ static void runtime_erase(Machine *machine, Word term) {
   heap_erase(machine, term);
 }
 
+static void runtime_add_owner(Machine *machine, Word box) { add_owner(machine, word_location(box)); }
+
 static Word runtime_surprise(Machine *machine, Word term) { return mark_stuck(machine, term); }
 
 static NativePair runtime_clone(Machine *machine, Word term) {
@@ -93,6 +95,7 @@ const NativeRuntime native_runtime = {
     .aside = aside_run,
     .unbox = runtime_unbox,
     .erase = runtime_erase,
+    .add_owner = runtime_add_owner,
     .clone = runtime_clone,
     .copy_value = runtime_copy_value,
     .lend = runtime_lend,

@@ -12,6 +12,7 @@
 #include "frames.h"
 #include "rules.h"
 #include "solo.h"
+#include "purse.h"
 #include "spark.h"
 #include "speculate.h"
 
@@ -296,8 +297,17 @@ static void gather_debts(Machine *machine) {
   }
 }
 
+// Of all, while nobody else works.
+static void empty_purses(Machine *machine) {
+  const bool locked = machine->locked;
+  machine->locked = false; // nothing gets into one meanwhile
+  for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next) purse_empty(machine, one);
+  machine->locked = locked;
+}
+
 static void leave_many(Machine *machine) {
   solo_end(machine);
+  empty_purses(machine);
   machine->many = machine->locked = false;
   machine->tank = NATIVE_FUEL;
   count_up(&machine->substitutions); // what it does alone is not counted
@@ -580,7 +590,10 @@ void worker_end(Machine *machine) {
   gather_debts(machine);
   profile_end(shared);
   speculate_end(machine);
-  if (!atomic_load(&shared->stopping)) return;
+  if (!atomic_load(&shared->stopping)) {
+    empty_purses(machine);
+    return;
+  }
   atomic_store(&shared->active, 1);
   atomic_store(&shared->searching, 0);
   for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
@@ -616,6 +629,7 @@ void worker_attend(Machine *machine) {
   if (atomic_load(&shared->cancelling) && atomic_load(&machine->speculates)) machine_leave(machine);
   solo_yield(machine);
   pause_if_wanted(machine);
+  if (machine->heap_grew) machine->heap_grew = false, purse_empty(machine, machine);
 }
 
 void worker_stop(Shared *shared) {

@@ -34,8 +34,9 @@ export checked="$flags $renamed -O1 -fno-inline -fsanitize=thread"
     gcc $checked -c eval/deque.c -o "$WORK/deque.o" && gcc $checked -c eval/worker.c -o "$WORK/worker.o" &&
     gcc $checked -c eval/spark.c -o "$WORK/spark.o" && gcc $checked -c eval/speculate.c -o "$WORK/speculate.o" &&
     gcc $checked -c eval/claim.c -o "$WORK/claim.o" && gcc $checked -c eval/solo.c -o "$WORK/solo.o" &&
+    gcc $checked -c eval/purse.c -o "$WORK/purse.o" &&
     gcc -no-pie "$WORK"/{deque-model,deque,sleep,check}.o -o "$WORK/deque" &&
-    gcc -no-pie "$WORK"/{worker-model,worker,spark,speculate,claim,solo,deque,check}.o -o "$WORK/worker"
+    gcc -no-pie "$WORK"/{worker-model,worker,spark,speculate,claim,solo,purse,deque,check}.o -o "$WORK/worker"
 } 2>"$WORK/err" || fail models "they cannot be built" "$(<"$WORK/err")"
 
 verify() { # model: prints its summary
@@ -62,7 +63,7 @@ fault() {
       if [ "$source" = deque ]; then gcc -no-pie "$at.o" "$WORK"/{deque-model,sleep,check}.o -o "$at"
       elif [ "$source" = sleep ]; then gcc -no-pie "$at.o" "$WORK"/{deque-model,deque,check}.o -o "$at"
       else
-        local others="$WORK/worker-model.o $WORK/deque.o $WORK/check.o" other
+        local others="$WORK/worker-model.o $WORK/deque.o $WORK/purse.o $WORK/check.o" other
         for other in worker spark speculate claim solo; do [ "$source" = $other ] || others+=" $WORK/$other.o"; done
         # shellcheck disable=SC2086
         gcc -no-pie "$at.o" $others -o "$at"
