@@ -224,6 +224,21 @@ static void warn_dotted(Checker *checker, const Binder *binder) {
   HINT(checker, diagnostic, "put a space after the dot to bind '%.*s'", (int)(dot - binder->name), binder->name);
 }
 
+// A float, or an operation with one.
+static bool is_float(const Term *term) {
+  for (; term->kind == TERM_OPERATE; term = term->operate.left)
+    if (term->operate.right->kind == TERM_NUMBER && number_is_f60(term->operate.right->number)) return true;
+  return term->kind == TERM_NUMBER && number_is_f60(term->number);
+}
+
+// Comparisons of floats give floats, by which U60.if does not decide: it is stuck.
+static void warn_float_condition(Checker *checker, const Term *call) {
+  if (call->call.name != NAME_U60_IF || call->call.count != 3 || !is_float(call->call.arguments[0])) return;
+  Diagnostic *diagnostic = diagnostic_add(checker->diagnostics, SEVERITY_WARNING, checker->source,
+                                          call->call.arguments[0]->span, "'if' does not decide by a float");
+  HINT(checker, diagnostic, "comparisons of floats give 1.0 or 0.0: give them to a function with a rule for 0.0");
+}
+
 static void check_term(Checker *checker, Term *term) {
   Binder *hidden;
   switch (term->kind) {
@@ -242,6 +257,7 @@ static void check_term(Checker *checker, Term *term) {
   case TERM_CALL:
     check_arity(checker, term->call.name, term->call.count, term->span);
     check_terms(checker, term->call.arguments, term->call.count);
+    warn_float_condition(checker, term);
     break;
   case TERM_NUMBER:
   case TERM_STRING: break;
