@@ -54,8 +54,8 @@ static bool show_demands(const Report *to, hvm_runtime *runtime, const char *fil
 
 // Every file is a program of its own.
 static int check_file(Report *to, const char *file, bool several) {
-  bool lifted = to->view == OPTION_STEPS ||
-                to->view == OPTION_CHECK_THREADS; // demands are shown of functions as they are written
+  // Demands are shown of functions as they are written.
+  bool lifted = to->view == OPTION_STEPS || to->view == OPTION_CHECK_THREADS;
   hvm_runtime *runtime = hvm_new(&(hvm_options){.keep_lambdas = !lifted});
   if (!runtime) {
     output_error(to->colour, "cannot reserve memory");

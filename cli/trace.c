@@ -228,7 +228,7 @@ static int reduce(const Options *options, hvm_runtime *runtime) {
   bool written = options->format->end(run.writer, &end) && !run.failed;
   for (size_t i = 0; i < options->watched.count && written && !run.cut; i++)
     if (!run.seen[i])
-      output_warning(output_colour(options->reduction.colour), "no step has to do with a variable '%s'",
+      output_warning(output_colour(options->reduction.colour), "no step that is shown has to do with a variable '%s'",
                      options->watched.items[i]);
   free(result);
   if (!written) return EXIT_ERROR;

@@ -321,7 +321,7 @@ static inline void heap_free(Machine *machine, Location location, unsigned size)
 }
 
 // The count of a box. Among several machines purse.h helps where it is large.
-enum { OWNERS_MANY = HARD_OR(3, 3) };
+enum { OWNERS_MANY = 3 };
 
 bool purse_take(Machine *machine, Location box);
 bool purse_keep(Machine *machine, Location box);

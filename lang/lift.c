@@ -175,11 +175,10 @@ typedef struct {
   Arena *arena;
   Binders inside; // binders of the λs and below
   ARRAY(Moved) moved;
-  bool
-      full; // there would be more than MOVED_MOST: then nothing is moved, for each λ around these would move them again
+  bool full; // there would be more than MOVED_MOST
 } Mover;
 
-enum { MOVED_MOST = 256 };
+enum { MOVED_MOST = 256 }; // else nothing is moved: each λ around these would move them again, one after the other
 
 static void find_fixed(void *context, Term *term) {
   bool *fixed = context;

@@ -117,7 +117,7 @@ for option in function hide open; do
   expect "unknown function, --$option" 1 '' "*no rule is for 'Som'*" \
     "$HVM" trace --strict=on "--$option" Som "$WORK/sum.hvm"
 done
-expect 'watch: no such variable' 0 '*' "hvm: warning: no step has to do with a variable 'zz'" \
+expect 'watch: no such variable' 0 '*' "hvm: warning: no step that is shown has to do with a variable 'zz'" \
   "$HVM" trace --watch zz 'let s = (A 1); [s, s]'
 expect 'watch' 0 '*' '' "$HVM" trace --watch s --rules Dup 'let s = (A 1); let t = (A 2); [s, s, t, t]'
 check 'watch: only this variable' [ "$(grep -c -- '--- [0-9]*\. Dup' <<<"$out")" = 2 ]
