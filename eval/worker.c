@@ -297,18 +297,16 @@ static void gather_debts(Machine *machine) {
   }
 }
 
-// Of all, while nobody else works.
+// Of all, while nobody else works. From then on nothing gets into one.
 static void empty_purses(Machine *machine) {
-  const bool locked = machine->locked;
-  machine->locked = false; // nothing gets into one meanwhile
+  machine->locked = false;
   for (Machine *one = atomic_load(&machine->shared->machines); one; one = one->next) purse_empty(machine, one);
-  machine->locked = locked;
 }
 
 static void leave_many(Machine *machine) {
   solo_end(machine);
   empty_purses(machine);
-  machine->many = machine->locked = false;
+  machine->many = false;
   machine->tank = NATIVE_FUEL;
   count_up(&machine->substitutions); // what it does alone is not counted
   gather_debts(machine);
