@@ -3,6 +3,7 @@
 // The heap is one reservation of address space. Its end moves up in steps; whoever moves it has the new cells for
 // itself. What a machine frees it uses again.
 #include "machine.h"
+#include "purse.h"
 #include "speculate.h"
 #include "worker.h"
 
@@ -136,7 +137,7 @@ static bool extend_heap(Machine *machine) {
     machine->bump = begin;
   }
   machine->bump_limit = wanted;
-  if (machine->purse) machine->heap_grew = true, machine_want_attention(machine);
+  if (machine->many) purse_heap_grew(machine->shared, wanted);
   if (shared->touched < begin) shared->touched = begin;
   return true;
 }

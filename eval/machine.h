@@ -107,6 +107,7 @@ struct Shared {
   atomic_bool interrupted;
   atomic_bool marked;                         // stuck terms were, by one of many machines
   bool again, sequential;                     // the run is to be made once more, by one machine; it is
+  _Atomic(Location) purses_at;                // the end of the cells in use at which purses are emptied
   _Atomic(Location) gather_at;                // cells in use at which several machines suspect cycles
   atomic_bool gathering;                      // they are to become one, which looks for them
   _Atomic(uint64_t) labels;                   // the next one that no machine has
@@ -160,7 +161,7 @@ struct Machine {
   Account account;                // of its time
   MachineProfile *profile;        // NULL: none is made
   Purse *purse;                   // see purse.h; NULL: it has none yet
-  bool heap_grew;                 // and it has one: it is to be emptied
+  atomic_bool purse_full;         // it is to be emptied: the heap has grown
   uint64_t random;                // for the choice of victims; not 0
   Machine *victim;                // of its last theft; NULL: there was nothing to take
   // Speculation.
@@ -331,8 +332,7 @@ static inline void add_owner(Machine *machine, Location box) {
     machine->heap[box] += SHARE_ONE;
     return;
   }
-  Word owners = __atomic_load_n(&machine->heap[box], __ATOMIC_RELAXED);
-  if (owners >= OWNERS_MANY * SHARE_ONE && purse_take(machine, box)) return;
+  if (machine->purse && purse_take(machine, box)) return; // a look at the count first would take it from others twice
   __atomic_fetch_add(&machine->heap[box], SHARE_ONE, __ATOMIC_RELAXED);
 }
 

@@ -3,6 +3,8 @@
 enum { PURSE_BITS = HARD_OR(1, 8), PURSE_SIZE = 1 << PURSE_BITS };
 enum { PATIENCE = HARD_OR(1, 4) }; // how many other boxes come to a place before it is given to one of them
 
+enum { GROWTH_LEAST = HARD_OR(1 << 10, 1 << 17) }; // cells
+
 typedef struct {
   Location box; // that was left here last; 0: none
   uint32_t owners, patience;
@@ -43,13 +45,14 @@ bool purse_keep(Machine *machine, Location box) {
 }
 
 bool purse_take(Machine *machine, Location box) {
-  Kept *kept = machine->purse ? place_of(machine->purse, box) : NULL;
-  if (!kept || kept->box != box || !kept->owners) return false;
+  Kept *kept = place_of(machine->purse, box);
+  if (kept->box != box || !kept->owners) return false;
   kept->owners--;
   return true;
 }
 
 void purse_empty(Machine *machine, Machine *of) {
+  atomic_store(&of->purse_full, false);
   if (!of->purse) return;
   for (; of != machine && of->work.count; of->work.count--)
     ARRAY_PUSH(&machine->work, of->work.items[of->work.count - 1]);
@@ -58,6 +61,17 @@ void purse_empty(Machine *machine, Machine *of) {
     of->purse->kept[i] = (Kept){0}; // before it is erased: what it holds may come into the purse
     leave(machine, kept.box, kept.owners);
     machine_erase_all(machine);
+  }
+}
+
+void purse_begin(Shared *shared) { atomic_store(&shared->purses_at, shared->heap_end + GROWTH_LEAST); }
+
+void purse_heap_grew(Shared *shared, Location end) {
+  Location at = atomic_load(&shared->purses_at), next = end + (end - shared->heap_start) / 8 + GROWTH_LEAST;
+  if (end < at || !atomic_compare_exchange_strong(&shared->purses_at, &at, next)) return;
+  for (Machine *one = atomic_load(&shared->machines); one; one = one->next) {
+    atomic_store(&one->purse_full, true);
+    machine_want_attention(one);
   }
 }
 

@@ -179,6 +179,7 @@ static uint64_t want_more(Shared *shared) {
 // Sleeps without work until somebody wants help. The machine was counted as one that searches, and is again.
 static void rest(Machine *machine) {
   Shared *shared = machine->shared;
+  if (!atomic_load(&shared->stopping)) purse_empty(machine, machine); // while it sleeps nobody would
   profile_turn(machine, ACTIVITY_ASLEEP);
   atomic_fetch_sub(&shared->searching, 1);
   int active = atomic_fetch_sub(&shared->active, 1) - 1;
@@ -396,6 +397,7 @@ void worker_be_many(Machine *machine) {
 
 void worker_sleep(Machine *machine) {
   Shared *shared = machine->shared;
+  if (!atomic_load(&shared->stopping)) purse_empty(machine, machine);
   int active = atomic_fetch_sub(&shared->active, 1) - 1;
   bool leaves = atomic_load(&shared->cancelling) && atomic_load(&machine->speculates);
   if (leaves || atomic_load(&shared->stopping)) worker_let_go_on(machine);
@@ -571,6 +573,7 @@ void worker_begin(Machine *machine) {
   machine->next_label = 1; // 0: no label
   machine->last_label = LABEL_BLOCK;
   atomic_store(&shared->labels, LABEL_BLOCK);
+  purse_begin(shared);
   atomic_store(&shared->gathering, false);
   atomic_store(&shared->gather_at, gather_least(shared));
   speculate_begin(shared);
@@ -627,7 +630,7 @@ void worker_attend(Machine *machine) {
   if (atomic_load(&shared->cancelling) && atomic_load(&machine->speculates)) machine_leave(machine);
   solo_yield(machine);
   pause_if_wanted(machine);
-  if (machine->heap_grew) machine->heap_grew = false, purse_empty(machine, machine);
+  if (atomic_load(&machine->purse_full)) purse_empty(machine, machine);
 }
 
 void worker_stop(Shared *shared) {
