@@ -179,7 +179,6 @@ static uint64_t want_more(Shared *shared) {
 // Sleeps without work until somebody wants help. The machine was counted as one that searches, and is again.
 static void rest(Machine *machine) {
   Shared *shared = machine->shared;
-  if (!atomic_load(&shared->stopping)) purse_empty(machine, machine); // while it sleeps nobody would
   profile_turn(machine, ACTIVITY_ASLEEP);
   atomic_fetch_sub(&shared->searching, 1);
   int active = atomic_fetch_sub(&shared->active, 1) - 1;
@@ -265,6 +264,7 @@ static void *help(void *argument) {
       spark_run(machine, box);
     if (started) spark_judge(victim, profile_processor_time() - started);
     if (victim) spark_note_worth(victim, machine->account.spent[ACTIVITY_BUSY] - busy);
+    if (!atomic_load(&shared->stopping)) purse_empty(machine, machine); // another one may count alone from here on
     solo_stop(machine);
     atomic_fetch_add(&shared->searching, 1);
     atomic_store(&machine->works, false);
