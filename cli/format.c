@@ -54,12 +54,12 @@ static bool overwrite(const char *path, const Buffer *text, off_t old_size) {
 }
 
 // The new text appears as a whole, beside the file and then in its place. Where nothing may be made beside it, or
-// nothing may take its place, the file is written; a text that cannot be written leaves the file as it was.
+// nothing may take its place, the file is written; a text for which there is no room leaves the file as it was.
 static bool replace_file(const char *path, const Buffer *text) {
   struct stat information;
   char *target = realpath(path, NULL), *beside = NULL;
   if (!target || stat(target, &information) != 0) return free(target), false;
-  if (asprintf(&beside, "%s.XXXXXX", target) < 0) memory_exhausted();
+  if (asprintf(&beside, "%s.XXXXXX", target) < 0) memory_exhausted(); // mkostemp puts six characters for the X
   int descriptor = mkostemp(beside, O_CLOEXEC);
   bool good = false, impossible = descriptor < 0;
   if (!impossible) {
