@@ -2,8 +2,9 @@
 // all the time; where several machines do that, its count goes from cache to cache, and they are slower together than
 // one of them alone. So a machine that would leave such a box keeps to be its owner, and is one owner less to count
 // when it takes the box again: both without a look at the count by others. It leaves boxes when it needs the place for
-// another one, when the heap has grown by an eighth, and before it sleeps: a purse may hold on to much that nobody
-// needs. (Weighted and deferred reference counting do likewise: Bevan, "Distributed garbage collection using reference
+// another one, when the heap has grown by an eighth, when it has done with a stolen spark, and before it waits: a purse
+// may hold on to much that nobody needs. It must not change counts once another machine may count alone (solo.h).
+// (Weighted and deferred reference counting do likewise: Bevan, "Distributed garbage collection using reference
 // counting", PARLE 1987.)
 #ifndef HVM_EVAL_PURSE_H
 #define HVM_EVAL_PURSE_H
