@@ -69,7 +69,7 @@ int cache_open(const Cache *cache, bool create, Buffer *reason) {
 
 // A file of ours ends with its text, and the text ends with its own size.
 static bool ends_with_text(int file, off_t size, const Buffer *text) {
-  char block[1 << 15];
+  char block[1 << 13];
   if (size <= (off_t)text->size) return false;
   for (size_t done = 0; done < text->size;) {
     size_t wanted = text->size - done < sizeof block ? text->size - done : sizeof block;

@@ -81,7 +81,7 @@ hvm_status hvm_load_text(hvm_runtime *runtime, const char *path, const char *tex
 hvm_status hvm_load_file(hvm_runtime *runtime, const char *path) {
   FILE *file = fopen(path, "rb");
   Buffer text = {0};
-  char block[1 << 16];
+  char block[1 << 14];
   struct stat about;
   if (file && fstat(fileno(file), &about) == 0 && about.st_size >= UINT32_MAX) errno = EFBIG, fclose(file), file = NULL;
   if (file)

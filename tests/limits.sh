@@ -141,4 +141,11 @@ if [ "$REDUCED" = 0 ]; then
     check "hello in 20 MB ($kib KiB)" test "$kib" -lt 20000
   fi
 fi
+# shellcheck disable=SC2016
+if [ "$REDUCED" = 0 ]; then # sanitizers need more
+  for command in run check 'check --demand' 'fmt --check' trace 'run -t 4 --native=off' 'run --strict=off'; do
+    expect "hvm $command with 64 KiB of stack" 0 '*' '' \
+      bash -c 'ulimit -s 64; exec "$HVM" $0 "$1"' "$command" "$ROOT/examples/hello.hvm"
+  done
+fi
 finish
