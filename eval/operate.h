@@ -41,11 +41,21 @@ static inline bool operate_numbers(Machine *machine, Operator op, Word a, Word b
 }
 
 #ifndef HVM_TRACE
+// An operand: what it stands for, or the number in its box.
+static inline Word resolve_operand(Machine *machine, Word term) {
+  term = resolve(machine, term);
+  if (word_tag(term) != TAG_SHR) return term;
+  Word value = load_cell(machine, word_location(term) + 1);
+  if (!word_is_flat(value) || machine->profile) return term; // a profile is to see who comes to a box
+  leave_box(machine, word_location(term));
+  return value;
+}
+
 // An operation in a rule's body whose operands are not both numbers as they stand: computed if they stand for numbers,
 // else a node.
 static inline Word operate_later(Machine *machine, unsigned extra, Word left, Word right) {
   Word result;
-  left = resolve(machine, left), right = resolve(machine, right);
+  left = resolve_operand(machine, left), right = resolve_operand(machine, right);
   if (operate_numbers(machine, op2_operator(extra), left, right, &result)) return result;
   return new_pair(machine, TAG_OP2, extra, left, right);
 }
@@ -56,8 +66,8 @@ static inline Word operate_later(Machine *machine, unsigned extra, Word left, Wo
 static inline Word operate_argument(Machine *machine, Word term) {
   Location location = word_location(term);
   Word *operands = &machine->heap[location], result;
-  operands[0] = resolve(machine, operands[0]);
-  operands[1] = resolve(machine, operands[1]);
+  operands[0] = resolve_operand(machine, operands[0]);
+  operands[1] = resolve_operand(machine, operands[1]);
   if (!operate_numbers(machine, op2_operator(word_extra(term)), operands[0], operands[1], &result)) return term;
   heap_free(machine, location, 2);
   return result;
