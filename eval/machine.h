@@ -81,7 +81,6 @@ struct Shared {
   atomic_int running;                                       // machines that work and do not wait or sleep meanwhile
   _Atomic(Machine *) solo;                                  // the one that does so alone: solo.h
   _Alignas(MACHINE_ALIGNMENT) atomic_long steals, waits;    // so far in this run
-  uint64_t began;                                           // the run, in nanoseconds
   _Alignas(MACHINE_ALIGNMENT) unsigned threads;             // how many machines may work at a time
   cpu_set_t processors;                                     // that this process may use; none: not known
   atomic_uint machine_count;                                // that there are

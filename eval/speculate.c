@@ -235,7 +235,6 @@ void speculate_begin(Shared *shared) {
   atomic_store(&shared->cancelling, false);
   atomic_store(&shared->speculated, 0);
   atomic_store(&shared->parked, 0);
-  shared->begun = now();
 #ifndef HVM_STRESS_CYCLES // see worker_begin
   bool may = shared->threads > 1 && shared->code.spreads && !shared->code.open && !shared->main->trace &&
              shared->program->has_sparks && !shared->program->has_effects; // since a run may be done again

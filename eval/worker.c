@@ -21,7 +21,7 @@ enum { GATHER_LEAST = HARD_OR(1 << 11, 1 << 22) };       // cells in use before 
 enum { GATHER_TIMES = HARD_OR(1 << 8, 2) };              // and how many times as many before none has come to be alone
 enum { WAITS_TOO_MANY = 1 << 10 };                       // more than sparks were stolen;
 enum { WAITS_TOO_MANY_OPEN = HARD_OR(1 << 12, 1 << 6) }; // where λs are open, and one more for each
-enum { WORTH_A_WAIT = 1000000 };                         // nanoseconds of the run, which would all be lost
+enum { WORTH_A_WAIT = HARD_OR(100, 1) * 1000000 };       // nanoseconds of the run, which would all be lost
 enum { WAIT_ROUNDS = HARD_OR(0, 1000), THIEF_ROUNDS = HARD_OR(0, 8000) }; // looks at what is claimed, or reduced by a
 // thief, before a thread sleeps: to be woken takes as long
 enum { FOLLOW_NANOSECONDS = 20000, FOLLOW_TIMES = HARD_OR(0, 8) };                  // see stay_behind
@@ -510,7 +510,7 @@ static void wait_for(Machine *machine, Location at, int rounds) {
   long more = atomic_fetch_add(&shared->waits, 1) - atomic_load(&shared->steals);
   if (more > WAITS_TOO_MANY && HARD_OR(false, true)) atomic_store(&shared->calm, true);
   if (more > WAITS_TOO_MANY_OPEN && shared->code.open &&
-      more - WAITS_TOO_MANY_OPEN > (long)((profile_now() - shared->began) / WORTH_A_WAIT))
+      more - WAITS_TOO_MANY_OPEN > (long)((profile_now() - shared->begun) / WORTH_A_WAIT))
     give_up(shared);
   worker_sleep(machine);
   profile_turn(machine, ACTIVITY_BUSY);
@@ -556,7 +556,7 @@ void worker_begin(Machine *machine) {
   atomic_store(&shared->calm, false);
   atomic_store(&shared->steals, 0);
   atomic_store(&shared->waits, 0);
-  shared->began = profile_now();
+  shared->begun = profile_now();
   machine->many = machine->locked = machine->was_many = false;
   solo_begin(machine);
   profile_begin(shared);
