@@ -93,9 +93,12 @@ void output_warning(bool colour, const char *format, ...) __attribute__((format(
 void output_note(bool colour, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int output_version(void);
 int output_help(const Command *command);
-// Flushes standard output. If anything written to it was lost, says so and returns EXIT_ERROR, else status.
 int output_lost(FILE *file); // why something of it could not be written, as in errno; 0: nothing is lost
+// Flushes standard output. If anything written to it was lost, says so and returns EXIT_ERROR, else status.
 int output_finish(int status);
+// A new file beside the one at that path, to take its place when it is written: its descriptor, and its name, which the
+// caller frees. Nobody else may read it. -1: there can be none, errno says why, and the name is NULL.
+int output_beside(const char *path, char **name);
 
 // source.c
 

@@ -1,7 +1,6 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -54,17 +53,12 @@ static bool write_file(const char *path, const void *bytes, size_t size) {
 }
 
 static bool make_output(Paths *paths, const char *output) {
-  char *path = join(output, ".XXXXXX");
-  int file = path ? mkstemp(path) : -1;
-  if (file < 0) {
-    free(path);
-    return false;
-  }
+  int file = output_beside(output, &paths->output);
+  if (file < 0) return false;
   mode_t mask = umask(0);
   umask(mask);
   fchmod(file, 0777 & ~mask);
   close(file);
-  paths->output = path;
   return true;
 }
 

@@ -59,8 +59,7 @@ static bool replace_file(const char *path, const Buffer *text) {
   struct stat information;
   char *target = realpath(path, NULL), *beside = NULL;
   if (!target || stat(target, &information) != 0) return free(target), false;
-  if (asprintf(&beside, "%s.XXXXXX", target) < 0) memory_exhausted(); // mkostemp puts six characters for the X
-  int descriptor = mkostemp(beside, O_CLOEXEC);
+  int descriptor = output_beside(target, &beside);
   bool good = false, impossible = descriptor < 0;
   if (!impossible) {
     if (fchmod(descriptor, information.st_mode & 07777) != 0)

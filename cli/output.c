@@ -1,6 +1,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -90,4 +91,17 @@ int output_finish(int status) {
   clearerr(stdout);
   output_error(false, "cannot write to standard output: %s", strerror(reason));
   return status ? status : EXIT_ERROR;
+}
+
+int output_beside(const char *path, char **name) {
+  for (unsigned number = (unsigned)getpid();; number++) {
+    if (asprintf(name, "%s.%u", path, number) < 0) memory_exhausted();
+    int descriptor = open(*name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor >= 0) return descriptor;
+    int reason = errno;
+    free(*name);
+    *name = NULL;
+    errno = reason;
+    if (reason != EEXIST) return -1;
+  }
 }
